@@ -1,0 +1,79 @@
+"""Every error that a user may see: what happened, why, and what to do about it.
+
+The classes are grouped by who must act, and each knows the exit code that the command line ends with.
+Nothing else in the package decides exit codes or words a failure.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "EnvironmentProbeError",
+    "InvalidEntryError",
+    "MopsError",
+    "ParameterError",
+    "ProjectNotFoundError",
+    "RegistryError",
+    "StorageError",
+    "UsageError",
+]
+
+
+class MopsError(Exception):
+    """Something failed that the user can understand and mend.
+
+    Args:
+        what: What happened, a clause without a full stop.
+        why: The reason, if it adds to ``what``.
+        mend: What to do about it, ideally a command.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, why: str = "", mend: str = "") -> None:
+        # All three go to Exception, so that the error survives pickling on its way from a worker.
+        super().__init__(what, why, mend)
+        self.what = what
+        self.why = why
+        self.mend = mend
+
+    def __str__(self) -> str:
+        text = f"{self.what}: {self.why}" if self.why else self.what
+        return f"{text}\n{self.mend}" if self.mend else text
+
+
+class StorageError(MopsError):
+    """The file system refused: full disk, no permission, a lock that is held too long."""
+
+
+class EnvironmentProbeError(MopsError):
+    """The project's interpreter cannot be found or does not answer."""
+
+
+class UsageError(MopsError):
+    """The command was given something that it cannot take. Nothing was written."""
+
+    exit_code = 2
+
+
+class ProjectNotFoundError(UsageError):
+    """No project at this folder or above it."""
+
+
+class ConfigError(UsageError):
+    """``[tool.modelops-bundle]`` in pyproject.toml holds something that cannot be used."""
+
+
+class RegistryError(UsageError):
+    """The registry file cannot be read; it is never overwritten in this state.
+
+    The message names the file, the line and the key.
+    """
+
+
+class InvalidEntryError(UsageError):
+    """An entry's own file or one of its dependencies is gone or does not parse."""
+
+
+class ParameterError(UsageError, ValueError):
+    """A parameter set that has no identity: NaN, infinity, or a value that is not JSON."""

@@ -1,0 +1,223 @@
+"""Every hash recipe of the project on one page, each tagged with its kind and version.
+
+A tag keeps digests of different kinds apart, so that no value of one kind can stand for another. A
+recipe is never changed: a new version gets a new tag, and results made under the old one are stale.
+
+The three ``contracts`` recipes are those of the ModelOps ecosystem and agree with its golden vectors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from modelops_bundle.errors import ParameterError
+from modelops_bundle.identity.digest import Digest
+
+__all__ = [
+    "Blake2bStream",
+    "code_digest",
+    "column_digest",
+    "compute_composite_digest",
+    "content_digest",
+    "content_digest_of_file",
+    "distribution_digest",
+    "environment_digest",
+    "make_param_id",
+    "source_node_hasher",
+    "source_token_digest",
+    "tree_digest",
+    "variable_digest",
+]
+
+Component = tuple[str, str, str]
+
+
+def _blake2b(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=32).hexdigest()
+
+
+def _framed(parts: Iterable[bytes]) -> bytes:
+    # Each part is preceded by its length: no two different sequences of parts give the same bytes.
+    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+
+
+def _tagged(tag: str, parts: Iterable[bytes]) -> Digest:
+    return Digest("blake2b", _blake2b(f"modelops:{tag}|".encode() + _framed(parts)))
+
+
+# --- the ecosystem's identities -----------------------------------------------------------------
+
+
+def compute_composite_digest(components: Iterable[Component], env_digest: str) -> str:
+    """Digest of a model: its components under an environment.
+
+    Args:
+        components: ``(kind, path, digest)`` triples in any order; the kinds are ``MODEL``, ``CODE_DEP``,
+            ``DATA``, ``VAR``, ``EXT``, ``DIST`` and ``TARGET``, the paths relative with ``/``.
+        env_digest: What :meth:`EnvironmentDigest.compute_digest` returns.
+
+    Returns:
+        64 hex digits: BLAKE2b-256 as the ModelOps ecosystem defines it (``contracts`` composite digest).
+    """
+    chunks = ["\0ENV\0", env_digest, "\0"]
+    for kind, path, digest in sorted(components):
+        chunks += ("\0", kind, "\0", path, "\0", digest, "\0")
+    return _blake2b("".join(chunks).encode("utf-8", "surrogateescape"))
+
+
+def environment_digest(fields: Mapping[str, Any]) -> str:
+    """Digest of an environment's fields (``contracts:env:v1``), 64 hex digits."""
+    return _blake2b(f"contracts:env:v1|{_canonical_json(fields)}".encode())
+
+
+def make_param_id(params: Mapping[str, Any]) -> str:
+    """Identity of a parameter set (``contracts:param:v1``).
+
+    Args:
+        params: Names to null, bool, int, finite float, string, list or mapping of these.
+
+    Returns:
+        64 hex digits. ``1``, ``1.0`` and ``True`` are three different values.
+
+    Raises:
+        ParameterError: NaN, an infinity, a key that is no string, or any other type.
+    """
+    if not isinstance(params, Mapping):
+        raise ParameterError("parameters are not a mapping", f"got {type(params).__name__}")
+    plain = _plain(params, "params", 0)
+    text = f"contracts:param:v1|{_canonical_json(plain)}"
+    try:
+        return _blake2b(text.encode())
+    except UnicodeEncodeError as error:
+        raise ParameterError("a parameter holds text that is not Unicode", str(error)) from error
+
+
+def _canonical_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+_DEEPEST_PARAMETER = 100
+
+
+def _plain(value: Any, where: str, depth: int) -> Any:
+    if depth > _DEEPEST_PARAMETER:
+        raise ParameterError("parameters are nested too deeply", f"{where} is below level {_DEEPEST_PARAMETER}")
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if type(value) is float:
+        if not math.isfinite(value):
+            raise ParameterError(f"{where} is {value}", "NaN and infinity have no identity")
+        return value
+    if isinstance(value, Mapping):
+        return {_key(key, where): _plain(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
+    raise ParameterError(
+        f"{where} is a {type(value).__name__}", "parameters are null, bool, int, float, string, list or mapping"
+    )
+
+
+def _key(key: Any, where: str) -> str:
+    if type(key) is not str:
+        raise ParameterError(f"a key of {where} is a {type(key).__name__}", "parameter names are strings")
+    return key
+
+
+# --- content ------------------------------------------------------------------------------------
+
+
+def content_digest(data: bytes) -> Digest:
+    """BLAKE3 of bytes that are in memory."""
+    from blake3 import blake3
+
+    return Digest("blake3", blake3(data).hexdigest())
+
+
+def content_digest_of_file(path: str, *, threads: bool) -> Digest:
+    """BLAKE3 of a file, memory mapped; on several threads where ``threads`` is set.
+
+    Raises:
+        OSError: The file cannot be opened or mapped.
+    """
+    from blake3 import blake3
+
+    hasher = blake3(max_threads=blake3.AUTO if threads else 1)
+    return Digest("blake3", hasher.update_mmap(path).hexdigest())
+
+
+def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
+    """Digest of a set of files: relative path and content of each, in any order."""
+    pairs = sorted((path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files)
+    return _tagged("tree:v1", (part for pair in pairs for part in pair))
+
+
+def column_digest(values: Iterable[bytes]) -> Digest:
+    """Digest of a table's column: its cells in order."""
+    stream = Blake2bStream("column:v1")
+    for value in values:
+        stream.add(value)
+    return stream.digest()
+
+
+class Blake2bStream:
+    """A tagged BLAKE2b that takes framed parts one at a time, for what does not fit into memory."""
+
+    def __init__(self, tag: str) -> None:
+        self._hash = hashlib.blake2b(f"modelops:{tag}|".encode(), digest_size=32)
+
+    def add(self, part: bytes) -> None:
+        """Append one part, preceded by its length."""
+        self._hash.update(len(part).to_bytes(8, "big"))
+        self._hash.update(part)
+
+    def digest(self) -> Digest:
+        """What has been added so far."""
+        return Digest("blake2b", self._hash.hexdigest())
+
+
+# --- Python sources -----------------------------------------------------------------------------
+
+
+def source_node_hasher() -> hashlib.blake2b:
+    """The hash under which one top-level statement of a source is canonicalised."""
+    return hashlib.blake2b(digest_size=32, person=b"mops:src:node:v1")
+
+
+def source_token_digest(units: Iterable[bytes]) -> Digest:
+    """``token_hash`` of a source: the digests of its top-level statements in order."""
+    return _tagged("token:v1", units)
+
+
+def code_digest(units: Iterable[bytes], docstrings: Iterable[tuple[str, str]]) -> Digest:
+    """Digest of a source as one model depends on it.
+
+    Args:
+        units: Digests of its top-level statements, a run of imports whose order is free being one unit.
+        docstrings: Name and digest of each docstring that the model's code reads.
+    """
+    names = [part.encode("utf-8", "surrogatepass") for pair in sorted(docstrings) for part in pair]
+    return _tagged("code:v1", [_framed(units), _framed(names)])
+
+
+# --- environment --------------------------------------------------------------------------------
+
+
+def variable_digest(name: str, value: str | None) -> Digest:
+    """Keyed digest of an environment variable's value; unset (``None``) differs from empty.
+
+    The key is derived from the variable's name, so that equal values of two variables do not show and
+    two machines agree. It keeps values out of the registry; it does not make a guessable value secret.
+    """
+    key = hashlib.blake2b(b"modelops:variable:v1|" + name.encode("utf-8", "surrogateescape"), digest_size=32)
+    body = b"unset" if value is None else b"set|" + value.encode("utf-8", "surrogateescape")
+    return Digest("blake2b", hashlib.blake2b(body, key=key.digest(), digest_size=32).hexdigest())
+
+
+def distribution_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
+    """Digest of a locally installed distribution: the files of it that the code imports."""
+    pairs = sorted((path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files)
+    return _tagged("distribution:v1", (part for pair in pairs for part in pair))

@@ -1,0 +1,73 @@
+"""What the stages see of the world outside: small protocols, passed in as arguments.
+
+Paths are absolute strings in the machine's own form here; a *recorded* path (registry, digests, reports) is
+relative to the project and uses ``/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from modelops_bundle.identity.digest import Digest
+
+__all__ = ["EntryKind", "Files", "ObjectStore", "Unreadable"]
+
+
+class EntryKind(Enum):
+    """What a name in a folder is, symbolic links followed."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    OTHER = "other"  # a pipe, socket or device, or a link that leads nowhere: never opened
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a path has no content: it is missing, no regular file, or may not be read."""
+
+    path: str
+    reason: str
+
+
+class Files(Protocol):
+    """A file system as the stages see it. Answers hold for the life of the object (one command)."""
+
+    def entries(self, folder: str) -> Mapping[str, EntryKind]:
+        """Names in ``folder``; empty when it is no folder or may not be read."""
+        ...
+
+    def read(self, path: str) -> bytes | Unreadable:
+        """Bytes of a regular file; anything else is never opened."""
+        ...
+
+    def content(self, path: str) -> Digest | Unreadable:
+        """Content digest of a regular file, from the stat cache where that is safe."""
+        ...
+
+    def contents(self, paths: Iterable[str]) -> dict[str, Digest | Unreadable]:
+        """:meth:`content` of many paths at once, which is what makes large folders fast."""
+        ...
+
+    def memo_get(self, kind: str, key: str) -> str | None:
+        """A derived text that an earlier run kept under a key that determines it; ``None`` when unknown."""
+        ...
+
+    def memo_put(self, kind: str, key: str, text: str) -> None:
+        """Keep a derived text. Losing it costs time, never truth."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Where what was recorded of a dependency is kept, so that a later change can be explained."""
+
+    def get(self, key: str) -> bytes | None:
+        """Bytes kept under ``key``; ``None`` when they are not on this machine or are damaged."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep ``data`` under ``key``, replacing what was there."""
+        ...
