@@ -40,6 +40,10 @@ class Files(Protocol):
         """Names in ``folder``; empty when it is no folder or may not be read."""
         ...
 
+    def real(self, path: str) -> str:
+        """``path`` with every symbolic link followed, so that loops of folders can be noticed."""
+        ...
+
     def read(self, path: str) -> bytes | Unreadable:
         """Bytes of a regular file; anything else is never opened."""
         ...

@@ -26,7 +26,9 @@ class Digest:
         """
         match = _TEXT.fullmatch(text)
         if match is None:
-            raise ValueError(f"not a digest: {text!r} (expected blake2b:, blake3: or sha256: and 64 hex digits)")
+            raise ValueError(
+                f"not a digest: {text!r} (expected blake2b:, blake3: or sha256: and 64 hex digits)"
+            )
         return cls(match[1], match[2])
 
     def __str__(self) -> str:

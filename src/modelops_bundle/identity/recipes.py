@@ -97,7 +97,9 @@ def make_param_id(params: Mapping[str, Any]) -> str:
 
 
 def _canonical_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
 
 
 _DEEPEST_PARAMETER = 100
@@ -105,7 +107,9 @@ _DEEPEST_PARAMETER = 100
 
 def _plain(value: Any, where: str, depth: int) -> Any:
     if depth > _DEEPEST_PARAMETER:
-        raise ParameterError("parameters are nested too deeply", f"{where} is below level {_DEEPEST_PARAMETER}")
+        raise ParameterError(
+            "parameters are nested too deeply", f"{where} is below level {_DEEPEST_PARAMETER}"
+        )
     if value is None or type(value) in (bool, int, str):
         return value
     if type(value) is float:
@@ -113,17 +117,23 @@ def _plain(value: Any, where: str, depth: int) -> Any:
             raise ParameterError(f"{where} is {value}", "NaN and infinity have no identity")
         return value
     if isinstance(value, Mapping):
-        return {_key(key, where): _plain(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
+        return {
+            _key(key, where): _plain(item, f"{where}[{key!r}]", depth + 1)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_plain(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
     raise ParameterError(
-        f"{where} is a {type(value).__name__}", "parameters are null, bool, int, float, string, list or mapping"
+        f"{where} is a {type(value).__name__}",
+        "parameters are null, bool, int, float, string, list or mapping",
     )
 
 
 def _key(key: Any, where: str) -> str:
     if type(key) is not str:
-        raise ParameterError(f"a key of {where} is a {type(key).__name__}", "parameter names are strings")
+        raise ParameterError(
+            f"a key of {where} is a {type(key).__name__}", "parameter names are strings"
+        )
     return key
 
 
@@ -151,7 +161,9 @@ def content_digest_of_file(path: str, *, threads: bool) -> Digest:
 
 def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a set of files: relative path and content of each, in any order."""
-    pairs = sorted((path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files)
+    pairs = sorted(
+        (path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files
+    )
     return _tagged("tree:v1", (part for pair in pairs for part in pair))
 
 
@@ -212,12 +224,16 @@ def variable_digest(name: str, value: str | None) -> Digest:
     The key is derived from the variable's name, so that equal values of two variables do not show and
     two machines agree. It keeps values out of the registry; it does not make a guessable value secret.
     """
-    key = hashlib.blake2b(b"modelops:variable:v1|" + name.encode("utf-8", "surrogateescape"), digest_size=32)
+    key = hashlib.blake2b(
+        b"modelops:variable:v1|" + name.encode("utf-8", "surrogateescape"), digest_size=32
+    )
     body = b"unset" if value is None else b"set|" + value.encode("utf-8", "surrogateescape")
     return Digest("blake2b", hashlib.blake2b(body, key=key.digest(), digest_size=32).hexdigest())
 
 
 def distribution_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a locally installed distribution: the files of it that the code imports."""
-    pairs = sorted((path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files)
+    pairs = sorted(
+        (path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files
+    )
     return _tagged("distribution:v1", (part for pair in pairs for part in pair))

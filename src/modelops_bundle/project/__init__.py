@@ -1,0 +1,1 @@
+"""Stage 1: which files a project has, and what its configuration says."""

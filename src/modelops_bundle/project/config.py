@@ -1,0 +1,166 @@
+"""The project's configuration: ``[tool.modelops-bundle]`` in pyproject.toml, read once and checked whole.
+
+An unknown key is an error rather than ignored: a misspelt ``ignore_variables`` would silently change what a
+result depends on.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from modelops_bundle.errors import ConfigError
+
+__all__ = ["DEFAULT_BASES", "Config", "EnvironmentConfig", "read_config"]
+
+DEFAULT_BASES = (
+    "modelops_calabaria.BaseModel",
+    "calabaria.BaseModel",
+    "modelops_bundle.BaseModel",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentConfig:
+    """``[tool.modelops-bundle.environment]``.
+
+    Attributes:
+        python: The project's interpreter, absolute or relative to the project.
+        scope: ``imports`` (what the model's code imports) or ``all`` (every installed distribution).
+        include: Distributions that count although no import names them.
+        ignore_variables: Environment variables that are no inputs although the code reads them.
+        container_image: Container image by digest.
+        cuda_version: CUDA version.
+        rng_algorithm: Random number algorithm.
+        thread_count: Number of threads that results may depend on.
+    """
+
+    python: str | None = None
+    scope: str = "imports"
+    include: tuple[str, ...] = ()
+    ignore_variables: tuple[str, ...] = ()
+    container_image: str | None = None
+    cuda_version: str | None = None
+    rng_algorithm: str | None = None
+    thread_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``[tool.modelops-bundle]`` and what the project says of itself in ``[project]``.
+
+    Attributes:
+        model_bases: Dotted names of the classes whose subclasses are models.
+        source_roots: Folders that imports are looked for in first, relative to the project.
+        exclude: Patterns of files and folders that ``discover`` and folders of data pass over.
+        table_limit: Size in bytes up to which rows and columns of a table are recorded.
+        environment: See :class:`EnvironmentConfig`.
+        project_name: ``[project] name``, if any: its own distribution is code, not environment.
+        project_requires: ``[project] dependencies``, for the extras that they ask for.
+    """
+
+    model_bases: tuple[str, ...] = DEFAULT_BASES
+    source_roots: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    table_limit: int = 64 * 1024 * 1024
+    environment: EnvironmentConfig = EnvironmentConfig()
+    project_name: str | None = None
+    project_requires: tuple[str, ...] = ()
+
+
+_KINDS: Mapping[str, type] = {
+    "model_bases": list,
+    "source_roots": list,
+    "exclude": list,
+    "table_limit": int,
+    "python": str,
+    "scope": str,
+    "include": list,
+    "ignore_variables": list,
+    "container_image": str,
+    "cuda_version": str,
+    "rng_algorithm": str,
+    "thread_count": int,
+}
+_KIND_NAMES = {list: "a list of strings", int: "a whole number", str: "a string"}
+_FROM_PROJECT = ("project_name", "project_requires")
+
+
+def read_config(text: str, where: str = "pyproject.toml") -> Config:
+    """Read the configuration from pyproject.toml's text.
+
+    Raises:
+        ConfigError: The file is no TOML, or a key is unknown, of the wrong type or out of range. All problems
+            are reported together.
+    """
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(
+            f"{where} is not valid TOML", str(error), "Mend the file; it was not changed."
+        ) from error
+    problems: list[str] = []
+    tool = _table(document.get("tool", {}), "tool", problems)
+    section = dict(_table(tool.get("modelops-bundle", {}), "tool.modelops-bundle", problems))
+    environment = dict(
+        _table(section.pop("environment", {}), "tool.modelops-bundle.environment", problems)
+    )
+    top = _checked(
+        section, Config, "tool.modelops-bundle", problems, skip=("environment", *_FROM_PROJECT)
+    )
+    inner = _checked(environment, EnvironmentConfig, "tool.modelops-bundle.environment", problems)
+    if inner.get("scope", "imports") not in ("imports", "all"):
+        problems.append('environment.scope is "imports" or "all"')
+    if inner.get("thread_count", 1) < 1:
+        problems.append("environment.thread_count is at least 1")
+    if problems:
+        raise ConfigError(
+            f"{where}: {'; '.join(problems)}",
+            "",
+            "Keys are listed in the reference, under Configuration.",
+        )
+    project = _table(document.get("project", {}), "project", [])
+    name, requires = project.get("name"), project.get("dependencies", [])
+    return Config(
+        **top,
+        environment=EnvironmentConfig(**inner),
+        project_name=name if isinstance(name, str) else None,
+        project_requires=tuple(item for item in requires if isinstance(item, str))
+        if isinstance(requires, list)
+        else (),
+    )
+
+
+def _table(value: Any, name: str, problems: list[str]) -> Mapping[str, Any]:
+    if isinstance(value, dict):
+        return value
+    problems.append(f"{name} is not a table")
+    return {}
+
+
+def _checked(
+    section: Mapping[str, Any],
+    record: type,
+    name: str,
+    problems: list[str],
+    skip: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    known = [field.name for field in fields(record) if field.name not in skip]
+    values: dict[str, Any] = {}
+    for key, value in section.items():
+        if key not in known:
+            close = difflib.get_close_matches(key, known, 1)
+            problems.append(
+                f"unknown key {name}.{key}" + (f" (did you mean {close[0]}?)" if close else "")
+            )
+        elif type(value) is not _KINDS[key] or (
+            isinstance(value, list) and not all(isinstance(item, str) for item in value)
+        ):
+            problems.append(f"{name}.{key} is not {_KIND_NAMES[_KINDS[key]]}")
+        else:
+            values[key] = tuple(value) if isinstance(value, list) else value
+    return values
