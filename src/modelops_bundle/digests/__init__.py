@@ -1,0 +1,1 @@
+"""Stage 6: which leaves make a model or a target, and what they are now."""
