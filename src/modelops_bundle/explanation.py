@@ -1,0 +1,207 @@
+"""What changed inside a dependency: definitions of a source, columns and rows of a table.
+
+When an entry is recorded, a description of each dependency is kept beside the registry. Describing the present
+file the same way and comparing the two says what changed, without guessing from text.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from modelops_bundle.source.parse import Unparsable, parse
+from modelops_bundle.source.prints import Unit, read_prints
+
+__all__ = [
+    "CodeRecord",
+    "ColumnChange",
+    "DataRecord",
+    "Definition",
+    "DefinitionChange",
+    "column_changes",
+    "decode_code",
+    "decode_data",
+    "definition_changes",
+    "describe_source",
+    "encode_record",
+]
+
+_VERSION = 1
+
+
+class Definition(NamedTuple):
+    """One definition of a source: its qualified name, digest, and text where that is short."""
+
+    name: str
+    digest: str
+    value: str
+
+
+class CodeRecord(NamedTuple):
+    """What is kept of a source: where its text is, and its definitions in order.
+
+    ``docstrings`` stand apart, because they count only where code reads them.
+    """
+
+    source: str
+    definitions: tuple[Definition, ...]
+    docstrings: tuple[Definition, ...]
+
+
+class DataRecord(NamedTuple):
+    """What is kept of a data file: size in bytes, and for a table its rows and a digest per column."""
+
+    size: int
+    rows: int | None
+    columns: tuple[tuple[str, str], ...]
+
+
+class DefinitionChange(NamedTuple):
+    """One definition that differs; ``before`` and ``after`` are its text or, where that is long, its digest."""
+
+    name: str
+    change: str
+    before: str | None
+    after: str | None
+
+
+class ColumnChange(NamedTuple):
+    """One column that differs."""
+
+    name: str
+    change: str
+
+
+def describe_source(data: bytes, content: str) -> CodeRecord:
+    """Describe a source; one that does not parse has no definitions.
+
+    Args:
+        data: Its bytes.
+        content: Their content digest, under which the text itself is kept.
+    """
+    tree = parse(data)
+    if isinstance(tree, Unparsable):
+        return CodeRecord(content, (), ())
+    prints = read_prints(tree)
+    docstrings = (Definition(doc.qualname or "module", doc.digest, "") for doc in prints.docs)
+    return CodeRecord(content, tuple(_definitions(tree, prints.units, "")), tuple(docstrings))
+
+
+def _definitions(tree: ast.Module, units: Iterable[Unit], prefix: str) -> Iterator[Definition]:
+    classes = iter([node for node in tree.body if isinstance(node, ast.ClassDef)])
+    for unit in units:
+        name = prefix + unit.name
+        if unit.kind == "class":
+            # The members tell more than the class does; what is left is its own line.
+            node = next(classes)
+            yield from _class(node, name, unit)
+        else:
+            yield Definition(name, unit.ordered, unit.value)
+
+
+def _class(node: ast.ClassDef, name: str, unit: Unit) -> Iterator[Definition]:
+    if "." not in name:
+        body = ast.Module(body=node.body, type_ignores=[])
+        yield from _definitions(body, read_prints(body).units, f"{name}.")
+        head = copy.copy(node)
+        head.body = [ast.Pass()]
+        unit = read_prints(ast.Module(body=[head], type_ignores=[])).units[0]
+    yield Definition(name, unit.ordered, "")
+
+
+def definition_changes(
+    before: CodeRecord, after: CodeRecord, docstrings_read: Collection[str]
+) -> tuple[DefinitionChange, ...]:
+    """Definitions that differ, in the order in which they now stand, removed ones last.
+
+    Args:
+        before: As recorded.
+        after: As it is.
+        docstrings_read: Names of the definitions whose docstrings the entry's code reads (``module`` for the
+            module's own).
+    """
+    changes = list(_changes(before.definitions, after.definitions))
+    for change in _changes(before.docstrings, after.docstrings):
+        if change.name in docstrings_read:
+            changes.append(change._replace(name=f"docstring of {change.name}"))
+    same_parts = sorted(before.definitions) == sorted(after.definitions)
+    if same_parts and before.definitions != after.definitions:
+        changes.append(DefinitionChange("order of statements", "modified", None, None))
+    return tuple(changes)
+
+
+def _changes(before: Iterable[Definition], after: Iterable[Definition]) -> Iterator[DefinitionChange]:
+    old, new = _by_name(before), _by_name(after)
+    for name in [*new, *(name for name in old if name not in new)]:
+        # Several definitions of one name (two `if` statements, say) are told apart by content only.
+        gone = _without(old.get(name, []), new.get(name, []))
+        come = _without(new.get(name, []), old.get(name, []))
+        for position in range(max(len(gone), len(come))):
+            left = gone[position] if position < len(gone) else None
+            right = come[position] if position < len(come) else None
+            change = "added" if left is None else "removed" if right is None else "modified"
+            yield DefinitionChange(name, change, left and _text(left), right and _text(right))
+
+
+def _by_name(definitions: Iterable[Definition]) -> dict[str, list[Definition]]:
+    named: dict[str, list[Definition]] = defaultdict(list)
+    for definition in definitions:
+        named[definition.name].append(definition)
+    return named
+
+
+def _without(these: list[Definition], those: list[Definition]) -> list[Definition]:
+    known = {definition.digest for definition in those}
+    return [definition for definition in these if definition.digest not in known]
+
+
+def _text(definition: Definition) -> str:
+    return definition.value or definition.digest
+
+
+def column_changes(before: DataRecord, after: DataRecord) -> tuple[ColumnChange, ...]:
+    """Columns of a table that differ, in the order in which they now stand, removed ones last."""
+    old, new = dict(before.columns), dict(after.columns)
+    changes = []
+    for name in [*new, *(name for name in old if name not in new)]:
+        if old.get(name) != new.get(name):
+            change = "added" if name not in old else "removed" if name not in new else "modified"
+            changes.append(ColumnChange(name, change))
+    return tuple(changes)
+
+
+def encode_record(record: CodeRecord | DataRecord) -> bytes:
+    """The bytes under which a record is kept."""
+    return json.dumps([_VERSION, type(record).__name__, *record], separators=(",", ":")).encode()
+
+
+def decode_code(data: bytes) -> CodeRecord | None:
+    """A kept :class:`CodeRecord`; ``None`` for what another version wrote."""
+    parts = _parts(data, CodeRecord)
+    if parts is None:
+        return None
+    source, definitions, docstrings = parts
+    return CodeRecord(
+        source, tuple(Definition(*item) for item in definitions), tuple(Definition(*item) for item in docstrings)
+    )
+
+
+def decode_data(data: bytes) -> DataRecord | None:
+    """A kept :class:`DataRecord`; ``None`` for what another version wrote."""
+    parts = _parts(data, DataRecord)
+    if parts is None:
+        return None
+    size, rows, columns = parts
+    return DataRecord(size, rows, tuple((name, digest) for name, digest in columns))
+
+
+def _parts(data: bytes, record: type[CodeRecord] | type[DataRecord]) -> list[object] | None:
+    try:
+        version, name, *parts = json.loads(data)
+    except (ValueError, TypeError):
+        return None
+    return parts if (version, name) == (_VERSION, record.__name__) and len(parts) == 3 else None
