@@ -14,6 +14,10 @@ READY_FOR_BENCH := .venv/.ready-for-bench
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest -n $(WORKERS)
 
+ifeq ($(filter sample-create,$(MAKECMDGOALS))$(NAME),sample-create)
+$(error Name the project: make sample-create NAME=x)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo sample-create test test-slow test-pythons check format format-check \
 	lint types contracts scripts lock bench clean
@@ -27,7 +31,6 @@ demo: $(READY) ## show what the program does, on a small project
 	@$(RUN) python dev/demo.py
 
 sample-create: $(READY) ## write a small project to try things on: make sample-create NAME=x
-	@test -n "$$NAME" || { echo 'Name the project: make sample-create NAME=x' >&2; exit 2; }
 	@$(RUN) mops-bundle sample-create "$$NAME" --path dev/sample_projects
 
 test: $(READY) ## run the quick tests (under 3 minutes)
