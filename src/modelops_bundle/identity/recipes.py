@@ -23,7 +23,7 @@ __all__ = [
     "column_digest",
     "compute_composite_digest",
     "content_digest",
-    "content_digest_of_file",
+    "content_digest_of_chunks",
     "distribution_digest",
     "environment_digest",
     "make_param_id",
@@ -147,16 +147,17 @@ def content_digest(data: bytes) -> Digest:
     return Digest("blake3", blake3(data).hexdigest())
 
 
-def content_digest_of_file(path: str, *, threads: bool) -> Digest:
-    """BLAKE3 of a file, memory mapped; on several threads where ``threads`` is set.
+def content_digest_of_chunks(chunks: Iterable[bytes | memoryview], *, threads: bool) -> Digest:
+    """:func:`content_digest` of consecutive chunks; on several threads where ``threads`` is set.
 
-    Raises:
-        OSError: The file cannot be opened or mapped.
+    What the chunks raise while they are read is passed on.
     """
     from blake3 import blake3
 
     hasher = blake3(max_threads=blake3.AUTO if threads else 1)
-    return Digest("blake3", hasher.update_mmap(path).hexdigest())
+    for chunk in chunks:
+        hasher.update(chunk)
+    return Digest("blake3", hasher.hexdigest())
 
 
 def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:

@@ -1,0 +1,190 @@
+"""The cache on disk: one SQLite file, in which nothing stands that could not be found out again.
+
+Rules:
+
+- No trouble with the cache is ever an error of the command. A damaged file is replaced; a read-only folder, a
+  full disk or a lock held too long mean that this run reads more and keeps nothing.
+- Two processes may use it at once: SQLite's locks keep them apart, and what one saves is merged into what the
+  other saved. It may be deleted at any time.
+- It is not synced. After a power cut rows may be torn, so whatever is kept carries its own checksum.
+- Only the last folder of its path is ever created: a folder that is no project gets no cache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["CacheFile", "Merge"]
+
+Merge = Callable[[bytes | None], bytes]
+"""Makes the bytes to save from those that are saved at that moment."""
+
+_NAME = "cache.sqlite"
+_VERSION = 1
+_WAIT_SECONDS = 2.0
+_LARGEST_PAGES = 256 * 1024  # of 4 KiB: 1 GiB
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS folders (path BLOB PRIMARY KEY, files BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS memos (key BLOB PRIMARY KEY, text BLOB NOT NULL)",
+    f"PRAGMA user_version = {_VERSION}",
+)
+
+
+class _UnusableError(Exception):
+    """The file holds no cache of this version: it is replaced."""
+
+
+class CacheFile:
+    """Two tables of bytes: what was found out about folders, and texts under keys.
+
+    Args:
+        folder: Absolute path of the folder that holds the cache; its parent must exist for anything to be
+            kept.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._path = os.path.join(folder, _NAME)
+        self._reader: sqlite3.Connection | None = None
+        self._unavailable = False
+
+    def folder(self, path: bytes) -> bytes | None:
+        """What is saved of a folder; ``None`` when nothing is, or it cannot be read."""
+        return self._look_up("SELECT files FROM folders WHERE path = ?", path)
+
+    def memo(self, key: bytes) -> bytes | None:
+        """What is saved under a key; ``None`` when nothing is, or it cannot be read."""
+        return self._look_up("SELECT text FROM memos WHERE key = ?", key)
+
+    def save(self, folders: Mapping[bytes, Merge], memos: Mapping[bytes, bytes]) -> bool:
+        """Keep what this run found out.
+
+        Returns:
+            Whether it was kept. If not, the next run finds it out again.
+        """
+        self.close()
+        try:
+            import sqlite3
+        except ImportError:  # an interpreter that was built without it
+            return False
+        for _ in range(2):
+            try:
+                self._write(folders, memos)
+            except (_UnusableError, sqlite3.DatabaseError) as error:
+                if not _is_damage(error):
+                    return False
+                self._discard()
+            except OSError:
+                return False
+            else:
+                return True
+        return False
+
+    def close(self) -> None:
+        """Let go of the file; looking something up opens it again."""
+        reader, self._reader = self._reader, None
+        self._unavailable = False
+        if reader is not None:
+            reader.close()
+
+    def _look_up(self, query: str, key: bytes) -> bytes | None:
+        if self._unavailable:
+            return None
+        try:
+            import sqlite3
+        except ImportError:
+            self._unavailable = True
+            return None
+        try:
+            self._reader = self._reader or self._open()
+            row = self._reader.execute(query, (key,)).fetchone()
+        except (_UnusableError, sqlite3.Error, OSError):
+            self.close()
+            self._unavailable = True
+            return None
+        return row[0] if row is not None and isinstance(row[0], bytes) else None
+
+    def _open(self) -> sqlite3.Connection:
+        import sqlite3
+
+        # SQLite would wait forever for the other end of a pipe.
+        if not stat.S_ISREG(os.stat(self._path).st_mode):
+            raise _UnusableError
+        # Not read-only: a reader, too, rolls back what a killed writer left half done.
+        uri = f"file:{quote(os.fsencode(self._path))}?mode=rw"
+        reader = _connect(uri)
+        try:
+            if reader.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+                raise _UnusableError
+        except (_UnusableError, sqlite3.Error):
+            reader.close()
+            raise
+        return reader
+
+    def _write(self, folders: Mapping[bytes, Merge], memos: Mapping[bytes, bytes]) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(self._folder)
+        if os.path.lexists(self._path) and not stat.S_ISREG(os.stat(self._path).st_mode):
+            raise _UnusableError
+        writer = _connect(f"file:{quote(os.fsencode(self._path))}?mode=rwc")
+        try:
+            writer.execute("PRAGMA synchronous = OFF")
+            writer.execute("BEGIN IMMEDIATE")
+            _prepare(writer)
+            for path, merge in folders.items():
+                row = writer.execute("SELECT files FROM folders WHERE path = ?", (path,)).fetchone()
+                merged = merge(row[0] if row is not None else None)
+                writer.execute("REPLACE INTO folders VALUES (?, ?)", (path, merged))
+            writer.executemany("REPLACE INTO memos VALUES (?, ?)", memos.items())
+            writer.execute("COMMIT")
+        finally:
+            writer.close()
+
+    def _discard(self) -> None:
+        for path in (self._path, f"{self._path}-journal"):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    import sqlite3
+
+    return sqlite3.connect(
+        uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+    )
+
+
+def _prepare(writer: sqlite3.Connection) -> None:
+    (version,) = writer.execute("PRAGMA user_version").fetchone()
+    (pages,) = writer.execute("PRAGMA page_count").fetchone()
+    if version not in (0, _VERSION) or pages > _LARGEST_PAGES:
+        raise _UnusableError
+    if version == 0:
+        for statement in _SCHEMA:
+            writer.execute(statement)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether a fresh file can help: not when the disk, a lock or a permission is the trouble."""
+    import sqlite3
+
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    return code not in {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }

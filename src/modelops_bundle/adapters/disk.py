@@ -1,0 +1,250 @@
+"""The real disk as the stages see it.
+
+Rules:
+
+- Answers hold for the life of the object, which is one command: a folder is listed once and a file judged
+  once. A file that is edited while the command runs is reported by :meth:`DiskFiles.read`, so that bytes
+  never go with the digest of others.
+- What an earlier run found out is believed only as :mod:`modelops_bundle.adapters.statcache` says.
+- What this run finds out is kept by :meth:`DiskFiles.save`, and losing it is never an error.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from binascii import crc32
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+
+from modelops_bundle.adapters.cachefile import CacheFile, Merge
+from modelops_bundle.adapters.reading import Reading, digest_of_file, read_file
+from modelops_bundle.adapters.statcache import GUARD, Rows, is_settled, pack, unpack
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.identity.recipes import content_digest
+from modelops_bundle.ports import EntryKind, Unreadable
+
+__all__ = ["DiskFiles"]
+
+
+class DiskFiles:
+    """:class:`modelops_bundle.ports.Files` over the file system. Use it in a ``with``, or call :meth:`close`.
+
+    Args:
+        root: The project's folder, absolute. Files below it are remembered relative to it, so that a project
+            that is moved keeps its cache.
+        cache: Where to remember; ``None`` to remember nothing.
+        trust: Whether to believe what earlier runs found out (``--no-cache`` does not, and still saves).
+        guard: Nanoseconds that a file must have lain untouched before its digest is kept.
+        now: The time in nanoseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        cache: CacheFile | None = None,
+        *,
+        trust: bool = True,
+        guard: int = GUARD,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._root = root.rstrip(os.sep)
+        self._cache = cache
+        self._trust = trust and cache is not None
+        self._guard = guard
+        self._now = now
+        self._listings: dict[str, dict[str, EntryKind]] = {}
+        self._answers: dict[str, Digest | Unreadable] = {}
+        self._rows: dict[str, Rows] = {}
+        self._found: dict[str, Rows] = {}
+        self._gone: dict[str, set[str]] = {}
+        self._memos: dict[bytes, bytes] = {}
+
+    def __enter__(self) -> DiskFiles:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def entries(self, folder: str) -> Mapping[str, EntryKind]:
+        """See :meth:`modelops_bundle.ports.Files.entries`; sorted by name."""
+        listing = self._listings.get(folder)
+        if listing is None:
+            listing = self._listings[folder] = _listing(folder)
+        return listing
+
+    def real(self, path: str) -> str:
+        """See :meth:`modelops_bundle.ports.Files.real`."""
+        return os.path.realpath(path)
+
+    def read(self, path: str) -> bytes | Unreadable:
+        """See :meth:`modelops_bundle.ports.Files.read`.
+
+        The bytes are those that :meth:`content` gives the digest of. Where that was answered before the file
+        was edited, the answer is :class:`Unreadable`.
+        """
+        started = self._now()
+        reading = read_file(path)
+        if isinstance(reading, Unreadable):
+            return reading
+        digest = content_digest(reading.value)
+        known = self._answers.setdefault(path, digest)
+        if known != digest:
+            return Unreadable(path, "it was edited while this command ran")
+        self._keep(path, digest, reading, started)
+        return reading.value
+
+    def content(self, path: str) -> Digest | Unreadable:
+        """See :meth:`modelops_bundle.ports.Files.content`."""
+        return self._answers.get(path) or self.contents((path,))[path]
+
+    def contents(self, paths: Iterable[str]) -> dict[str, Digest | Unreadable]:
+        """See :meth:`modelops_bundle.ports.Files.contents`."""
+        asked = list(paths)
+        answers = self._answers
+        unknown: dict[str, list[str]] = {}
+        for path in asked:
+            if path not in answers:
+                unknown.setdefault(os.path.dirname(path), []).append(path)
+        for folder, members in unknown.items():
+            self._judge(folder, members)
+        return {path: answers[path] for path in asked}
+
+    def memo_get(self, kind: str, key: str) -> str | None:
+        """See :meth:`modelops_bundle.ports.Files.memo_get`."""
+        name = _memo_key(kind, key)
+        saved = self._memos.get(name)
+        if saved is None and self._trust and self._cache is not None:
+            saved = self._cache.memo(name)
+        if saved is None or saved[:4] != _check(name, saved[4:]):
+            return None
+        return saved[4:].decode("utf-8", "surrogatepass")
+
+    def memo_put(self, kind: str, key: str, text: str) -> None:
+        """See :meth:`modelops_bundle.ports.Files.memo_put`."""
+        name = _memo_key(kind, key)
+        data = text.encode("utf-8", "surrogatepass")
+        self._memos[name] = _check(name, data) + data
+
+    def save(self) -> None:
+        """Keep what was found out since the last time, where that is possible."""
+        if self._cache is not None and (self._found or self._gone or self._memos):
+            folders = {**self._found, **self._gone}
+            merges = {self._key(folder): self._merge(folder) for folder in folders}
+            if self._cache.save(merges, self._memos):
+                self._found, self._gone, self._memos = {}, {}, {}
+
+    def close(self) -> None:
+        """:meth:`save`, and let go of the cache."""
+        self.save()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _judge(self, folder: str, paths: list[str]) -> None:
+        rows = self._rows_of(folder)
+        answers, look, now = self._answers, os.stat, self._now()
+        start = len(folder) if folder.endswith(os.sep) else len(folder) + 1
+        for path in paths:
+            row = rows.get(path[start:]) if rows else None
+            if row is not None and row[5] <= now:
+                try:
+                    seen = look(path)
+                except (OSError, ValueError):
+                    self._hash(path)
+                    continue
+                if row[:5] == (
+                    seen.st_dev,
+                    seen.st_ino,
+                    seen.st_size,
+                    seen.st_mtime_ns,
+                    seen.st_ctime_ns,
+                ):
+                    answers[path] = Digest("blake3", row[6].hex())
+                    continue
+            self._hash(path)
+
+    def _hash(self, path: str) -> None:
+        started = self._now()
+        reading = digest_of_file(path)
+        if isinstance(reading, Unreadable):
+            self._answers[path] = reading
+            folder, name = os.path.split(path)
+            if name in self._rows_of(folder):
+                self._gone.setdefault(folder, set()).add(name)
+            return
+        self._answers[path] = reading.value
+        self._keep(path, reading.value, reading, started)
+
+    def _keep(
+        self, path: str, digest: Digest, reading: Reading[bytes] | Reading[Digest], started: int
+    ) -> None:
+        if not reading.settled or not is_settled(reading.stamp, started, self._guard):
+            return
+        folder, name = os.path.split(path)
+        row = (*reading.stamp, started, bytes.fromhex(digest.hex))
+        rows = self._rows_of(folder)
+        if name not in rows or rows[name][:5] != row[:5]:
+            rows[name] = row
+            self._found.setdefault(folder, {})[name] = row
+
+    def _rows_of(self, folder: str) -> Rows:
+        rows = self._rows.get(folder)
+        if rows is None:
+            rows = {}
+            if self._trust and self._cache is not None:
+                key = self._key(folder)
+                rows = unpack(key, self._cache.folder(key))
+            self._rows[folder] = rows
+        return rows
+
+    def _key(self, folder: str) -> bytes:
+        if folder == self._root:
+            return b"in:"
+        if folder.startswith(self._root + os.sep):
+            return b"in:" + os.fsencode(folder[len(self._root) + 1 :])
+        return b"at:" + os.fsencode(folder)
+
+    def _merge(self, folder: str) -> Merge:
+        key, found = self._key(folder), self._found.get(folder, {})
+        gone, listing = self._gone.get(folder, set()), self._listings.get(folder)
+
+        def merge(saved: bytes | None) -> bytes:
+            rows = {**unpack(key, saved), **found}
+            kept = {
+                name: row
+                for name, row in rows.items()
+                if name not in gone and (listing is None or name in listing)
+            }
+            return pack(key, kept)
+
+        return merge
+
+
+def _listing(folder: str) -> dict[str, EntryKind]:
+    try:
+        with os.scandir(folder) as found:
+            return {entry.name: _kind(entry) for entry in sorted(found, key=lambda e: e.name)}
+    except (OSError, ValueError):
+        return {}
+
+
+def _kind(entry: os.DirEntry[str]) -> EntryKind:
+    try:
+        if entry.is_file():
+            return EntryKind.FILE
+        return EntryKind.FOLDER if entry.is_dir() else EntryKind.OTHER
+    except OSError:  # a link into a loop, or into a folder that may not be entered
+        return EntryKind.OTHER
+
+
+def _memo_key(kind: str, key: str) -> bytes:
+    return f"{kind}\0{key}".encode("utf-8", "surrogatepass")
+
+
+def _check(key: bytes, data: bytes) -> bytes:
+    return crc32(data, crc32(key)).to_bytes(4, "little")
