@@ -11,7 +11,7 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from modelops_bundle.source.parse import Unparsable, parse
 from modelops_bundle.source.prints import Unit, read_prints
@@ -23,11 +23,15 @@ __all__ = [
     "Definition",
     "DefinitionChange",
     "column_changes",
+    "EntryRecord",
     "decode_code",
     "decode_data",
+    "decode_entry",
     "definition_changes",
     "describe_source",
-    "encode_record",
+    "encode_code",
+    "encode_data",
+    "encode_entry",
 ]
 
 _VERSION = 1
@@ -174,34 +178,61 @@ def column_changes(before: DataRecord, after: DataRecord) -> tuple[ColumnChange,
     return tuple(changes)
 
 
-def encode_record(record: CodeRecord | DataRecord) -> bytes:
-    """The bytes under which a record is kept."""
-    return json.dumps([_VERSION, type(record).__name__, *record], separators=(",", ":")).encode()
+class EntryRecord(NamedTuple):
+    """What is kept of everything that an entry depended on, by recorded path."""
+
+    code: dict[str, CodeRecord]
+    data: dict[str, DataRecord]
 
 
-def decode_code(data: bytes) -> CodeRecord | None:
-    """A kept :class:`CodeRecord`; ``None`` for what another version wrote."""
-    parts = _parts(data, CodeRecord)
-    if parts is None:
+def encode_code(record: CodeRecord) -> str:
+    """A code record as JSON."""
+    return json.dumps(record, separators=(",", ":"))
+
+
+def decode_code(text: str) -> CodeRecord:
+    """The code record in such JSON."""
+    return _code(json.loads(text))
+
+
+def encode_data(record: DataRecord) -> str:
+    """A data record as JSON."""
+    return json.dumps(record, separators=(",", ":"))
+
+
+def decode_data(text: str) -> DataRecord:
+    """The data record in such JSON."""
+    return _data(json.loads(text))
+
+
+def encode_entry(record: EntryRecord) -> bytes:
+    """The bytes that are kept for an entry."""
+    return json.dumps([_VERSION, record.code, record.data], separators=(",", ":")).encode()
+
+
+def decode_entry(data: bytes) -> EntryRecord | None:
+    """What was kept for an entry; ``None`` for what another version wrote."""
+    try:
+        version, code, files = json.loads(data)
+        if version != _VERSION:
+            return None
+        return EntryRecord(
+            {path: _code(item) for path, item in code.items()},
+            {path: _data(item) for path, item in files.items()},
+        )
+    except (ValueError, TypeError, AttributeError):
         return None
-    source, definitions, docstrings = parts
+
+
+def _code(item: Any) -> CodeRecord:
+    source, definitions, docstrings = item
     return CodeRecord(
-        source, tuple(Definition(*item) for item in definitions), tuple(Definition(*item) for item in docstrings)
+        source,
+        tuple(Definition(*part) for part in definitions),
+        tuple(Definition(*part) for part in docstrings),
     )
 
 
-def decode_data(data: bytes) -> DataRecord | None:
-    """A kept :class:`DataRecord`; ``None`` for what another version wrote."""
-    parts = _parts(data, DataRecord)
-    if parts is None:
-        return None
-    size, rows, columns = parts
+def _data(item: Any) -> DataRecord:
+    size, rows, columns = item
     return DataRecord(size, rows, tuple((name, digest) for name, digest in columns))
-
-
-def _parts(data: bytes, record: type[CodeRecord] | type[DataRecord]) -> list[object] | None:
-    try:
-        version, name, *parts = json.loads(data)
-    except (ValueError, TypeError):
-        return None
-    return parts if (version, name) == (_VERSION, record.__name__) and len(parts) == 3 else None

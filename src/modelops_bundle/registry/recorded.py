@@ -1,0 +1,90 @@
+"""Between an entry of the registry and the leaves that it records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from modelops_bundle.digests.leaves import Leaves
+from modelops_bundle.environment import EnvironmentDigest
+from modelops_bundle.registry.entries import EnvironmentEntry, ModelEntry, TargetEntry
+
+__all__ = ["environment_entry", "environment_key", "recorded_leaves", "with_leaves"]
+
+_PREFIX = "blake2b:"
+_Entry = TypeVar("_Entry", ModelEntry, TargetEntry)
+
+
+def environment_key(leaves: Leaves) -> str:
+    """The name under which the registry keeps the environment of these leaves."""
+    return _PREFIX + leaves.environment_digest
+
+
+def environment_entry(environment: EnvironmentDigest) -> EnvironmentEntry:
+    """The environment as the registry keeps it."""
+    return EnvironmentEntry(
+        python_version=environment.python_version,
+        platform=environment.platform,
+        dependencies=dict(sorted(environment.dependencies.items())),
+        container_image=environment.container_image,
+        cuda_version=environment.cuda_version,
+        rng_algorithm=environment.rng_algorithm,
+        thread_count=environment.thread_count,
+    )
+
+
+def recorded_leaves(
+    entry: ModelEntry | TargetEntry, environments: Mapping[str, EnvironmentEntry]
+) -> Leaves:
+    """What an entry says that it depended on."""
+    kept = environments.get(entry.environment)
+    is_target = isinstance(entry, TargetEntry)
+    return Leaves(
+        kind="TARGET" if is_target else "MODEL",
+        path=entry.path,
+        own=entry.target_digest if isinstance(entry, TargetEntry) else entry.model_digest,
+        code=entry.code_digests,
+        data=entry.data_digests,
+        external=entry.external,
+        distributions=entry.distributions,
+        variables=entry.variables,
+        environment=kept and _environment(kept),
+        environment_digest=entry.environment.removeprefix(_PREFIX),
+    )
+
+
+def _environment(kept: EnvironmentEntry) -> EnvironmentDigest:
+    return EnvironmentDigest(
+        python_version=kept.python_version,
+        platform=kept.platform,
+        dependencies=kept.dependencies,
+        container_image=kept.container_image,
+        cuda_version=kept.cuda_version,
+        rng_algorithm=kept.rng_algorithm,
+        thread_count=kept.thread_count,
+    )
+
+
+def with_leaves(entry: _Entry, leaves: Leaves, digest: str) -> _Entry:
+    """The entry with the present leaves recorded in it.
+
+    Args:
+        entry: What is declared of it stays.
+        leaves: What it depends on now.
+        digest: ``leaves.digest()``.
+    """
+    own = {"target_digest" if isinstance(entry, TargetEntry) else "model_digest": leaves.own}
+    return replace(
+        entry,
+        data=tuple(leaves.data),
+        data_digests=leaves.data,
+        code=tuple(leaves.code),
+        code_digests=leaves.code,
+        external=leaves.external,
+        distributions=leaves.distributions,
+        variables=leaves.variables,
+        environment=environment_key(leaves),
+        digest=digest,
+        **own,
+    )

@@ -1,0 +1,196 @@
+"""What registering models and registering targets have in common: plan on a registry, then write it.
+
+A plan is made twice. The first, without the lock, refuses bad requests and reads every file; the second, under
+the lock and on a fresh registry, is quick because nothing is read again, and is the one that is written. So
+concurrent registrations all survive, and no lock is held while gigabytes are hashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from modelops_bundle.digests.survey import Survey
+from modelops_bundle.errors import InvalidEntryError, UsageError
+from modelops_bundle.identity.names import check_id, unique_id
+from modelops_bundle.registry.entries import BundleRegistry, ModelEntry, TargetEntry
+from modelops_bundle.registry.recorded import (
+    environment_entry,
+    environment_key,
+    recorded_leaves,
+    with_leaves,
+)
+from modelops_bundle.staleness import Change, compare
+from modelops_bundle.workflows.declarations import Declared
+from modelops_bundle.workflows.recording import keep_record
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Candidate", "Line", "Plan", "Registration", "apply_plan", "check_names", "put", "surveyed"]
+
+Entry = ModelEntry | TargetEntry
+
+
+class Candidate(NamedTuple):
+    """A class or function that can be registered: recorded path, qualified name and the entry it starts from."""
+
+    path: str
+    name: str
+    entry: Entry
+    declared: Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What happens to one entry.
+
+    Attributes:
+        sign: ``+`` new, ``~`` changed, ``-`` pruned, ``=`` as it was.
+        id: The entry's id.
+        entrypoint: What it names.
+        changes: Dependencies that differ from what was recorded.
+        notes: What else changed, in words.
+    """
+
+    sign: str
+    id: str
+    entrypoint: str
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Entries to put and ids to drop, with the line and the survey of each."""
+
+    puts: Mapping[str, Entry]
+    drops: tuple[str, ...]
+    lines: tuple[Line, ...]
+    surveys: tuple[Survey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a registration did, or would do.
+
+    Attributes:
+        lines: One for each entry concerned.
+        warnings: What the user should know, in words.
+        written: Whether the registry was written.
+    """
+
+    lines: tuple[Line, ...]
+    warnings: tuple[str, ...]
+    written: bool
+
+
+def check_names(asked: Iterable[str], known: Iterable[str], option: str, where: str) -> None:
+    """Refuse names that nothing bears.
+
+    Raises:
+        UsageError: One of ``asked`` is not in ``known``.
+    """
+    available = sorted(set(known))
+    for name in asked:
+        if name not in available:
+            listed = ", ".join(available) or "none"
+            raise UsageError(f"{option} {name}: {where} has no such name", f"it has {listed}")
+
+
+def surveyed(workspace: Workspace, entry: Entry, declared: Declared) -> Survey:
+    """Survey an entry that is about to be recorded.
+
+    Raises:
+        InvalidEntryError: Its file does not parse or a dependency is gone, so there is nothing to record.
+    """
+    kind = "TARGET" if isinstance(entry, TargetEntry) else "MODEL"
+    survey = workspace.surveyor.survey(
+        kind, entry.path, declared.data, declared.code, declared.auto_code
+    )
+    if survey.problems:
+        raise InvalidEntryError(
+            f"{entry.entrypoint} cannot be recorded", "; ".join(survey.problems), "Nothing was written."
+        )
+    return survey
+
+
+def put(
+    registry: BundleRegistry,
+    candidate: Candidate,
+    taken: set[str],
+    wanted: str | None,
+    survey: Survey,
+) -> tuple[str, Entry, Line, str | None]:
+    """Place one candidate in a registry that is not changed: its id, its entry, the line that says so, and the
+    id it had before if that differs.
+
+    Raises:
+        UsageError: The wanted id belongs to another entry.
+    """
+    known = registry.targets if isinstance(candidate.entry, TargetEntry) else registry.models
+    old_id = find_entry(known, candidate.entry)
+    old = known.get(old_id) if old_id is not None else None
+    others = taken - {old_id}
+    if wanted is not None and check_id(wanted) in others:
+        raise UsageError(
+            f"the id {wanted} belongs to another entry", "an id is never taken over", "Choose another."
+        )
+    new_id = wanted or old_id or unique_id(candidate.path, candidate.name, others)
+    entry = with_leaves(candidate.entry, survey.leaves, survey.digest)
+    if old is None:
+        return new_id, entry, Line("+", new_id, entry.entrypoint), None
+    changes = compare(recorded_leaves(old, registry.environments), survey.leaves)
+    notes = tuple(_declared_changes(old, entry))
+    if old_id != new_id:
+        notes = (f"was {old_id}", *notes)
+    sign = "=" if old == entry and old_id == new_id else "~"
+    return new_id, entry, Line(sign, new_id, entry.entrypoint, changes, notes), old_id
+
+
+def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
+    """Id of the entry for the same class or function of the same file."""
+    name = wanted.entrypoint.partition(":")[2]
+    for entry_id, entry in known.items():
+        if entry.path == wanted.path and entry.entrypoint.partition(":")[2] == name:
+            return entry_id
+    return None
+
+
+def _declared_changes(old: Entry, new: Entry) -> Iterable[str]:
+    for key in ("data_patterns", "code_patterns", "outputs", "scenarios", "parameters", "labels"):
+        before, after = getattr(old, key, None), getattr(new, key, None)
+        if before != after:
+            yield f"{key}: {_listed(before)} -> {_listed(after)}"
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, Mapping):
+        value = [f"{key}={item}" for key, item in value.items()]
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) and value else "none"
+
+
+def apply_plan(workspace: Workspace, make_plan: Callable[[BundleRegistry], Plan], dry_run: bool) -> Plan:
+    """Make a plan and carry it out; with ``dry_run``, only make it."""
+    plan = make_plan(workspace.registry.load())
+    if dry_run:
+        return plan
+    for survey in plan.surveys:
+        # Before the registry, so that it never speaks of what cannot be explained.
+        keep_record(workspace, survey)
+    if not plan.drops and all(line.sign == "=" for line in plan.lines):
+        return plan
+    with workspace.registry.edit() as registry:
+        plan = make_plan(registry)
+        for entry_id in plan.drops:
+            registry.models.pop(entry_id, None)
+            registry.targets.pop(entry_id, None)
+        for survey in plan.surveys:
+            if survey.leaves.environment is not None:
+                key = environment_key(survey.leaves)
+                registry.environments[key] = environment_entry(survey.leaves.environment)
+        for entry_id, entry in plan.puts.items():
+            if isinstance(entry, TargetEntry):
+                registry.targets[entry_id] = entry
+            else:
+                registry.models[entry_id] = entry
+    return plan
