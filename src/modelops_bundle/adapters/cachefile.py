@@ -17,7 +17,6 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,6 +87,19 @@ class CacheFile:
                 return True
         return False
 
+    def time(self) -> int | None:
+        """The file system's own clock, in nanoseconds since 1970; ``None`` when nothing can be kept."""
+        try:
+            self._make_folder()
+            fd = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o666)
+            try:
+                os.utime(self._path)
+                return os.fstat(fd).st_mtime_ns
+            finally:
+                os.close(fd)
+        except OSError:
+            return None
+
     def close(self) -> None:
         """Let go of the file; looking something up opens it again."""
         reader, self._reader = self._reader, None
@@ -118,9 +130,7 @@ class CacheFile:
         # SQLite would wait forever for the other end of a pipe.
         if not stat.S_ISREG(os.stat(self._path).st_mode):
             raise _UnusableError
-        # Not read-only: a reader, too, rolls back what a killed writer left half done.
-        uri = f"file:{quote(os.fsencode(self._path))}?mode=rw"
-        reader = _connect(uri)
+        reader = _connect(self._path)
         try:
             if reader.execute("PRAGMA user_version").fetchone() != (_VERSION,):
                 raise _UnusableError
@@ -130,11 +140,8 @@ class CacheFile:
         return reader
 
     def _write(self, folders: Mapping[bytes, Merge], memos: Mapping[bytes, bytes]) -> None:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(self._folder)
-        if os.path.lexists(self._path) and not stat.S_ISREG(os.stat(self._path).st_mode):
-            raise _UnusableError
-        writer = _connect(f"file:{quote(os.fsencode(self._path))}?mode=rwc")
+        self._make_folder()
+        writer = _connect(self._path)
         try:
             writer.execute("PRAGMA synchronous = OFF")
             writer.execute("BEGIN IMMEDIATE")
@@ -148,17 +155,23 @@ class CacheFile:
         finally:
             writer.close()
 
+    def _make_folder(self) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(self._folder)
+        if os.path.lexists(self._path) and not stat.S_ISREG(os.stat(self._path).st_mode):
+            raise OSError(f"{self._path} is no regular file")
+
     def _discard(self) -> None:
         for path in (self._path, f"{self._path}-journal"):
             with contextlib.suppress(OSError):
                 os.unlink(path)
 
 
-def _connect(uri: str) -> sqlite3.Connection:
+def _connect(path: str) -> sqlite3.Connection:
     import sqlite3
 
     return sqlite3.connect(
-        uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
     )
 
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import os
 import time
+from array import array
 from binascii import crc32
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from types import TracebackType
 
 from modelops_bundle.adapters.cachefile import CacheFile, Merge
-from modelops_bundle.adapters.reading import Reading, digest_of_file, read_file
+from modelops_bundle.adapters.reading import Reading, digest_of_file, read_file, stamp_of
 from modelops_bundle.adapters.statcache import GUARD, Rows, is_settled, pack, unpack
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest
@@ -59,6 +61,7 @@ class DiskFiles:
         self._found: dict[str, Rows] = {}
         self._gone: dict[str, set[str]] = {}
         self._memos: dict[bytes, bytes] = {}
+        self._lag: int | None = None
 
     def __enter__(self) -> DiskFiles:
         return self
@@ -88,7 +91,7 @@ class DiskFiles:
         The bytes are those that :meth:`content` gives the digest of. Where that was answered before the file
         was edited, the answer is :class:`Unreadable`.
         """
-        started = self._now()
+        started = self._clock()
         reading = read_file(path)
         if isinstance(reading, Unreadable):
             return reading
@@ -110,10 +113,37 @@ class DiskFiles:
         unknown: dict[str, list[str]] = {}
         for path in asked:
             if path not in answers:
-                unknown.setdefault(os.path.dirname(path), []).append(path)
+                folder = path[: path.rfind(os.sep)]
+                if folder in unknown:
+                    unknown[folder].append(path)
+                else:
+                    unknown[folder] = [path]
         for folder, members in unknown.items():
             self._judge(folder, members)
         return {path: answers[path] for path in asked}
+
+    def snapshot(self, paths: Iterable[str]) -> str:
+        """A text that determines the content of all these files, from ``stat`` alone.
+
+        It may be compared with what :meth:`settled_snapshot` gave an earlier run, which is a quicker question
+        than which digest each file has.
+        """
+        asked = list(paths)
+        return _snapshot(asked, _stamps(asked))
+
+    def settled_snapshot(self, paths: Iterable[str]) -> str | None:
+        """:meth:`snapshot` of files that this object has answered for, fit to be kept.
+
+        ``None`` when some of them could be edited without a trace, or have been edited since.
+        """
+        asked = list(paths)
+        stamps = _stamps(asked)
+        for path, stamp in zip(asked, stamps, strict=True):
+            folder, name = _split(path)
+            row = self._rows.get(folder, {}).get(name)
+            if row is None or row[0] != stamp or path not in self._answers:
+                return None
+        return _snapshot(asked, stamps)
 
     def memo_get(self, kind: str, key: str) -> str | None:
         """See :meth:`modelops_bundle.ports.Files.memo_get`."""
@@ -147,48 +177,46 @@ class DiskFiles:
 
     def _judge(self, folder: str, paths: list[str]) -> None:
         rows = self._rows_of(folder)
-        answers, look, now = self._answers, os.stat, self._now()
-        start = len(folder) if folder.endswith(os.sep) else len(folder) + 1
-        for path in paths:
-            row = rows.get(path[start:]) if rows else None
-            if row is not None and row[5] <= now:
-                try:
-                    seen = look(path)
-                except (OSError, ValueError):
-                    self._hash(path)
-                    continue
-                if row[:5] == (
-                    seen.st_dev,
-                    seen.st_ino,
-                    seen.st_size,
-                    seen.st_mtime_ns,
-                    seen.st_ctime_ns,
-                ):
-                    answers[path] = Digest("blake3", row[6].hex())
+        stamps = _stamps(paths) if rows else [None] * len(paths)
+        start = len(folder) + 1
+        answers = self._answers
+        for path, stamp in zip(paths, stamps, strict=True):
+            if stamp is not None:
+                row = rows.get(path[start:])
+                if row is not None and row[0] == stamp:
+                    answers[path] = Digest("blake3", row[1][1].hex())
                     continue
             self._hash(path)
 
     def _hash(self, path: str) -> None:
-        started = self._now()
+        started = self._clock()
         reading = digest_of_file(path)
         if isinstance(reading, Unreadable):
             self._answers[path] = reading
-            folder, name = os.path.split(path)
+            folder, name = _split(path)
             if name in self._rows_of(folder):
                 self._gone.setdefault(folder, set()).add(name)
             return
         self._answers[path] = reading.value
         self._keep(path, reading.value, reading, started)
 
+    def _clock(self) -> int:
+        """The time now, by our clock or by that of the file system, whichever is behind."""
+        now = self._now()
+        if self._lag is None:
+            theirs = self._cache.time() if self._cache is not None else None
+            self._lag = max(0, now - theirs) if theirs is not None else 0
+        return now - self._lag
+
     def _keep(
         self, path: str, digest: Digest, reading: Reading[bytes] | Reading[Digest], started: int
     ) -> None:
         if not reading.settled or not is_settled(reading.stamp, started, self._guard):
             return
-        folder, name = os.path.split(path)
-        row = (*reading.stamp, started, bytes.fromhex(digest.hex))
+        folder, name = _split(path)
         rows = self._rows_of(folder)
-        if name not in rows or rows[name][:5] != row[:5]:
+        if name not in rows or rows[name][0] != reading.stamp:
+            row = (reading.stamp, (started, bytes.fromhex(digest.hex)))
             rows[name] = row
             self._found.setdefault(folder, {})[name] = row
 
@@ -198,7 +226,7 @@ class DiskFiles:
             rows = {}
             if self._trust and self._cache is not None:
                 key = self._key(folder)
-                rows = unpack(key, self._cache.folder(key))
+                rows = unpack(key, self._cache.folder(key), self._now())
             self._rows[folder] = rows
         return rows
 
@@ -210,11 +238,11 @@ class DiskFiles:
         return b"at:" + os.fsencode(folder)
 
     def _merge(self, folder: str) -> Merge:
-        key, found = self._key(folder), self._found.get(folder, {})
+        key, found, now = self._key(folder), self._found.get(folder, {}), self._now()
         gone, listing = self._gone.get(folder, set()), self._listings.get(folder)
 
         def merge(saved: bytes | None) -> bytes:
-            rows = {**unpack(key, saved), **found}
+            rows = {**unpack(key, saved, now), **found}
             kept = {
                 name: row
                 for name, row in rows.items()
@@ -225,12 +253,50 @@ class DiskFiles:
         return merge
 
 
+def _split(path: str) -> tuple[str, str]:
+    folder, _, name = path.rpartition(os.sep)
+    return folder, name
+
+
+def _stamps(paths: list[str]) -> list[tuple[int, int, int, int, int] | None]:
+    try:
+        # One pass without a line of Python per file: this is most of the time of an unchanged project.
+        return list(map(stamp_of, map(os.stat, paths)))
+    except (OSError, ValueError):
+        return [_stamp(path) for path in paths]
+
+
+def _stamp(path: str) -> tuple[int, int, int, int, int] | None:
+    try:
+        return stamp_of(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _snapshot(paths: list[str], stamps: list[tuple[int, int, int, int, int] | None]) -> str:
+    try:
+        numbers = array("q", chain.from_iterable(stamps)).tobytes()  # type: ignore[arg-type]
+    except (TypeError, OverflowError):  # a file is missing, or an inode beyond 63 bits
+        numbers = repr(stamps).encode()
+    names = "\0".join(paths).encode("utf-8", "surrogatepass")
+    return content_digest(b"%d\0%b\0%b" % (len(paths), names, numbers)).hex
+
+
 def _listing(folder: str) -> dict[str, EntryKind]:
+    file, directory, other = EntryKind.FILE, EntryKind.FOLDER, EntryKind.OTHER
     try:
         with os.scandir(folder) as found:
-            return {entry.name: _kind(entry) for entry in sorted(found, key=lambda e: e.name)}
+            entries = list(found)
     except (OSError, ValueError):
         return {}
+    try:
+        kinds = {
+            entry.name: file if entry.is_file() else directory if entry.is_dir() else other
+            for entry in entries
+        }
+    except OSError:
+        kinds = {entry.name: _kind(entry) for entry in entries}
+    return {name: kinds[name] for name in sorted(kinds)}
 
 
 def _kind(entry: os.DirEntry[str]) -> EntryKind:

@@ -8,6 +8,8 @@ Rules:
   it is read again; a file that never holds still is reported, not guessed.
 - A reading says whether anybody had the file open for writing. Such a writer may hold a memory mapping, whose
   later writes need not show in any time stamp, so the digest is true now and cannot be kept.
+- On tmpfs, writing through a mapping leaves no trace in any time stamp, so nothing there is kept; reading it
+  is reading memory anyway.
 - A large file is memory mapped only under a lease, which makes a program that wants to write or truncate it
   wait until the current window is hashed. Without that, truncating a mapped file kills the reader.
 """
@@ -19,6 +21,8 @@ import mmap
 import os
 import stat
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from modelops_bundle.identity.digest import Digest
@@ -70,11 +74,10 @@ class _ChangedError(Exception):
     """The file was edited, or somebody waits to edit it, while it was read."""
 
 
-def stamp_of(status: os.stat_result) -> Stamp:
-    """The fields of ``status`` that count."""
-    return Stamp(
-        status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-    )
+stamp_of: Callable[[os.stat_result], tuple[int, int, int, int, int]] = attrgetter(
+    "st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"
+)
+"""The fields of a ``stat`` that count, equal to those of a :class:`Stamp`."""
 
 
 def read_file(path: str) -> Reading[bytes] | Unreadable:
@@ -111,10 +114,11 @@ def _once(path: str, consume: Callable[[int, int, bool | None], T]) -> Reading[T
             raise _ChangedError
         lease = _take_lease(fd)
         value = consume(fd, before.st_size, lease)
-        stamp = stamp_of(before)
+        stamp = Stamp(*stamp_of(before))
         if stamp_of(os.fstat(fd)) != stamp:
             raise _ChangedError
-        return Reading(value, stamp, settled=lease is not False)
+        settled = lease is not False and not _is_in_memory(stamp.device)
+        return Reading(value, stamp, settled)
     finally:
         os.close(fd)
 
@@ -140,6 +144,22 @@ def _take_lease(fd: int) -> bool | None:
     except OSError as error:
         return False if error.errno == errno.EAGAIN else None
     return True
+
+
+@lru_cache
+def _is_in_memory(device: int) -> bool:
+    if not hasattr(os, "major") or os.major(device) != 0:
+        return False
+    try:
+        fd = os.open("/proc/self/mountinfo", _FLAGS)
+    except OSError:
+        return False
+    try:
+        lines = _all_bytes(fd, 0).splitlines()
+    finally:
+        os.close(fd)
+    number = f"{os.major(device)}:{os.minor(device)}".encode()
+    return any(line.split()[2] == number and b" - tmpfs " in line for line in lines)
 
 
 def _digest(fd: int, size: int, lease: bool | None) -> Digest:

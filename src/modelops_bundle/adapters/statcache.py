@@ -26,14 +26,15 @@ __all__ = ["GUARD", "Row", "Rows", "is_settled", "pack", "unpack"]
 GUARD = 2_000_000_000
 """Nanoseconds that a file must have lain untouched before its digest is kept."""
 
-Row = tuple[int, int, int, int, int, int, bytes]
-"""The five fields of a :class:`Stamp`, when it was hashed (ns), and the 32 bytes of its BLAKE3."""
+Row = tuple[tuple[int, int, int, int, int], tuple[int, bytes]]
+"""The fields of a :class:`Stamp`; then when the file was hashed (ns) and the 32 bytes of its BLAKE3."""
 
 Rows = dict[str, Row]
 """The files of one folder by name."""
 
 _HEAD = Struct("<II")
-_RECORD = Struct("<QQqqqq32s")
+_STAMP = Struct("<QQqqq")
+_FINDING = Struct("<q32s")
 
 
 def is_settled(stamp: Stamp, now: int, guard: int = GUARD) -> bool:
@@ -43,13 +44,17 @@ def is_settled(stamp: Stamp, now: int, guard: int = GUARD) -> bool:
 
 def pack(key: bytes, rows: Mapping[str, Row]) -> bytes:
     """One folder's rows as bytes."""
-    names = os.fsencode("\0".join(rows))
-    body = b"".join([_RECORD.pack(*row) for row in rows.values()]) + names
+    stamps = [_STAMP.pack(*stamp) for stamp, _ in rows.values()]
+    findings = [_FINDING.pack(*finding) for _, finding in rows.values()]
+    body = b"".join([*stamps, *findings, os.fsencode("\0".join(rows))])
     return _HEAD.pack(crc32(body, crc32(key)), len(rows)) + body
 
 
-def unpack(key: bytes, blob: bytes | None) -> Rows:
-    """Inverse of :func:`pack`; empty when there are none, they are damaged, or belong to another key."""
+def unpack(key: bytes, blob: bytes | None, now: int) -> Rows:
+    """Inverse of :func:`pack`, without what was hashed after ``now``.
+
+    Empty when there are no bytes, they are damaged, or they belong to another key.
+    """
     if blob is None:
         return {}
     try:
@@ -57,8 +62,12 @@ def unpack(key: bytes, blob: bytes | None) -> Rows:
         body = memoryview(blob)[_HEAD.size :]
         if check != crc32(body, crc32(key)):
             return {}
-        end = count * _RECORD.size
-        names = os.fsdecode(bytes(body[end:])).split("\0")
-        return dict(zip(names, _RECORD.iter_unpack(body[:end]), strict=True))
+        middle, end = count * _STAMP.size, count * (_STAMP.size + _FINDING.size)
+        stamps, findings = _STAMP.iter_unpack(body[:middle]), _FINDING.iter_unpack(body[middle:end])
+        names = os.fsdecode(bytes(body[end:])).split("\0") if count else []
+        rows: Rows = dict(zip(names, zip(stamps, findings, strict=True), strict=True))
     except (error, ValueError):
         return {}
+    if any(finding[0] > now for _, finding in rows.values()):
+        return {name: row for name, row in rows.items() if row[1][0] <= now}
+    return rows
