@@ -52,7 +52,9 @@ class Verdict:
     changes: tuple[Change, ...]
 
 
-def judge(recorded: Leaves, recorded_digest: str | None, current: Leaves, digest: str, broken: bool) -> Verdict:
+def judge(
+    recorded: Leaves, recorded_digest: str | None, current: Leaves, digest: str, broken: bool
+) -> Verdict:
     """Judge an entry whose file and class are there.
 
     Args:
@@ -86,7 +88,9 @@ def compare(recorded: Leaves, current: Leaves) -> tuple[Change, ...]:
     )
 
 
-def _differences(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+def _differences(
+    kind: str, before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[Change]:
     if before == after:
         return
     for path in sorted(before.keys() | after.keys()):

@@ -136,7 +136,7 @@ def _candidates(files: Files, layout: Layout, pattern: str) -> Iterator[str]:
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether a name matches any of the patterns, or lies in a folder that does."""
     if not patterns:
-        return lambda name: False
+        return lambda _name: False
     tests = [_pattern_matcher(pattern.rstrip("/")) for pattern in patterns]
     below = [_pattern_matcher(pattern.rstrip("/") + "/**") for pattern in patterns]
     return lambda name: any(test(name) for test in tests) or any(test(name) for test in below)
@@ -150,7 +150,7 @@ def _pattern_matcher(pattern: str) -> Callable[[str], bool]:
 
 
 def _matches(parts: list[re.Pattern[str] | None], names: list[str]) -> bool:
-    """Whether each name matches its part; ``None`` (``**``) takes any number of names, at the end at least one."""
+    """Whether each name matches its part; ``None`` (``**``) takes any number, at the end at least one."""
     if not parts:
         return not names
     head, rest = parts[0], parts[1:]

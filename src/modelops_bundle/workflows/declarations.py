@@ -52,7 +52,12 @@ def _union(these: Iterable[str], those: Iterable[str]) -> tuple[str, ...]:
 
 
 def patterns_of(
-    files: Files, layout: Layout, cwd: str, texts: Sequence[str], option: str, exclude: tuple[str, ...]
+    files: Files,
+    layout: Layout,
+    cwd: str,
+    texts: Sequence[str],
+    option: str,
+    exclude: tuple[str, ...],
 ) -> tuple[str, ...]:
     """Recorded patterns of what the user typed after ``--data`` or ``--code``.
 
@@ -64,7 +69,9 @@ def patterns_of(
         pattern = layout.from_user(text, cwd)
         if not expand(files, layout, pattern, exclude):
             raise UsageError(
-                f"{option} {text} names no file", _why_nothing(files, layout, pattern), "Nothing was registered."
+                f"{option} {text} names no file",
+                _why_nothing(files, layout, pattern),
+                "Nothing was registered.",
             )
         patterns.append(pattern)
     return tuple(patterns)
@@ -80,7 +87,9 @@ def _why_nothing(files: Files, layout: Layout, pattern: str) -> str:
     return "no file matches the pattern" if is_pattern(pattern) else f"{pattern} does not exist"
 
 
-def sources_in(files: Files, layout: Layout, cwd: str, text: str, exclude: tuple[str, ...]) -> tuple[str, ...]:
+def sources_in(
+    files: Files, layout: Layout, cwd: str, text: str, exclude: tuple[str, ...]
+) -> tuple[str, ...]:
     """Recorded paths of the sources that a file or folder typed by the user stands for.
 
     Raises:
@@ -96,14 +105,24 @@ def sources_in(files: Files, layout: Layout, cwd: str, text: str, exclude: tuple
     if kind is EntryKind.FOLDER:
         found = tuple(layout.recorded(source) for source in python_files(files, path, exclude))
         if not found:
-            raise UsageError(f"{text} has no Python files", "", "Name a file, or a folder that has some.")
+            raise UsageError(
+                f"{text} has no Python files", "", "Name a file, or a folder that has some."
+            )
         return found
     if kind is None:
-        raise UsageError(f"{text} does not exist", f"looked for {path}", "Check the path; it is relative to here.")
+        raise UsageError(
+            f"{text} does not exist",
+            f"looked for {path}",
+            "Check the path; it is relative to here.",
+        )
     if kind is EntryKind.OTHER:
-        raise UsageError(f"{text} is not a regular file", "pipes, devices and dead links are never opened")
+        raise UsageError(
+            f"{text} is not a regular file", "pipes, devices and dead links are never opened"
+        )
     if not recorded.endswith(".py"):
-        raise UsageError(f"{text} is not a Python file", "models and targets are found in `.py` files")
+        raise UsageError(
+            f"{text} is not a Python file", "models and targets are found in `.py` files"
+        )
     return (recorded,)
 
 
@@ -117,6 +136,8 @@ def labels_of(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
-            raise UsageError(f"--label {text} is not key=value", "", "Write --label country=Kenya, say.")
+            raise UsageError(
+                f"--label {text} is not key=value", "", "Write --label country=Kenya, say."
+            )
         pairs.append((key.strip(), value))
     return tuple(pairs)

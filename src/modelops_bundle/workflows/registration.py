@@ -7,7 +7,7 @@ concurrent registrations all survive, and no lock is held while gigabytes are ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,7 +26,19 @@ from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.recording import keep_record
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Candidate", "Line", "Plan", "Registration", "apply_plan", "check_names", "put", "surveyed"]
+__all__ = [
+    "Candidate",
+    "Entry",
+    "Line",
+    "Plan",
+    "Registration",
+    "apply_plan",
+    "check_names",
+    "declared_changes",
+    "find_entry",
+    "put",
+    "surveyed",
+]
 
 Entry = ModelEntry | TargetEntry
 
@@ -109,7 +121,9 @@ def surveyed(workspace: Workspace, entry: Entry, declared: Declared) -> Survey:
     )
     if survey.problems:
         raise InvalidEntryError(
-            f"{entry.entrypoint} cannot be recorded", "; ".join(survey.problems), "Nothing was written."
+            f"{entry.entrypoint} cannot be recorded",
+            "; ".join(survey.problems),
+            "Nothing was written.",
         )
     return survey
 
@@ -133,21 +147,25 @@ def put(
     others = taken - {old_id}
     if wanted is not None and check_id(wanted) in others:
         raise UsageError(
-            f"the id {wanted} belongs to another entry", "an id is never taken over", "Choose another."
+            f"the id {wanted} belongs to another entry",
+            "an id is never taken over",
+            "Choose another.",
         )
     new_id = wanted or old_id or unique_id(candidate.path, candidate.name, others)
     entry = with_leaves(candidate.entry, survey.leaves, survey.digest)
     if old is None:
         return new_id, entry, Line("+", new_id, entry.entrypoint), None
     changes = compare(recorded_leaves(old, registry.environments), survey.leaves)
-    notes = tuple(_declared_changes(old, entry))
+    notes = tuple(declared_changes(old, entry))
     if old_id != new_id:
         notes = (f"was {old_id}", *notes)
     sign = "=" if old == entry and old_id == new_id else "~"
     return new_id, entry, Line(sign, new_id, entry.entrypoint, changes, notes), old_id
 
 
-def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
+def find_entry(
+    known: Mapping[str, ModelEntry] | Mapping[str, TargetEntry], wanted: Entry
+) -> str | None:
     """Id of the entry for the same class or function of the same file."""
     name = wanted.entrypoint.partition(":")[2]
     for entry_id, entry in known.items():
@@ -156,7 +174,8 @@ def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
     return None
 
 
-def _declared_changes(old: Entry, new: Entry) -> Iterable[str]:
+def declared_changes(old: Entry, new: Entry) -> Iterator[str]:
+    """What differs between two entries beside their dependencies, in words."""
     for key in ("data_patterns", "code_patterns", "outputs", "scenarios", "parameters", "labels"):
         before, after = getattr(old, key, None), getattr(new, key, None)
         if before != after:
@@ -169,7 +188,9 @@ def _listed(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple | list) and value else "none"
 
 
-def apply_plan(workspace: Workspace, make_plan: Callable[[BundleRegistry], Plan], dry_run: bool) -> Plan:
+def apply_plan(
+    workspace: Workspace, make_plan: Callable[[BundleRegistry], Plan], dry_run: bool
+) -> Plan:
     """Make a plan and carry it out; with ``dry_run``, only make it."""
     plan = make_plan(workspace.registry.load())
     if dry_run:

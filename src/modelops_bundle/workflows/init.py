@@ -1,0 +1,22 @@
+"""``init``: make a folder a project."""
+
+from __future__ import annotations
+
+from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
+from modelops_bundle.workflows.workspace import TextWriter, Workspace
+
+__all__ = ["init"]
+
+
+def init(workspace: Workspace, write_text: TextWriter) -> bool:
+    """Write an empty registry and the ``.gitignore`` for what is local, unless they are there.
+
+    Killed at any moment, it leaves a folder on which it can be run again. Returns whether the project is new.
+
+    Raises:
+        StorageError: The folder cannot be written.
+        RegistryError: There is a registry, and it is broken.
+    """
+    layout: Layout = workspace.layout
+    write_text(layout.ignore_file, "".join(f"{line}\n" for line in LOCAL_IGNORES), keep=True)
+    return workspace.registry.create()

@@ -1,0 +1,118 @@
+"""``status``: is each entry what was recorded? Answers without running anything."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from modelops_bundle.digests.survey import Survey
+from modelops_bundle.errors import UsageError
+from modelops_bundle.registry.entries import BundleRegistry, ModelEntry, TargetEntry
+from modelops_bundle.registry.recorded import recorded_leaves
+from modelops_bundle.staleness import State, Verdict, judge
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["EntryStatus", "StatusReport", "entry_status", "select", "status"]
+
+Entry = ModelEntry | TargetEntry
+
+
+@dataclass(frozen=True, slots=True)
+class EntryStatus:
+    """One entry's state.
+
+    Attributes:
+        id: Its id.
+        kind: ``model`` or ``target``.
+        entry: As recorded.
+        verdict: The state and what changed.
+        digest: The present digest; ``None`` when there is none because the file or class is gone.
+        reason: Why it is missing or invalid, in words.
+        survey: What the entry depends on now; ``None`` when its file or class is gone.
+    """
+
+    id: str
+    kind: str
+    entry: Entry
+    verdict: Verdict
+    digest: str | None
+    reason: str
+    survey: Survey | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """The state of every entry asked for."""
+
+    entries: tuple[EntryStatus, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def all_current(self) -> bool:
+        """Whether every entry is current."""
+        return all(entry.verdict.state is State.CURRENT for entry in self.entries)
+
+
+def status(workspace: Workspace, names: Sequence[str]) -> StatusReport:
+    """Judge the named entries, or all.
+
+    Raises:
+        UsageError: A name is no entry's.
+    """
+    registry = workspace.registry.load()
+    chosen = select(registry, names)
+    entries = tuple(entry_status(workspace, registry, entry_id) for entry_id in chosen)
+    return StatusReport(entries, workspace.warnings)
+
+
+def select(registry: BundleRegistry, names: Iterable[str]) -> list[str]:
+    """Ids for names, which are ids, class or function names, or entrypoints; all ids when there are no names.
+
+    Raises:
+        UsageError: A name is nobody's, or several entries'.
+    """
+    known = dict(registry.entries())
+    chosen = [_id_of(known, name) for name in names]
+    return list(dict.fromkeys(chosen)) if chosen else list(known)
+
+
+def _id_of(known: dict[str, Entry], name: str) -> str:
+    if name in known:
+        return name
+    matches = [
+        entry_id
+        for entry_id, entry in known.items()
+        if name in (entry.entrypoint, entry.entrypoint.partition(":")[2])
+    ]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UsageError(f"{name} names several entries", ", ".join(matches), "Name one by its id.")
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"Did you mean {close[0]}?" if close else "`mops-bundle list` shows what is registered."
+    raise UsageError(f"no entry {name}", "", hint)
+
+
+def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) -> EntryStatus:
+    """Judge one entry."""
+    entry = registry.models.get(entry_id) or registry.targets[entry_id]
+    kind = "target" if isinstance(entry, TargetEntry) else "model"
+    gone = workspace.surveyor.gone(entry.path, entry.entrypoint.partition(":")[2])
+    if gone:
+        verdict = Verdict(State.MISSING, ())
+        return EntryStatus(entry_id, kind, entry, verdict, None, gone, None)
+    recorded = recorded_leaves(entry, registry.environments)
+    survey = workspace.surveyor.survey(
+        recorded.kind,
+        entry.path,
+        entry.data_patterns or entry.data,
+        entry.code_patterns,
+        entry.auto_code,
+        known_code=entry.code,
+    )
+    verdict = judge(
+        recorded, entry.digest or None, survey.leaves, survey.digest, bool(survey.problems)
+    )
+    reason = "; ".join(survey.problems)
+    return EntryStatus(entry_id, kind, entry, verdict, survey.digest, reason, survey)

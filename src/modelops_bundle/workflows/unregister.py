@@ -1,0 +1,87 @@
+"""``unregister`` and ``target-set``: edits of the registry that look at no file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.names import check_id
+from modelops_bundle.registry.entries import TargetSet
+from modelops_bundle.workflows.status import select
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["delete_target_set", "read_weights", "set_target_set", "unregister"]
+
+
+def unregister(workspace: Workspace, names: Sequence[str]) -> list[str]:
+    """Forget entries; sets that hold one of them lose it. Returns their ids.
+
+    Raises:
+        UsageError: A name is no entry's. Nothing was written.
+    """
+    with workspace.registry.edit() as registry:
+        chosen = select(registry, names) if names else []
+        for entry_id in chosen:
+            registry.models.pop(entry_id, None)
+            registry.targets.pop(entry_id, None)
+        for name, members in registry.target_sets.items():
+            kept = tuple(target for target in members.targets if target not in chosen)
+            weights = {key: value for key, value in members.weights.items() if key in kept}
+            if kept != members.targets:
+                registry.target_sets[name] = replace(members, targets=kept, weights=weights)
+    return chosen
+
+
+def set_target_set(
+    workspace: Workspace, name: str, targets: Sequence[str], weights: dict[str, float]
+) -> TargetSet:
+    """Make or replace a set of targets.
+
+    Raises:
+        UsageError: A target is not registered, or a weight is for none of them. Nothing was written.
+    """
+    check_id(name)
+    with workspace.registry.edit() as registry:
+        for target in (*targets, *weights):
+            if target not in registry.targets:
+                listed = ", ".join(sorted(registry.targets)) or "none"
+                raise UsageError(f"{target} is not a registered target", f"there are: {listed}")
+        stray = [target for target in weights if target not in targets]
+        if stray:
+            raise UsageError(f"a weight for {stray[0]}, which is not in the set")
+        made = TargetSet(targets=tuple(dict.fromkeys(targets)), weights=weights)
+        registry.target_sets[name] = made
+    return made
+
+
+def delete_target_set(workspace: Workspace, name: str) -> None:
+    """Forget a set; its targets stay.
+
+    Raises:
+        UsageError: There is no such set.
+    """
+    with workspace.registry.edit() as registry:
+        if name not in registry.target_sets:
+            listed = ", ".join(sorted(registry.target_sets)) or "none"
+            raise UsageError(f"no target set {name}", f"there are: {listed}")
+        del registry.target_sets[name]
+
+
+def read_weights(texts: Sequence[str]) -> dict[str, float]:
+    """Weights from ``target=number`` texts.
+
+    Raises:
+        UsageError: One is not in that form, or not a finite number.
+    """
+    weights = {}
+    for text in texts:
+        target, equals, number = text.partition("=")
+        try:
+            weights[target] = float(number)
+        except ValueError:
+            equals = ""
+        if not equals or not math.isfinite(weights[target]):
+            raise UsageError(f"--weight {text} is not target=number")
+    return weights

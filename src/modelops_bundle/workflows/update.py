@@ -1,0 +1,70 @@
+"""``update``: record the present state of entries, as after their results were made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelops_bundle.errors import InvalidEntryError
+from modelops_bundle.registry.entries import BundleRegistry
+from modelops_bundle.registry.recorded import with_leaves
+from modelops_bundle.staleness import State
+from modelops_bundle.workflows.registration import (
+    Entry,
+    Line,
+    Plan,
+    Registration,
+    apply_plan,
+    declared_changes,
+)
+from modelops_bundle.workflows.status import EntryStatus, entry_status, select
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["update"]
+
+
+def update(workspace: Workspace, names: Sequence[str], dry_run: bool) -> Registration:
+    """Record the present state of the named entries, or of all.
+
+    An entry whose file, class or dependency is gone cannot be recorded. It stops the command when it was
+    named; among all entries it gets a line with the sign ``!`` and the others are recorded.
+
+    Raises:
+        UsageError: A name is no entry's.
+        InvalidEntryError: A named entry cannot be recorded. Nothing was written.
+    """
+
+    def make_plan(registry: BundleRegistry) -> Plan:
+        judged = [
+            entry_status(workspace, registry, entry_id) for entry_id in select(registry, names)
+        ]
+        broken = [one for one in judged if one.verdict.state in (State.MISSING, State.INVALID)]
+        if names and broken:
+            raise InvalidEntryError(
+                f"{broken[0].id} cannot be recorded",
+                broken[0].reason,
+                "Mend it, or forget it with `mops-bundle unregister`. Nothing was written.",
+            )
+        puts = {one.id: _recorded(workspace, one) for one in judged if one not in broken}
+        return Plan(
+            puts=puts,
+            drops=(),
+            lines=tuple(_line(one, puts.get(one.id)) for one in judged),
+            surveys=tuple(one.survey for one in judged if one.survey and one.id in puts),
+        )
+
+    plan = apply_plan(workspace, make_plan, dry_run)
+    return Registration(plan.lines, workspace.warnings, not dry_run)
+
+
+def _recorded(workspace: Workspace, judged: EntryStatus) -> Entry:
+    assert judged.survey is not None
+    fresh = workspace.restated(judged.entry)
+    return with_leaves(fresh, judged.survey.leaves, judged.survey.digest)
+
+
+def _line(judged: EntryStatus, new: Entry | None) -> Line:
+    if new is None:
+        return Line("!", judged.id, judged.entry.entrypoint, notes=(judged.reason,))
+    sign = "=" if new == judged.entry else "~"
+    notes = tuple(declared_changes(judged.entry, new))
+    return Line(sign, judged.id, new.entrypoint, judged.verdict.changes, notes)
