@@ -127,8 +127,11 @@ def _candidates(files: Files, layout: Layout, pattern: str) -> Iterator[str]:
     prefix = f"{base}/" if base else ""
     if "**" not in parts and len(parts) - literal == 1:
         # The common `folder/*.csv` needs one listing, not a walk.
+        listing = files.entries(folder).items()
         return (
-            prefix + name for name, kind in files.entries(folder).items() if kind is EntryKind.FILE
+            prefix + name
+            for name, kind in listing
+            if kind is EntryKind.FILE and name not in _DROPPINGS
         )
     return _walk(files, folder, prefix, _is_dropping)
 
