@@ -114,9 +114,7 @@ def _demand_configured(files: Files, text: str, root: str, variables: Mapping[st
     return executable
 
 
-def _environments(
-    files: Files, root: str, variables: Mapping[str, str]
-) -> list[tuple[str, str]]:
+def _environments(files: Files, root: str, variables: Mapping[str, str]) -> list[tuple[str, str]]:
     places = []
     if variables.get("VIRTUAL_ENV"):
         places.append(("VIRTUAL_ENV", variables["VIRTUAL_ENV"]))

@@ -1,0 +1,359 @@
+"""Which distributions are installed, and which one a module belongs to.
+
+Names are found as ``importlib.metadata`` finds them: the first folder of the search path that holds one
+wins. What the installed files say is trusted only as far as it is looked at: a cached answer is kept under
+the content of every RECORD (which lists the hashes of all other files), so an unchanged environment costs
+one listing and one look at the stat cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from modelops_bundle.environment.found import Found, Owned, find_all, owned_by, stamps_of
+from modelops_bundle.environment.interpreter import Interpreter
+from modelops_bundle.environment.metadata import (
+    Headers,
+    Source,
+    listed_files,
+    modules_of,
+    normalise,
+    read_headers,
+    read_requires_txt,
+    read_source,
+)
+from modelops_bundle.identity.recipes import Blake2bStream
+from modelops_bundle.ports import EntryKind, Files
+
+__all__ = ["Distribution", "Distributions"]
+
+_MEMO = "owners1"
+_BY_CONTENT = ("editable", "local")
+_NO_MODULES = frozenset({"conftest", "fabfile", "noxfile", "setup", "tasks", "versioneer"})
+
+
+class Distribution(NamedTuple):
+    """An installed distribution.
+
+    Attributes:
+        name: Normalised name, after its metadata's folder.
+        version: Its version; joined with the commit or hash it was installed from, where that is recorded
+            (``1.0+git.<commit>``, ``1.0+sha256.<hash>``).
+        requires: Its requirements as written, with markers.
+        roots: Import names it owns (``numpy``, ``google.cloud.storage``).
+        origin: ``index``, ``vcs``, ``archive``, ``local`` or ``editable``.
+        folder: Where its metadata is.
+        location: The folder it is imported from.
+        source: The local folder it was installed from, for ``local`` and ``editable``.
+        problem: What is wrong with its metadata, as a sentence; empty when nothing is.
+    """
+
+    name: str
+    version: str
+    requires: tuple[str, ...]
+    roots: tuple[str, ...]
+    origin: str
+    folder: str
+    location: str
+    source: str | None = None
+    problem: str = ""
+
+    @property
+    def by_content(self) -> bool:
+        """Whether its version does not say what it holds, so that its code must be looked at."""
+        return self.origin in _BY_CONTENT
+
+
+class Distributions:
+    """The distributions on an interpreter's search path. Answers hold for the life of the object."""
+
+    def __init__(
+        self, files: Files, interpreter: Interpreter, folders: Sequence[str] | None = None
+    ) -> None:
+        """Look nowhere yet.
+
+        Args:
+            files: File system and cache.
+            interpreter: Whose packages.
+            folders: Folders outside the project that imports are looked for in, in order (PYTHONPATH, site
+                folders, those of ``.pth`` files); by default the interpreter's site folders.
+        """
+        self.files = files
+        self.interpreter = interpreter
+        self._folders = tuple(interpreter.site_folders if folders is None else folders)
+        self._loaded: _Index | None = None
+        self._read: dict[str, Distribution] = {}
+        self._modules: dict[str, dict[str, bool]] = {}
+
+    @property
+    def key(self) -> str:
+        """A text that changes with every installation, removal or upgrade."""
+        return self._index.key
+
+    def names(self) -> list[str]:
+        """Normalised names of all distributions, sorted."""
+        return sorted(self._index.groups)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a distribution of that normalised name is installed."""
+        return name in self._index.groups
+
+    def owner_names(self, module: str) -> tuple[str, ...]:
+        """Names of the distributions that a dotted module belongs to: several may own one import name."""
+        index = self._index
+        prefix = module
+        while prefix:
+            names = index.roots.get(prefix)
+            if names:
+                shared = len(names) > 1 and prefix != module
+                return self._narrowed(names, module) if shared else names
+            prefix = prefix.rpartition(".")[0]
+        return self._linked_owners(module.partition(".")[0])
+
+    def owners(self, module: str) -> tuple[Distribution, ...]:
+        """The distributions that a dotted module belongs to, sorted by name; empty when it is nobody's."""
+        return tuple(self._distribution(name) for name in self.owner_names(module))
+
+    def get(self, name: str) -> Distribution | None:
+        """The distribution of that name in any spelling, if it is installed."""
+        plain = normalise(name)
+        return self._distribution(plain) if plain in self._index.groups else None
+
+    def all(self) -> tuple[Distribution, ...]:
+        """All distributions, sorted by name."""
+        return tuple(self._distribution(name) for name in self.names())
+
+    def evidence(self, names: Iterable[str]) -> list[str]:
+        """The files that the records of these distributions were read from, whether they exist or not."""
+        paths: list[str] = []
+        for name in sorted(names):
+            for found in self._index.groups.get(name, ()):
+                paths.extend(os.path.join(found.path, part) for part in _read_parts(found))
+        return paths
+
+    @property
+    def _index(self) -> _Index:
+        if self._loaded is None:
+            self._loaded = _load_index(self.files, self._folders, self.interpreter)
+        return self._loaded
+
+    def _narrowed(self, names: tuple[str, ...], module: str) -> tuple[str, ...]:
+        """Those of several owners of a shared package that list the module, or the nearest package to it."""
+        prefix = module
+        while prefix:
+            holders = tuple(name for name in names if prefix in self._modules_of(name))
+            if holders:
+                return holders
+            prefix = prefix.rpartition(".")[0]
+        return names
+
+    def _modules_of(self, name: str) -> dict[str, bool]:
+        if name not in self._modules:
+            modules: dict[str, bool] = {}
+            for found in self._index.groups[name]:
+                record = self.files.read(os.path.join(found.path, "RECORD"))
+                if isinstance(record, bytes):
+                    paths = listed_files(record)
+                    modules.update(modules_of(paths, self.interpreter.extension_suffixes))
+            self._modules[name] = modules
+        return self._modules[name]
+
+    def _linked_owners(self, top: str) -> tuple[str, ...]:
+        """Owners of a module that lies in a folder which an editable distribution links to."""
+        return tuple(
+            dict.fromkeys(
+                name
+                for folder, name in self._index.folders
+                if _holds_module(self.files, folder, top)
+            )
+        )
+
+    def _distribution(self, name: str) -> Distribution:
+        if name not in self._read:
+            index = self._index
+            records = [self._record(found) for found in index.groups[name]]
+            self._read[name] = _merged(records)
+        return self._read[name]
+
+    def _record(self, found: Found) -> Distribution:
+        headers = _headers(self.files, found)
+        source = _source(self.files, found)
+        version = headers.version or found.version or "unknown"
+        roots = set(self._index.owned[found].roots)
+        for folder in self._index.owned[found].folders:
+            roots |= _modules_in(self.files, folder)
+        return Distribution(
+            name=found.name,
+            version=f"{version}+{source.suffix}" if source.suffix else version,
+            requires=headers.requires,
+            roots=tuple(sorted(roots)),
+            origin=source.origin,
+            folder=found.path,
+            location=found.location,
+            source=source.folder,
+            problem=""
+            if headers.version
+            else f"The metadata of {found.name} in {found.path} is missing or damaged; reinstall it.",
+        )
+
+
+class _Index(NamedTuple):
+    key: str
+    groups: dict[str, tuple[Found, ...]]
+    owned: dict[Found, Owned]
+    roots: dict[str, tuple[str, ...]]
+    folders: tuple[tuple[str, str], ...]
+
+
+def _load_index(files: Files, folders: tuple[str, ...], interpreter: Interpreter) -> _Index:
+    found = find_all(files, folders)
+    stamps = stamps_of(files, found)
+    groups = _first_of_each_name([item for item in found if stamps[item]])
+    kept = [item for name in sorted(groups) for item in groups[name]]
+    stream = Blake2bStream("memo:owners:v1")
+    for text in (
+        *interpreter.extension_suffixes,
+        *(part for f in kept for part in (*f, stamps[f])),
+    ):
+        stream.add(text.encode("utf-8", "surrogateescape"))
+    key = stream.digest().hex
+    owned = _decoded(files.memo_get(_MEMO, key), kept)
+    if owned is None:
+        owned = {item: owned_by(files, item, interpreter.extension_suffixes) for item in kept}
+        files.memo_put(_MEMO, key, json.dumps([owned[item] for item in kept]))
+    return _assembled(files, key, groups, owned)
+
+
+def _decoded(text: str | None, kept: list[Found]) -> dict[Found, Owned] | None:
+    try:
+        rows = json.loads(text) if text is not None else None
+        if not isinstance(rows, list) or len(rows) != len(kept):
+            return None
+        return {
+            item: Owned(tuple(roots), tuple(folders))
+            for item, (roots, folders) in zip(kept, rows, strict=True)
+        }
+    except (ValueError, TypeError):
+        return None
+
+
+def _assembled(
+    files: Files, key: str, groups: dict[str, tuple[Found, ...]], owned: dict[Found, Owned]
+) -> _Index:
+    roots: dict[str, list[str]] = {}
+    folders: list[tuple[str, str]] = []
+    for name, group in sorted(groups.items()):
+        for item in group:
+            mine = owned[item]
+            if not mine.roots and not mine.folders:
+                # Not kept in the memo: it is a guess from what lies there now.
+                mine = Owned(_guessed_roots(files, item), ())
+                owned[item] = mine
+            for root in mine.roots:
+                owners = roots.setdefault(root, [])
+                if name not in owners:
+                    owners.append(name)
+            folders += [(folder, name) for folder in mine.folders]
+    return _Index(
+        key, groups, owned, {root: tuple(names) for root, names in roots.items()}, tuple(folders)
+    )
+
+
+def _first_of_each_name(found: Iterable[Found]) -> dict[str, tuple[Found, ...]]:
+    """By name; several of one name only where the first folder that has it holds several."""
+    groups: dict[str, tuple[Found, ...]] = {}
+    for item in found:
+        group = groups.get(item.name, ())
+        if not group or group[0].listed_in == item.listed_in:
+            groups[item.name] = (*group, item)
+    return groups
+
+
+def _guessed_roots(files: Files, found: Found) -> tuple[str, ...]:
+    """The module that is named like the distribution, for metadata that lists no files."""
+    plain = found.name.replace("-", "_")
+    for entry in sorted(files.entries(found.location)):
+        stem = entry.partition(".")[0]
+        if stem.lower() == plain and stem.isidentifier() and "-info" not in entry:
+            return (stem,)
+    return ()
+
+
+def _holds_module(files: Files, folder: str, top: str) -> bool:
+    entries = files.entries(folder)
+    return entries.get(top) is EntryKind.FOLDER or f"{top}.py" in entries
+
+
+def _modules_in(files: Files, folder: str) -> set[str]:
+    """Top-level modules of a source folder that is on the search path."""
+    names = set()
+    for entry, kind in files.entries(folder).items():
+        stem = entry.removesuffix(".py") if kind is EntryKind.FILE else entry
+        if not stem.isidentifier() or stem in _NO_MODULES:
+            continue
+        if kind is EntryKind.FILE and entry.endswith(".py"):
+            names.add(stem)
+        elif kind is EntryKind.FOLDER:
+            inner = files.entries(os.path.join(folder, entry))
+            if "__init__.py" in inner:
+                names.add(stem)
+    return names
+
+
+def _read_parts(found: Found) -> tuple[str, ...]:
+    if found.form == "dist-info":
+        return ("METADATA", "direct_url.json", "INSTALLER")
+    return ("PKG-INFO", "requires.txt") if found.form != "egg-file" else ("",)
+
+
+def _headers(files: Files, found: Found) -> Headers:
+    if found.form == "egg-file":
+        path = found.path
+    else:
+        name = "METADATA" if found.form == "dist-info" else "PKG-INFO"
+        path = os.path.join(found.path, name)
+    data = files.read(path)
+    headers = read_headers(data) if isinstance(data, bytes) else Headers(None, ())
+    if found.form in ("egg-info", "egg-link") and not headers.requires:
+        listed = files.read(os.path.join(found.path, "requires.txt"))
+        if isinstance(listed, bytes):
+            return headers._replace(requires=read_requires_txt(listed))
+    return headers
+
+
+def _source(files: Files, found: Found) -> Source:
+    if found.form == "egg-link":
+        return Source("editable", "", found.location)
+    if found.form != "dist-info":
+        return Source("index", "", None)
+    data = files.read(os.path.join(found.path, "direct_url.json"))
+    if not isinstance(data, bytes):
+        return Source("index", "", None)
+    source = read_source(data)
+    if source.origin in _BY_CONTENT:
+        installer = files.read(os.path.join(found.path, "INSTALLER"))
+        if isinstance(installer, bytes) and installer.strip() == b"conda":
+            # Conda builds its packages from local folders; what it installs is a published one.
+            return Source("index", "", None)
+    return source
+
+
+def _merged(records: list[Distribution]) -> Distribution:
+    """One record for the metadata folders of one name; damaged ones count only when there is no other."""
+    whole = [record for record in records if not record.problem] or records
+    first = next((record for record in whole if record.by_content), whole[0])
+    roots = tuple(sorted({root for record in records for root in record.roots}))
+    if len(whole) == 1:
+        return first._replace(roots=roots)
+    versions = sorted({record.version for record in whole})
+    requires = dict.fromkeys(text for record in whole for text in record.requires)
+    return first._replace(
+        version="|".join(versions),
+        requires=tuple(requires),
+        roots=roots,
+        problem=f"{first.location} records {first.name} more than once ({', '.join(versions)});"
+        " reinstall it.",
+    )

@@ -1,0 +1,197 @@
+"""Metadata on the search path: what lies there, and which import names each piece of it stands for.
+
+Four forms are known: ``*.dist-info`` folders; ``*.egg-info`` folders and files (older installers, and source
+folders that are on the path); ``*.egg`` folders; and ``*.egg-link`` files, which lead to a source folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from modelops_bundle.environment.metadata import (
+    import_roots,
+    listed_files,
+    read_words,
+    split_folder_name,
+)
+from modelops_bundle.ports import EntryKind, Files, Unreadable
+
+__all__ = ["Found", "Owned", "find_all", "owned_by", "stamps_of"]
+
+_FINDER = re.compile(r"__editable___.*_finder\.py")
+_MAPPING = re.compile(r"^MAPPING\b[^=\n]*=(.*)$", re.MULTILINE)
+_MAPPED = re.compile(r"""['"]([^\W\d][\w.]*)['"]\s*:""")
+
+
+class Found(NamedTuple):
+    """A piece of metadata.
+
+    Attributes:
+        name: Normalised name, after the entry's own name.
+        version: Version likewise, or empty.
+        form: ``dist-info``, ``egg-info``, ``egg-file`` or ``egg-link``.
+        path: The metadata's folder, or file for ``egg-file``.
+        location: The folder that the distribution is imported from.
+        listed_in: The folder of the search path that it was found in.
+    """
+
+    name: str
+    version: str
+    form: str
+    path: str
+    location: str
+    listed_in: str
+
+
+class Owned(NamedTuple):
+    """What a distribution brings: import names, and folders that it puts on the search path."""
+
+    roots: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def find_all(files: Files, folders: Iterable[str]) -> list[Found]:
+    """All metadata in these folders, in their order, then by name."""
+    found = []
+    for folder in dict.fromkeys(folders):
+        for entry, kind in sorted(files.entries(folder).items()):
+            item = _found(files, folder, entry, kind) if _is_metadata(entry) else None
+            if item is not None and item.name:
+                found.append(item)
+    return found
+
+
+def _is_metadata(entry: str) -> bool:
+    # An installer that was interrupted leaves names that start with a tilde.
+    return entry.endswith(("-info", ".egg", ".egg-link")) and not entry.startswith(("~", "."))
+
+
+def _found(files: Files, folder: str, entry: str, kind: EntryKind) -> Found | None:
+    name, version = split_folder_name(entry)
+    path = os.path.join(folder, entry)
+    if entry.endswith(".dist-info") and kind is EntryKind.FOLDER:
+        return Found(name, version, "dist-info", path, folder, folder)
+    if entry.endswith(".egg-info"):
+        form = "egg-info" if kind is EntryKind.FOLDER else "egg-file"
+        return Found(name, version, form, path, folder, folder)
+    if entry.endswith(".egg") and kind is EntryKind.FOLDER:
+        inner = os.path.join(path, "EGG-INFO")
+        return Found(name, version, "egg-info", inner, path, folder)
+    if entry.endswith(".egg-link") and kind is EntryKind.FILE:
+        return _followed(files, folder, path, name)
+    return None
+
+
+def _followed(files: Files, folder: str, link: str, name: str) -> Found | None:
+    data = files.read(link)
+    target = read_words(data)[0] if isinstance(data, bytes) else ""
+    if not os.path.isabs(target) or "\0" in target:
+        return None
+    for entry in sorted(files.entries(target)):
+        if entry.endswith(".egg-info") and split_folder_name(entry)[0] == name:
+            return Found(name, "", "egg-link", os.path.join(target, entry), target, folder)
+    return None
+
+
+def stamps_of(files: Files, found: list[Found]) -> dict[Found, str]:
+    """For each, a text that changes with what it brings; empty when there is nothing but a name.
+
+    A RECORD states the hashes of all other files, so where there is one it alone is looked at.
+    """
+    first = {item: _paths(item, _first_evidence(item)) for item in found}
+    contents = files.contents([path for paths in first.values() for path in paths])
+    bare = [item for item in found if _all_unreadable(first[item], contents)]
+    second = {item: _paths(item, ("METADATA", "top_level.txt")) for item in bare}
+    if second:
+        contents |= files.contents([path for paths in second.values() for path in paths])
+    stamps = {}
+    for item in found:
+        digests = [contents[path] for path in (*first[item], *second.get(item, ()))]
+        present = any(not isinstance(digest, Unreadable) for digest in digests)
+        texts = ["" if isinstance(digest, Unreadable) else str(digest) for digest in digests]
+        stamps[item] = " ".join(texts) if present else ""
+    return stamps
+
+
+def _first_evidence(item: Found) -> tuple[str, ...]:
+    if item.form == "dist-info":
+        return ("RECORD",)
+    if item.form == "egg-file":
+        return ("",)
+    return ("PKG-INFO", "top_level.txt", "installed-files.txt")
+
+
+def _paths(item: Found, names: Iterable[str]) -> list[str]:
+    return [os.path.join(item.path, name) if name else item.path for name in names]
+
+
+def _all_unreadable(paths: list[str], contents: dict[str, object]) -> bool:
+    return all(isinstance(contents[path], Unreadable) for path in paths)
+
+
+def owned_by(files: Files, item: Found, suffixes: tuple[str, ...]) -> Owned:
+    """What a distribution's own lists of files say that it brings; nothing when it has none."""
+    if item.form == "egg-file":
+        return Owned((), ())
+    if item.form == "dist-info":
+        record = files.read(os.path.join(item.path, "RECORD"))
+        if isinstance(record, bytes):
+            owned = _recorded(files, item, listed_files(record), suffixes)
+            if owned.roots or owned.folders:
+                return owned
+    return Owned(
+        _top_level(files, item) or _installed_roots(files, item, suffixes),
+        (item.location,) if item.form == "egg-link" else (),
+    )
+
+
+def _recorded(files: Files, item: Found, paths: list[str], suffixes: tuple[str, ...]) -> Owned:
+    namespaces: tuple[str, ...] = ()
+    if any(path.endswith(".dist-info/namespace_packages.txt") for path in paths):
+        namespaces = _lines(files, os.path.join(item.path, "namespace_packages.txt"))
+    roots = set(import_roots(paths, suffixes, namespaces))
+    folders: list[str] = []
+    for path in paths:
+        if path.endswith(".pth") and "/" not in path:
+            folders += _pth_folders(files, item.location, path)
+        elif _FINDER.fullmatch(path):
+            roots |= set(_mapped_names(files, os.path.join(item.location, path)))
+    if folders:
+        roots |= set(_top_level(files, item))
+    return Owned(tuple(sorted(roots)), tuple(folders))
+
+
+def _pth_folders(files: Files, location: str, name: str) -> list[str]:
+    lines = _lines(files, os.path.join(location, name))
+    return [
+        os.path.normpath(os.path.join(location, line))
+        for line in lines
+        if not line.startswith(("#", "import ", "import\t")) and "\0" not in line
+    ]
+
+
+def _mapped_names(files: Files, path: str) -> list[str]:
+    """Import names in the table of an editable install's finder, which is a literal of names to paths."""
+    data = files.read(path)
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+    line = _MAPPING.search(text)
+    return _MAPPED.findall(line[1]) if line else []
+
+
+def _top_level(files: Files, item: Found) -> tuple[str, ...]:
+    names = _lines(files, os.path.join(item.path, "top_level.txt"))
+    return tuple(name for name in names if name.isidentifier())
+
+
+def _installed_roots(files: Files, item: Found, suffixes: tuple[str, ...]) -> tuple[str, ...]:
+    paths = _lines(files, os.path.join(item.path, "installed-files.txt"))
+    inside = [path.removeprefix("../") for path in paths if path.startswith("../")]
+    return import_roots([path for path in inside if not path.startswith("..")], suffixes)
+
+
+def _lines(files: Files, path: str) -> tuple[str, ...]:
+    data = files.read(path)
+    return tuple(line for line in read_words(data) if line) if isinstance(data, bytes) else ()
