@@ -1,0 +1,378 @@
+"""The registry's text to entries and back.
+
+Reading is strict where the ecosystem's loader is (a key of another type, ``null`` for a list, an unquoted
+version) and reports all such places of a file together. Writing is a function of the entries alone: ids,
+dependencies and unknown keys sorted, the ecosystem's own keys always there, our own left out when they say
+nothing. So a file that was written here and is written again does not change by a byte.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from modelops_bundle.registry.entries import (
+    REGISTRY_VERSION,
+    BundleRegistry,
+    EnvironmentEntry,
+    ModelEntry,
+    TargetEntry,
+    TargetSet,
+)
+from modelops_bundle.registry.problems import BrokenRegistryError, Problem
+from modelops_bundle.registry.yaml_events import Bare, DocumentError, comment_line, read_yaml
+from modelops_bundle.registry.yaml_text import write_yaml
+
+__all__ = ["FIELDS", "Loaded", "dump_document", "load_document"]
+
+E = TypeVar("E", ModelEntry, TargetEntry, TargetSet, EnvironmentEntry)
+Path = tuple[str, ...]
+
+
+class Loaded(NamedTuple):
+    """What a registry file holds.
+
+    Attributes:
+        registry: Its entries.
+        comment_line: The line of its first comment, which saving would lose; ``None`` when it has none.
+    """
+
+    registry: BundleRegistry
+    comment_line: int | None
+
+
+def load_document(data: bytes, file: str) -> Loaded:
+    """Read a registry.
+
+    Args:
+        data: The file's bytes.
+        file: Its path, for messages.
+
+    Raises:
+        BrokenRegistryError: It is no YAML, or no registry; names every problem with line, key and mend.
+    """
+    try:
+        reader = _Reader()
+        registry = reader.registry(read_yaml(data))
+        if reader.wrong:
+            raise BrokenRegistryError(file, _located(data, reader.wrong))
+        return Loaded(registry, comment_line(data))
+    except DocumentError as error:
+        raise BrokenRegistryError(file, [error.problem]) from error
+
+
+def dump_document(registry: BundleRegistry) -> bytes:
+    """The registry as UTF-8 YAML; equal registries give equal bytes.
+
+    Raises:
+        UsageError: A weight is not finite, or an unknown key holds what is no text, number, list or mapping.
+    """
+    tree: dict[str, Any] = {"version": registry.version}
+    sections: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("models", registry.models),
+        ("targets", registry.targets),
+        ("target_sets", registry.target_sets),
+        ("environments", registry.used_environments()),
+    )
+    for section, entries in sections:
+        if entries or section != "environments":
+            tree[section] = {name: _written(entry) for name, entry in sorted(entries.items())}
+    tree.update(_sorted_extra(registry.extra))
+    return write_yaml(tree)
+
+
+# --- one entry ----------------------------------------------------------------------------------
+
+
+class _Wrong(NamedTuple):
+    path: Path
+    what: str
+    mend: str
+
+
+class _Misfit(Exception):  # noqa: N818 - never leaves this module
+    """A value of another kind than its key takes; ``inside`` leads to the culprit."""
+
+    def __init__(self, expected: str, got: Any, inside: Path = ()) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.got = got
+        self.inside = inside
+
+
+def _read_text(value: Any) -> str:
+    if type(value) is not str:
+        raise _Misfit("text", value)
+    return value
+
+
+def _read_optional_text(value: Any) -> str | None:
+    return None if _is_null(value) else _read_text(value)
+
+
+def _read_digest(value: Any) -> str:
+    return _read_optional_text(value) or ""
+
+
+def _read_flag(value: Any) -> bool:
+    if type(value) is Bare and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    raise _Misfit("true or false", value)
+
+
+def _read_number(value: Any) -> float:
+    try:
+        number = math.nan if isinstance(value, dict | list) else float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise _Misfit("a number", value)
+    return number
+
+
+def _read_optional_number(value: Any) -> float | None:
+    return None if _is_null(value) else _read_number(value)
+
+
+def _read_count(value: Any) -> int:
+    if type(value) is Bare and len(value) < 10 and value.isascii() and value.isdigit():
+        return int(value)
+    raise _Misfit("a whole number", value)
+
+
+def _read_texts(value: Any) -> tuple[str, ...]:
+    if type(value) is not list:
+        raise _Misfit("a list of texts", value)
+    for number, item in enumerate(value):
+        if type(item) is not str:
+            raise _Misfit("text", item, (str(number),))
+    return tuple(value)
+
+
+def _read_text_map(value: Any) -> dict[str, str]:
+    return _read_map(value, _read_text)
+
+
+def _read_number_map(value: Any) -> dict[str, float]:
+    return _read_map(value, _read_number)
+
+
+V = TypeVar("V")
+
+
+def _read_map(value: Any, read: Callable[[Any], V]) -> dict[str, V]:
+    if type(value) is not dict:
+        raise _Misfit("a mapping", value)
+    result = {}
+    for key, item in value.items():
+        if type(key) is not str:
+            raise _Misfit("a key that is text", key, (key,))
+        try:
+            result[key] = read(item)
+        except _Misfit as misfit:
+            raise _Misfit(misfit.expected, misfit.got, (key,)) from misfit
+    return result
+
+
+def _is_null(value: Any) -> bool:
+    return type(value) is Bare and value in ("", "~", "null", "Null", "NULL")
+
+
+class _Field(NamedTuple):
+    read: Callable[[Any], Any]
+    required: bool = False
+    always: bool = False
+    sort: bool = False
+
+
+_NEEDED = _Field(_read_text, required=True, always=True)
+_NAMES = _Field(_read_texts, always=True)
+_OUR_DEPENDENCIES = {
+    "data_patterns": _Field(_read_texts),
+    "code_patterns": _Field(_read_texts),
+    "auto_code": _Field(_read_flag),
+    "external": _Field(_read_text_map, sort=True),
+    "distributions": _Field(_read_text_map, sort=True),
+    "variables": _Field(_read_text_map, sort=True),
+    "environment": _Field(_read_text),
+    "digest": _Field(_read_digest),
+}
+_FILES = _Field(_read_texts, always=True, sort=True)
+_DIGESTS = _Field(_read_text_map, always=True, sort=True)
+
+#: Keys of each kind of entry in the order in which they are written.
+FIELDS: dict[type[Any], dict[str, _Field]] = {
+    ModelEntry: {
+        "entrypoint": _NEEDED,
+        "path": _NEEDED,
+        "class_name": _NEEDED,
+        "scenarios": _NAMES,
+        "parameters": _NAMES,
+        "outputs": _NAMES,
+        "data": _FILES,
+        "data_digests": _DIGESTS,
+        "code": _FILES,
+        "code_digests": _DIGESTS,
+        "model_digest": _Field(_read_digest, always=True),
+        "labels": _Field(_read_text_map, sort=True),
+        **_OUR_DEPENDENCIES,
+    },
+    TargetEntry: {
+        "path": _NEEDED,
+        "entrypoint": _NEEDED,
+        "model_output": _NEEDED,
+        "data": _FILES,
+        "target_digest": _Field(_read_digest, always=True),
+        "labels": _Field(_read_text_map, always=True, sort=True),
+        "weight": _Field(_read_optional_number, always=True),
+        "data_digests": _Field(_read_text_map, sort=True),
+        "code": _Field(_read_texts, sort=True),
+        "code_digests": _Field(_read_text_map, sort=True),
+        **_OUR_DEPENDENCIES,
+    },
+    TargetSet: {
+        "targets": _NAMES,
+        "weights": _Field(_read_number_map, always=True, sort=True),
+    },
+    EnvironmentEntry: {
+        "python_version": _NEEDED,
+        "platform": _NEEDED,
+        "dependencies": _Field(_read_text_map, always=True, sort=True),
+        "container_image": _Field(_read_optional_text, always=True),
+        "cuda_version": _Field(_read_optional_text, always=True),
+        "rng_algorithm": _Field(_read_text, always=True),
+        "thread_count": _Field(_read_count, always=True),
+    },
+}
+
+
+def _written(entry: Any) -> dict[str, Any]:
+    tree = {}
+    for key, field in FIELDS[type(entry)].items():
+        value = getattr(entry, key)
+        if field.always or not _says_nothing(value):
+            tree[key] = _in_order(value) if field.sort else value
+    tree.update(_sorted_extra(entry.extra))
+    return tree
+
+
+def _says_nothing(value: Any) -> bool:
+    # ``auto_code`` is the one flag, and it is on unless the entry says otherwise.
+    return value is True or (value is not False and not value)
+
+
+def _in_order(value: Any) -> Any:
+    return dict(sorted(value.items())) if isinstance(value, Mapping) else sorted(value)
+
+
+def _sorted_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _sorted_deeply(extra[key]) for key in sorted(extra)}
+
+
+def _sorted_deeply(value: Any) -> Any:
+    # Reading has bounded the depth.
+    if isinstance(value, Mapping):
+        return _sorted_extra(value)
+    return [_sorted_deeply(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+# --- the whole document -------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads the parts of a document and gathers what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.wrong: list[_Wrong] = []
+
+    def registry(self, tree: Any) -> BundleRegistry:
+        """The registry; meaningless when something is wrong."""
+        if type(tree) is not dict:
+            self._misfit((), _Misfit("a mapping with `version` and `models`", tree))
+            return BundleRegistry()
+        rest = dict(tree)
+        version = self._version(rest.pop("version", REGISTRY_VERSION))
+        return BundleRegistry(
+            version=version,
+            models=self._section(rest, "models", ModelEntry),
+            targets=self._section(rest, "targets", TargetEntry),
+            target_sets=self._section(rest, "target_sets", TargetSet),
+            environments=self._section(rest, "environments", EnvironmentEntry),
+            extra=rest,
+        )
+
+    def _version(self, value: Any) -> str:
+        try:
+            version = _read_text(value)
+        except _Misfit as misfit:
+            self._misfit(("version",), misfit)
+            return REGISTRY_VERSION
+        if version.split(".")[0] != REGISTRY_VERSION.split(".")[0]:
+            what = f"version {version!r} is not one that is read here ({REGISTRY_VERSION!r})"
+            self.wrong.append(_Wrong(("version",), what, "Use a newer modelops-bundle."))
+        return version
+
+    def _section(self, rest: dict[str, Any], section: str, kind: type[E]) -> dict[str, E]:
+        entries: dict[str, E] = {}
+        tree = rest.pop(section, {})
+        if type(tree) is not dict:
+            self._misfit((section,), _Misfit("a mapping", tree))
+            return entries
+        for name, value in tree.items():
+            if type(name) is not str:
+                self._misfit((section, name), _Misfit("a key that is text", name))
+            entry = self._entry((section, name), value, kind)
+            if entry is not None:
+                entries[name] = entry
+        return entries
+
+    def _entry(self, path: Path, tree: Any, kind: type[E]) -> E | None:
+        if type(tree) is not dict:
+            self._misfit(path, _Misfit("a mapping", tree))
+            return None
+        fields = FIELDS[kind]
+        values: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
+        for key, value in tree.items():
+            field = fields.get(key)
+            if field is None:
+                extra[key] = value
+                continue
+            try:
+                values[key] = field.read(value)
+            except _Misfit as error:
+                self._misfit((*path, key, *error.inside), error)
+        missing = [key for key, field in fields.items() if field.required and key not in values]
+        for key in missing:
+            if key not in tree:
+                mend = f"Add `{key}:`, or remove the entry and register it again."
+                self.wrong.append(_Wrong(path, f"has no {key}", mend))
+        return None if missing else kind(extra=extra, **values)
+
+    def _misfit(self, path: Path, misfit: _Misfit) -> None:
+        self.wrong.append(_Wrong(path, *_explained(misfit)))
+
+
+def _explained(misfit: _Misfit) -> tuple[str, str]:
+    got = misfit.got
+    if _is_null(got):
+        empty = {"a mapping": "{}", "a list of texts": "[]"}.get(misfit.expected)
+        mend = f"Write `{empty}` or remove the key." if empty else "Give it a value."
+        return f"is null, expected {misfit.expected}", mend
+    if type(got) is Bare and "text" in misfit.expected:
+        return f"is {got}, which YAML does not read as text", f'Quote it: "{got}".'
+    kind = "a mapping" if type(got) is dict else "a list" if type(got) is list else repr(got[:40])
+    return f"is {kind}, expected {misfit.expected}", f"Write {misfit.expected} there."
+
+
+def _located(data: bytes, wrong: list[_Wrong]) -> list[Problem]:
+    lines: dict[Path, int] = {}
+    read_yaml(data, lines)
+    return [Problem(_line(lines, path), ".".join(path), what, mend) for path, what, mend in wrong]
+
+
+def _line(lines: dict[Path, int], path: Path) -> int | None:
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)

@@ -1,0 +1,113 @@
+"""A parsed registry as compact JSON, kept under the digest of the file's bytes so that YAML is parsed once.
+
+What is read back is only ever what :func:`to_memo` wrote of this version; anything else is ``None``, and
+the file is parsed again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from modelops_bundle.identity.recipes import content_digest
+from modelops_bundle.registry.document import Loaded
+from modelops_bundle.registry.entries import (
+    BundleRegistry,
+    EnvironmentEntry,
+    ModelEntry,
+    TargetEntry,
+    TargetSet,
+)
+from modelops_bundle.registry.yaml_events import Bare
+
+__all__ = ["MEMO_KIND", "from_memo", "memo_key", "to_memo"]
+
+MEMO_KIND = "registry1"
+"""Goes up with every change of the entries' fields or of what is read from a document."""
+
+_SECTIONS: tuple[tuple[str, type[Any]], ...] = (
+    ("models", ModelEntry),
+    ("targets", TargetEntry),
+    ("target_sets", TargetSet),
+    ("environments", EnvironmentEntry),
+)
+
+
+def memo_key(data: bytes) -> str:
+    """The key for a file of these bytes."""
+    return str(content_digest(data))
+
+
+def to_memo(loaded: Loaded) -> str:
+    """``loaded`` as text that :func:`from_memo` reads."""
+    registry = loaded.registry
+    sections = [
+        {name: _row(entry) for name, entry in getattr(registry, section).items()}
+        for section, _ in _SECTIONS
+    ]
+    document = [
+        _shape(),
+        loaded.comment_line,
+        registry.version,
+        sections,
+        _packed(registry.extra),
+    ]
+    return json.dumps(document, separators=(",", ":"))
+
+
+def from_memo(text: str) -> Loaded | None:
+    """What :func:`to_memo` was given; ``None`` when ``text`` is not of this version or damaged."""
+    try:
+        shape, comment_line, version, sections, extra = json.loads(text)
+        if shape != _shape():
+            return None
+        parts = {
+            section: {name: _entry(kind, row) for name, row in rows.items()}
+            for (section, kind), rows in zip(_SECTIONS, sections, strict=True)
+        }
+        return Loaded(
+            BundleRegistry(version=version, extra=_unpacked(extra), **parts), comment_line
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _shape() -> list[list[str]]:
+    # Rows hold values by position, so the names of the positions are part of what is kept.
+    return [[field.name for field in fields(kind)] for _, kind in _SECTIONS]
+
+
+def _row(entry: Any) -> list[Any]:
+    *values, extra = (getattr(entry, field.name) for field in fields(entry))
+    return [*values, _packed(extra)]
+
+
+def _entry(kind: type[Any], row: list[Any]) -> Any:
+    names = [field.name for field in fields(kind)]
+    values = [tuple(value) if type(value) is list else value for value in row]
+    values[-1] = _unpacked(row[-1])
+    return kind(**dict(zip(names, values, strict=True)))
+
+
+def _packed(value: Any) -> Any:
+    # Text stands for itself; whatever JSON would change goes into a tagged list.
+    if type(value) is Bare:
+        return ["bare", str(value)]
+    if isinstance(value, Mapping):
+        return ["map", [[_packed(key), _packed(item)] for key, item in value.items()]]
+    if isinstance(value, list | tuple):
+        return ["list", [_packed(item) for item in value]]
+    return value
+
+
+def _unpacked(value: Any) -> Any:
+    if type(value) is not list:
+        return value
+    tag, content = value
+    if tag == "bare":
+        return Bare(content)
+    if tag == "map":
+        return {_unpacked(key): _unpacked(item) for key, item in content}
+    return [_unpacked(item) for item in content]

@@ -1,0 +1,302 @@
+"""YAML text to plain values, built from the C parser's events.
+
+The C loader dies on deep nesting and takes seconds over a few hundred bytes of merge keys or aliases; its
+events do neither. So the tree is built here, on an explicit stack, with a limit on bytes, depth, nodes and
+what aliases may expand to. Merge keys, keys that stand twice, keys that are no text and tags are refused:
+each is a way for a document to say something else than it seems to.
+
+A scalar becomes ``str`` when the ecosystem's loader reads it as text, else :class:`Bare`: ``no``, ``1.10``
+and ``2024-01-01`` are kept as they were written, so that saving does not change what nobody asked to change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from modelops_bundle.registry.problems import Problem
+
+__all__ = [
+    "MAX_ALIASED",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "Bare",
+    "DocumentError",
+    "read_yaml",
+]
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_NODES = 5_000_000
+MAX_ALIASED = 100_000
+
+Path = tuple[str, ...]
+
+_BOM = b"\xef\xbb\xbf"
+_CONFLICT = re.compile(rb"^(?:<<<<<<< |=======\r?$|>>>>>>> )", re.MULTILINE)
+_ESCAPED_SURROGATE = re.compile("\0(d[89a-f][0-9a-f]{2})")
+_TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+_RESTORE = "Mend it there, or take an intact copy from version control or a backup."
+
+
+class Bare(str):
+    """A plain scalar that YAML reads as something else than text, as it was written."""
+
+    __slots__ = ()
+
+
+class DocumentError(Exception):
+    """The text is no document that can be read; holds the first :class:`Problem`."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def read_yaml(data: bytes, lines: dict[Path, int] | None = None) -> Any:
+    """The one document in ``data`` as ``dict``, ``list``, ``str`` and :class:`Bare`.
+
+    Args:
+        data: The file's bytes, UTF-8.
+        lines: Filled with the 1-based line of each key and item, for messages; slower.
+
+    Raises:
+        DocumentError: ``data`` is not UTF-8, no YAML, over a limit, or uses what is refused here.
+    """
+    data = data.removeprefix(_BOM)
+    _check_bytes(data)
+    builder = _Builder(lines)
+    for event in _events(data, builder):
+        builder.take(event)
+    return builder.root
+
+
+def comment_line(data: bytes) -> int | None:
+    """The 1-based line of a document's first comment, ``None`` without one; :func:`read_yaml` accepts it."""
+    if b"#" not in data:
+        return None
+    data = data.removeprefix(_BOM)
+    text = data.decode("utf-8")
+    gap_start = 0
+    for event in _events(data, _Builder(None)):
+        if getattr(event, "value", None) is None:
+            continue
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.style in ("|", ">"):
+            # The header line of a block scalar may hold a comment, its body cannot.
+            start = min(end, text.find("\n", start) + 1 or end)
+        if (line := _comment_between(text, gap_start, start)) is not None:
+            return line
+        gap_start = end
+    return _comment_between(text, gap_start, len(text))
+
+
+def _comment_between(text: str, start: int, end: int) -> int | None:
+    at = text.find("#", start, end)
+    while at >= 0:
+        if at == 0 or text[at - 1] in " \t\r\n":
+            return text.count("\n", 0, at) + 1
+        at = text.find("#", at + 1, end)
+    return None
+
+
+def _check_bytes(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        size = f"{len(data)} bytes, {MAX_BYTES} at most are read"
+        raise DocumentError(Problem(None, "", size, "Check what wrote the file."))
+    if not data.strip():
+        raise DocumentError(Problem(None, "", "it is empty", _RESTORE))
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        mend = "Save the file as UTF-8."
+        raise DocumentError(Problem(1, "", "it is UTF-16, expected UTF-8", mend))
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise DocumentError(Problem(line, "", what, _RESTORE)) from error
+    if conflict := _CONFLICT.search(data):
+        line = data.count(b"\n", 0, conflict.start()) + 1
+        mend = "Resolve the conflict: keep the entries of both sides, without the marker lines."
+        raise DocumentError(Problem(line, "", "a merge left a conflict marker", mend))
+
+
+def _events(data: bytes, builder: _Builder) -> Iterator[Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        yield from yaml.parse(data, Loader=loader)
+    except yaml.YAMLError as error:
+        raise DocumentError(_syntax_problem(error, data, builder)) from error
+
+
+def _syntax_problem(error: Exception, data: bytes, builder: _Builder) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    line = None if mark is None else mark.line + 1
+    if mark is None and (control := re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", data)):
+        line = data.count(b"\n", 0, control.start()) + 1
+        reason = f"byte 0x{control[0][0]:02x} is not allowed in YAML"
+    text = data.splitlines()[line - 1] if line and line <= len(data.splitlines()) else b""
+    mend = "Indent with spaces." if b"\t" in text else _RESTORE
+    return Problem(line, ".".join(builder.path()), f"not YAML: {reason}", mend)
+
+
+class _Frame:
+    """A container that is being filled."""
+
+    __slots__ = ("anchor", "key", "nodes_before", "value")
+
+    def __init__(self, value: dict[str, Any] | list[Any], anchor: str | None, nodes: int) -> None:
+        self.value = value
+        self.anchor = anchor
+        self.key: str | None = None
+        self.nodes_before = nodes
+
+
+class _Builder:
+    """Takes events one at a time and holds what has been built so far."""
+
+    def __init__(self, lines: dict[Path, int] | None) -> None:
+        import yaml
+
+        self.root: Any = None
+        self._lines = lines
+        self._stack: list[_Frame] = []
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._nodes = 0
+        self._aliased = 0
+        self._documents = 0
+        self._resolvers = yaml.SafeLoader.yaml_implicit_resolvers
+        self._takers: dict[type, Any] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._start,
+            yaml.SequenceStartEvent: self._start,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
+
+    def take(self, event: Any) -> None:
+        """Take the next event.
+
+        Raises:
+            DocumentError: It breaks a limit or a rule.
+        """
+        taker = self._takers.get(type(event))
+        if taker is not None:
+            taker(event)
+
+    def path(self) -> Path:
+        """Where the next value will stand."""
+        return tuple(
+            str(len(frame.value)) if type(frame.value) is list else frame.key or ""
+            for frame in self._stack
+            if type(frame.value) is list or frame.key is not None
+        )
+
+    def _fail(self, event: Any, what: str, mend: str) -> DocumentError:
+        line = event.start_mark.line + 1
+        return DocumentError(Problem(line, ".".join(self.path()), what, mend))
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise self._fail(event, "a second document begins here", "Keep one, without `---`.")
+
+    def _scalar(self, event: Any) -> None:
+        value: str = event.value
+        if event.tag is not None and event.tag not in _TEXT_TAGS:
+            raise self._fail(event, f"tag {event.tag} is not allowed", "Remove the tag.")
+        if "\0" in value:
+            value = self._unescaped(event, value)
+        # Plain scalars have the style "" here and None in the pure Python parser.
+        elif not event.style and event.tag is None and self._is_bare(value):
+            value = Bare(value)
+        self._count(event, 1)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, 1)
+        self._place(event, value)
+
+    def _is_bare(self, value: str) -> bool:
+        return any(pattern.match(value) for _, pattern in self._resolvers.get(value[:1], ()))
+
+    def _unescaped(self, event: Any, value: str) -> str:
+        text = _ESCAPED_SURROGATE.sub(lambda match: chr(int(match[1], 16)), value)
+        if "\0" in text:
+            raise self._fail(event, "a text holds a NUL", "Remove `\\0` from it.")
+        return text
+
+    def _start(self, event: Any) -> None:
+        if event.tag is not None:
+            raise self._fail(event, f"tag {event.tag} is not allowed", "Remove the tag.")
+        if len(self._stack) >= MAX_DEPTH:
+            raise self._fail(event, f"nested deeper than {MAX_DEPTH} levels", _RESTORE)
+        if self._stack and self._expects_key():
+            raise self._fail(event, "a key is no text", "Write the key as one quoted text.")
+        self._count(event, 1)
+        if self._lines is not None:
+            self._lines.setdefault(self.path(), event.start_mark.line + 1)
+        value: dict[str, Any] | list[Any] = {} if "Mapping" in type(event).__name__ else []
+        self._stack.append(_Frame(value, event.anchor, self._nodes - 1))
+
+    def _end(self, event: Any) -> None:
+        frame = self._stack.pop()
+        if frame.anchor is not None:
+            self._anchors[frame.anchor] = (frame.value, self._nodes - frame.nodes_before)
+        self._place(event, frame.value)
+
+    def _alias(self, event: Any) -> None:
+        known = self._anchors.get(event.anchor)
+        if known is None:
+            what = f"alias *{event.anchor} has no finished anchor before it"
+            raise self._fail(event, what, "Write the value out.")
+        value, nodes = known
+        self._aliased += nodes
+        if self._aliased > MAX_ALIASED:
+            what = f"aliases expand to more than {MAX_ALIASED} values"
+            raise self._fail(event, what, "Write the values out.")
+        self._count(event, nodes)
+        if type(value) in (dict, list) and self._stack and self._expects_key():
+            raise self._fail(event, "a key is no text", "Write the key as one quoted text.")
+        self._place(event, value)
+
+    def _count(self, event: Any, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise self._fail(event, f"more than {MAX_NODES} values", "Check what wrote the file.")
+
+    def _expects_key(self) -> bool:
+        frame = self._stack[-1]
+        return frame.key is None and type(frame.value) is dict
+
+    def _place(self, event: Any, value: Any) -> None:
+        if not self._stack:
+            self.root = value
+            return
+        frame = self._stack[-1]
+        if type(frame.value) is list:
+            if self._lines is not None:
+                self._lines.setdefault(self.path(), event.start_mark.line + 1)
+            frame.value.append(value)
+        elif frame.key is None:
+            frame.key = self._new_key(event, frame.value, value)
+        else:
+            frame.value[frame.key] = value  # type: ignore[call-overload]
+            frame.key = None
+
+    def _new_key(self, event: Any, mapping: Any, key: str) -> str:
+        if key in mapping:
+            what = f"key {key!r} stands twice"
+            raise self._fail(
+                event, what, "Remove one of the two: readers would silently take the last."
+            )
+        if key == "<<" and type(key) is Bare:
+            raise self._fail(event, "merge keys are not read", "Write the merged keys out.")
+        if self._lines is not None:
+            self._lines.setdefault((*self.path(), key), event.start_mark.line + 1)
+        return key
