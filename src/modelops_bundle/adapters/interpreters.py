@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import threading
+from pathlib import Path
 
 from modelops_bundle.errors import EnvironmentProbeError
 
@@ -37,7 +38,7 @@ class StartedInterpreters:
         """
         try:
             real = os.path.realpath(executable)
-            with open(real, "rb") as file:
+            with Path(real).open("rb") as file:
                 if file.read(2) == b"#!":
                     return None
                 found = os.fstat(file.fileno())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from modelops_bundle.environment.metadata import (
@@ -128,7 +128,7 @@ def _paths(item: Found, names: Iterable[str]) -> list[str]:
     return [os.path.join(item.path, name) if name else item.path for name in names]
 
 
-def _all_unreadable(paths: list[str], contents: dict[str, object]) -> bool:
+def _all_unreadable(paths: list[str], contents: Mapping[str, object]) -> bool:
     return all(isinstance(contents[path], Unreadable) for path in paths)
 
 

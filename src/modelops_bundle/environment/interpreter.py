@@ -26,13 +26,12 @@ __all__ = ["ANSWER", "QUESTION", "Interpreter", "InterpreterStarter", "read_inte
 ANSWER = "modelops-bundle-interpreter:"
 
 #: What the interpreter is asked. Old syntax throughout: it may be any Python 3.
-QUESTION = (
-    """
+QUESTION = """
 import json, os, platform, site, sys
 from importlib.machinery import EXTENSION_SUFFIXES
 info = sys.implementation.version
 suffix = "" if info[3] == "final" else info[3][0] + str(info[4])
-print("%s" + json.dumps({
+print("ANSWER" + json.dumps({
     "executable": sys.executable,
     "version": platform.python_version(),
     "platform": platform.system().lower() + "-" + platform.machine(),
@@ -58,9 +57,7 @@ print("%s" + json.dumps({
     "builtin": sorted(sys.builtin_module_names),
     "suffixes": EXTENSION_SUFFIXES,
 }))
-"""
-    % ANSWER
-)
+""".replace("ANSWER", ANSWER)
 
 _MEMO = "interpreter1"
 

@@ -118,7 +118,7 @@ def read_requires_txt(data: bytes) -> tuple[str, ...]:
         if line.startswith("[") and line.endswith("]"):
             condition = _condition(line[1:-1])
         elif line and not line.startswith("#") and len(requires) < MAX_REQUIREMENTS:
-            text, semicolon, marker = line.partition(";")
+            text, _, marker = line.partition(";")
             both = [f"({part.strip()})" for part in (marker, condition) if part.strip()]
             joined = " and ".join(both)
             requires[f"{text.strip()} ; {joined}" if joined else line] = None

@@ -97,7 +97,7 @@ def _first(setting: str, variables: Mapping[str, str]) -> str | None:
 def _threads(configured: int | None, variables: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
     if configured is not None:
         return configured, ()
-    warnings = []
+    warnings: list[str] = []
     for name in SETTING_VARIABLES["thread_count"]:
         value = variables.get(name, "").strip()
         # OpenMP takes a list, one number for each level of nesting.
