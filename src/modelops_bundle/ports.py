@@ -72,10 +72,6 @@ class ObjectStore(Protocol):
         """Bytes kept under ``key``; ``None`` when they are not on this machine or are damaged."""
         ...
 
-    def has(self, key: str) -> bool:
-        """Whether something is kept under ``key``, not looking at it."""
-        ...
-
     def put(self, key: str, data: bytes) -> None:
         """Keep ``data`` under ``key``, replacing what was there."""
         ...

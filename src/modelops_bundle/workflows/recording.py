@@ -17,9 +17,12 @@ from modelops_bundle.explanation import (
     encode_data,
     encode_entry,
 )
-from modelops_bundle.hashing.tables import describe_table
+from modelops_bundle.hashing.tables import TableSummary, summarize_table
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.workflows.workspace import Workspace
+
+#: Files that are looked into as tables.
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".parquet"})
 
 __all__ = ["code_record", "data_record", "keep_record", "kept_record", "kept_source"]
 
@@ -78,15 +81,21 @@ def data_record(workspace: Workspace, path: str) -> DataRecord | None:
     if known is not None:
         return decode_data(known)
     size = os.path.getsize(path)
-    table = describe_table(path, limit=workspace.config.table_limit)
-    rows, columns = (None, ()) if table is None else (table.rows, table.columns)
+    table = _summary(workspace, path, size) if suffix in TABLE_SUFFIXES else None
+    rows, columns = (None, ()) if table is None else table
     record = DataRecord(size, rows, columns)
     workspace.files.memo_put(kind, str(content), encode_data(record))
     return record
 
 
+def _summary(workspace: Workspace, path: str, size: int) -> TableSummary | None:
+    limit = workspace.config.table_limit
+    data = workspace.files.read(path) if size <= limit else b""
+    return summarize_table(path, data, limit) if data and isinstance(data, bytes) else None
+
+
 def _keep_source(workspace: Workspace, path: str, content: str) -> None:
-    if workspace.objects.has(_source_key(content)):
+    if workspace.objects.get(_source_key(content)) is not None:
         return
     data = workspace.files.read(path)
     if not isinstance(data, Unreadable):

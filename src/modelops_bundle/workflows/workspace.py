@@ -1,20 +1,32 @@
-"""One project as one command sees it: everything that is read is read at most once, and only when asked for."""
+"""One project as one command sees it: what is read is read once, and only when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Protocol
 
 from modelops_bundle.digests.survey import Surveyor
-from modelops_bundle.discovery.closure import ClosureFinder
+from modelops_bundle.discovery.modules import ModuleFinder, Warned
+from modelops_bundle.discovery.resolve import Resolver
+from modelops_bundle.discovery.search import build_search_path
+from modelops_bundle.environment import (
+    Distributions,
+    Interpreter,
+    InterpreterStarter,
+    choose_interpreter,
+    read_interpreter,
+)
+from modelops_bundle.environment.choice import Choice
 from modelops_bundle.ports import Files, ObjectStore
 from modelops_bundle.project.config import Config
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.registry.entries import BundleRegistry
+from modelops_bundle.source.facts import FactsReader
 
-__all__ = ["RegistryStore", "Workspace"]
+__all__ = ["Progress", "RegistryStore", "TextWriter", "Workspace"]
 
 
 class RegistryStore(Protocol):
@@ -24,7 +36,7 @@ class RegistryStore(Protocol):
         """Read it.
 
         Raises:
-            RegistryError: The file is broken.
+            RegistryError: The file is broken, or there is none.
             StorageError: It cannot be read.
         """
         ...
@@ -32,3 +44,135 @@ class RegistryStore(Protocol):
     def edit(self) -> AbstractContextManager[BundleRegistry]:
         """Hold the lock, yield a fresh draft, and save it if the block ends well."""
         ...
+
+
+class TextWriter(Protocol):
+    """Writes a small file whole or not at all; with ``keep``, only where there is none."""
+
+    def __call__(self, path: str, text: str, *, keep: bool) -> bool:
+        """Returns whether it was written.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        ...
+
+
+#: Called with what is being done and how many items are done of how many.
+Progress = Callable[[str, int, int], None]
+
+
+class Workspace:
+    """A project, its configuration, and the stages over it.
+
+    Args:
+        layout: Where the project keeps what.
+        config: Its configuration.
+        cwd: The folder that paths typed by the user are relative to.
+        files: File system.
+        registry: The recorded state.
+        objects: What was recorded of dependencies.
+        starter: Starts the project's interpreter.
+        variables: The process's environment variables.
+        python: ``--python``.
+        running: The interpreter that runs this program.
+        progress: Told how far long work is.
+    """
+
+    def __init__(
+        self,
+        *,
+        layout: Layout,
+        config: Config,
+        cwd: str,
+        files: Files,
+        registry: RegistryStore,
+        objects: ObjectStore,
+        starter: InterpreterStarter,
+        variables: Mapping[str, str],
+        python: str | None,
+        running: str,
+        progress: Progress | None = None,
+    ) -> None:
+        self.layout = layout
+        self.config = config
+        self.cwd = cwd
+        self.files = files
+        self.registry = registry
+        self.objects = objects
+        self.variables = variables
+        self.progress = progress
+        self._starter = starter
+        self._python = python
+        self._running = running
+        self.facts = FactsReader(files)
+
+    @cached_property
+    def _choice(self) -> Choice:
+        return choose_interpreter(
+            self.files,
+            root=self.layout.root,
+            cwd=self.cwd,
+            option=self._python,
+            configured=self.config.environment.python,
+            variables=self.variables,
+            running=self._running,
+        )
+
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        """The project's interpreter."""
+        return read_interpreter(self.files, self._starter, self._choice, self.variables)
+
+    @cached_property
+    def distributions(self) -> Distributions:
+        """What is installed for it."""
+        return Distributions(self.files, self.interpreter)
+
+    @cached_property
+    def finder(self) -> ModuleFinder:
+        """Where imports lead."""
+        search = build_search_path(
+            self.files,
+            self.layout.root,
+            self.config.source_roots,
+            self.variables.get("PYTHONPATH", "").split(os.pathsep),
+            self.interpreter,
+        )
+        return ModuleFinder(
+            self.files, search, self.interpreter, self.layout.root, self.distributions.owners
+        )
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """What names stand for across files."""
+        return Resolver(self.finder, self.facts)
+
+    @cached_property
+    def surveyor(self) -> Surveyor:
+        """What entries depend on."""
+        return Surveyor(
+            layout=self.layout,
+            config=self.config,
+            files=self.files,
+            facts=self.facts,
+            finder=self.finder,
+            resolver=self.resolver,
+            distributions=self.distributions,
+            interpreter=self.interpreter,
+            variables=self.variables,
+        )
+
+    @property
+    def environment_warnings(self) -> tuple[str, ...]:
+        """What makes the environment ambiguous or partly invisible."""
+        return (*self._choice.warnings, *self.located(self.finder.warnings))
+
+    def located(self, warnings: Iterable[Warned]) -> tuple[str, ...]:
+        """Warnings as ``path:line text``, with paths of the project as they are recorded."""
+        return tuple(f"{self._place(warned)} {warned.text}" for warned in warnings)
+
+    def _place(self, warned: Warned) -> str:
+        inside = self.layout.holds(warned.path)
+        path = self.layout.recorded(warned.path) if inside else warned.path
+        return f"{path}:{warned.line}" if warned.line else path
