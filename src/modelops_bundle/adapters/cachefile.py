@@ -1,12 +1,13 @@
-"""The cache on disk: one SQLite file, in which nothing stands that could not be found out again.
+"""One SQLite file of things that the tool can do without: the stat cache, and records for explanations.
 
 Rules:
 
-- No trouble with the cache is ever an error of the command. A damaged file is replaced; a read-only folder, a
-  full disk or a lock held too long mean that this run reads more and keeps nothing.
+- No trouble with it is ever an error of the command. A damaged file is replaced; a read-only folder, a full
+  disk or a lock held too long mean that this run reads more and keeps nothing.
 - Two processes may use it at once: SQLite's locks keep them apart, and what one saves is merged into what the
   other saved. It may be deleted at any time.
-- It is not synced. After a power cut rows may be torn, so whatever is kept carries its own checksum.
+- It is not synced. After a power cut rows may be torn, so each carries a checksum over key and content: a
+  damaged row is an unknown one, never a wrong one.
 - Only the last folder of its path is ever created: a folder that is no project gets no cache.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from binascii import crc32
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,6 @@ __all__ = ["CacheFile", "Merge"]
 Merge = Callable[[bytes | None], bytes]
 """Makes the bytes to save from those that are saved at that moment."""
 
-_NAME = "cache.sqlite"
 _VERSION = 1
 _WAIT_SECONDS = 2.0
 _LARGEST_PAGES = 256 * 1024  # of 4 KiB: 1 GiB
@@ -45,13 +46,14 @@ class CacheFile:
     """Two tables of bytes: what was found out about folders, and texts under keys.
 
     Args:
-        folder: Absolute path of the folder that holds the cache; its parent must exist for anything to be
+        folder: Absolute path of the folder that holds the file; its parent must exist for anything to be
             kept.
+        name: The file's name.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, name: str = "cache.sqlite") -> None:
         self._folder = folder
-        self._path = os.path.join(folder, _NAME)
+        self._path = os.path.join(folder, name)
         self._reader: sqlite3.Connection | None = None
         self._unavailable = False
 
@@ -122,7 +124,7 @@ class CacheFile:
             self.close()
             self._unavailable = True
             return None
-        return row[0] if row is not None and isinstance(row[0], bytes) else None
+        return _unsealed(key, row)
 
     def _open(self) -> sqlite3.Connection:
         import sqlite3
@@ -148,9 +150,10 @@ class CacheFile:
             _prepare(writer)
             for path, merge in folders.items():
                 row = writer.execute("SELECT files FROM folders WHERE path = ?", (path,)).fetchone()
-                merged = merge(row[0] if row is not None else None)
+                merged = _sealed(path, merge(_unsealed(path, row)))
                 writer.execute("REPLACE INTO folders VALUES (?, ?)", (path, merged))
-            writer.executemany("REPLACE INTO memos VALUES (?, ?)", memos.items())
+            sealed = ((key, _sealed(key, data)) for key, data in memos.items())
+            writer.executemany("REPLACE INTO memos VALUES (?, ?)", sealed)
             writer.execute("COMMIT")
         finally:
             writer.close()
@@ -165,6 +168,17 @@ class CacheFile:
         for path in (self._path, f"{self._path}-journal"):
             with contextlib.suppress(OSError):
                 os.unlink(path)
+
+
+def _sealed(key: bytes, data: bytes) -> bytes:
+    return crc32(data, crc32(key)).to_bytes(4, "little") + data
+
+
+def _unsealed(key: bytes, row: tuple[object, ...] | None) -> bytes | None:
+    if row is None or not isinstance(row[0], bytes):
+        return None
+    check, data = row[0][:4], row[0][4:]
+    return data if check == crc32(data, crc32(key)).to_bytes(4, "little") else None
 
 
 def _connect(path: str) -> sqlite3.Connection:

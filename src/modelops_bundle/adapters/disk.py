@@ -14,14 +14,13 @@ from __future__ import annotations
 import os
 import time
 from array import array
-from binascii import crc32
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from types import TracebackType
 
 from modelops_bundle.adapters.cachefile import CacheFile, Merge
-from modelops_bundle.adapters.reading import Reading, digest_of_file, read_file, stamp_of
 from modelops_bundle.adapters.statcache import GUARD, Rows, is_settled, pack, unpack
+from modelops_bundle.hashing.reading import Reading, digest_of_file, read_file, stamp_of
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest
 from modelops_bundle.ports import EntryKind, Unreadable
@@ -151,15 +150,11 @@ class DiskFiles:
         saved = self._memos.get(name)
         if saved is None and self._trust and self._cache is not None:
             saved = self._cache.memo(name)
-        if saved is None or saved[:4] != _check(name, saved[4:]):
-            return None
-        return saved[4:].decode("utf-8", "surrogatepass")
+        return None if saved is None else saved.decode("utf-8", "surrogatepass")
 
     def memo_put(self, kind: str, key: str, text: str) -> None:
         """See :meth:`modelops_bundle.ports.Files.memo_put`."""
-        name = _memo_key(kind, key)
-        data = text.encode("utf-8", "surrogatepass")
-        self._memos[name] = _check(name, data) + data
+        self._memos[_memo_key(kind, key)] = text.encode("utf-8", "surrogatepass")
 
     def save(self) -> None:
         """Keep what was found out since the last time, where that is possible."""
@@ -225,8 +220,7 @@ class DiskFiles:
         if rows is None:
             rows = {}
             if self._trust and self._cache is not None:
-                key = self._key(folder)
-                rows = unpack(key, self._cache.folder(key), self._now())
+                rows = unpack(self._cache.folder(self._key(folder)), self._now())
             self._rows[folder] = rows
         return rows
 
@@ -238,17 +232,17 @@ class DiskFiles:
         return b"at:" + os.fsencode(folder)
 
     def _merge(self, folder: str) -> Merge:
-        key, found, now = self._key(folder), self._found.get(folder, {}), self._now()
+        found, now = self._found.get(folder, {}), self._now()
         gone, listing = self._gone.get(folder, set()), self._listings.get(folder)
 
         def merge(saved: bytes | None) -> bytes:
-            rows = {**unpack(key, saved, now), **found}
+            rows = {**unpack(saved, now), **found}
             kept = {
                 name: row
                 for name, row in rows.items()
                 if name not in gone and (listing is None or name in listing)
             }
-            return pack(key, kept)
+            return pack(kept)
 
         return merge
 
@@ -310,7 +304,3 @@ def _kind(entry: os.DirEntry[str]) -> EntryKind:
 
 def _memo_key(kind: str, key: str) -> bytes:
     return f"{kind}\0{key}".encode("utf-8", "surrogatepass")
-
-
-def _check(key: bytes, data: bytes) -> bytes:
-    return crc32(data, crc32(key)).to_bytes(4, "little")

@@ -9,17 +9,15 @@ Rules:
   touched: a later edit then shows in its ctime.
 - Both are comparisons of clocks. An entry hashed in the future says that the clock was set back, and what was
   touched in the future cannot be aged: neither is believed.
-- The packed form carries a checksum over key and content. A damaged row is an unknown one, never a wrong one.
 """
 
 from __future__ import annotations
 
 import os
-from binascii import crc32
 from collections.abc import Mapping
 from struct import Struct, error
 
-from modelops_bundle.adapters.reading import Stamp
+from modelops_bundle.hashing.reading import Stamp
 
 __all__ = ["GUARD", "Row", "Rows", "is_settled", "pack", "unpack"]
 
@@ -32,7 +30,7 @@ Row = tuple[tuple[int, int, int, int, int], tuple[int, bytes]]
 Rows = dict[str, Row]
 """The files of one folder by name."""
 
-_HEAD = Struct("<II")
+_COUNT = Struct("<I")
 _STAMP = Struct("<QQqqq")
 _FINDING = Struct("<q32s")
 
@@ -42,26 +40,23 @@ def is_settled(stamp: Stamp, now: int, guard: int = GUARD) -> bool:
     return now - max(stamp.modified, stamp.changed) > guard
 
 
-def pack(key: bytes, rows: Mapping[str, Row]) -> bytes:
+def pack(rows: Mapping[str, Row]) -> bytes:
     """One folder's rows as bytes."""
     stamps = [_STAMP.pack(*stamp) for stamp, _ in rows.values()]
     findings = [_FINDING.pack(*finding) for _, finding in rows.values()]
-    body = b"".join([*stamps, *findings, os.fsencode("\0".join(rows))])
-    return _HEAD.pack(crc32(body, crc32(key)), len(rows)) + body
+    return b"".join([_COUNT.pack(len(rows)), *stamps, *findings, os.fsencode("\0".join(rows))])
 
 
-def unpack(key: bytes, blob: bytes | None, now: int) -> Rows:
+def unpack(blob: bytes | None, now: int) -> Rows:
     """Inverse of :func:`pack`, without what was hashed after ``now``.
 
-    Empty when there are no bytes, they are damaged, or they belong to another key.
+    Empty when there are no bytes, or they were packed by something else.
     """
     if blob is None:
         return {}
     try:
-        check, count = _HEAD.unpack_from(blob)
-        body = memoryview(blob)[_HEAD.size :]
-        if check != crc32(body, crc32(key)):
-            return {}
+        (count,) = _COUNT.unpack_from(blob)
+        body = memoryview(blob)[_COUNT.size :]
         middle, end = count * _STAMP.size, count * (_STAMP.size + _FINDING.size)
         stamps, findings = _STAMP.iter_unpack(body[:middle]), _FINDING.iter_unpack(body[middle:end])
         names = os.fsdecode(bytes(body[end:])).split("\0") if count else []

@@ -11,16 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+import sys
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from modelops_bundle.errors import ParameterError
 from modelops_bundle.identity.digest import Digest
 
 __all__ = [
+    "COLUMN_BATCH",
     "Blake2bStream",
+    "ColumnStream",
     "code_digest",
-    "column_digest",
     "compute_composite_digest",
     "content_digest",
     "content_digest_of_chunks",
@@ -168,14 +171,6 @@ def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     return _tagged("tree:v1", (part for pair in pairs for part in pair))
 
 
-def column_digest(values: Iterable[bytes]) -> Digest:
-    """Digest of a table's column: its cells in order."""
-    stream = Blake2bStream("column:v1")
-    for value in values:
-        stream.add(value)
-    return stream.digest()
-
-
 class Blake2bStream:
     """A tagged BLAKE2b that takes framed parts one at a time, for what does not fit into memory."""
 
@@ -190,6 +185,33 @@ class Blake2bStream:
     def digest(self) -> Digest:
         """What has been added so far."""
         return Digest("blake2b", self._hash.hexdigest())
+
+
+COLUMN_BATCH = 1024
+"""Rows that are given to :meth:`ColumnStream.add` at a time. It is part of the recipe."""
+
+
+class ColumnStream:
+    """Digest of a table's column: the text of its cells in order, a missing cell being none."""
+
+    def __init__(self) -> None:
+        self._stream = Blake2bStream("column:v1")
+
+    def add(self, cells: Sequence[str | None]) -> None:
+        """Append the next ``COLUMN_BATCH`` cells, or the last ones."""
+        lengths = array("I", [_MISSING if cell is None else len(cell) for cell in cells])
+        if sys.byteorder == "big":
+            lengths.byteswap()
+        text = "".join(cell for cell in cells if cell is not None)
+        self._stream.add(lengths.tobytes())
+        self._stream.add(text.encode("utf-8", "surrogateescape"))
+
+    def digest(self) -> Digest:
+        """What has been added so far."""
+        return self._stream.digest()
+
+
+_MISSING = 0xFFFFFFFF
 
 
 # --- Python sources -----------------------------------------------------------------------------
