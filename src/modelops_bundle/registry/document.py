@@ -21,7 +21,7 @@ from modelops_bundle.registry.entries import (
     TargetSet,
 )
 from modelops_bundle.registry.problems import BrokenRegistryError, Problem
-from modelops_bundle.registry.yaml_events import Bare, DocumentError, comment_line, read_yaml
+from modelops_bundle.registry.yaml_events import Bare, DocumentError, read_yaml
 from modelops_bundle.registry.yaml_text import write_yaml
 
 __all__ = ["FIELDS", "Loaded", "dump_document", "load_document"]
@@ -54,10 +54,11 @@ def load_document(data: bytes, file: str) -> Loaded:
     """
     try:
         reader = _Reader()
-        registry = reader.registry(read_yaml(data))
+        parsed = read_yaml(data)
+        registry = reader.registry(parsed.root)
         if reader.wrong:
             raise BrokenRegistryError(file, _located(data, reader.wrong))
-        return Loaded(registry, comment_line(data))
+        return Loaded(registry, parsed.comment_line)
     except DocumentError as error:
         raise BrokenRegistryError(file, [error.problem]) from error
 
@@ -332,23 +333,26 @@ class _Reader:
             self._misfit(path, _Misfit("a mapping", tree))
             return None
         fields = FIELDS[kind]
-        values: dict[str, Any] = {}
-        extra: dict[str, Any] = {}
-        for key, value in tree.items():
-            field = fields.get(key)
-            if field is None:
-                extra[key] = value
-                continue
-            try:
-                values[key] = field.read(value)
-            except _Misfit as error:
-                self._misfit((*path, key, *error.inside), error)
+        values = self._values(path, tree, fields)
+        extra = {key: value for key, value in tree.items() if key not in fields}
         missing = [key for key, field in fields.items() if field.required and key not in values]
         for key in missing:
             if key not in tree:
                 mend = f"Add `{key}:`, or remove the entry and register it again."
                 self.wrong.append(_Wrong(path, f"has no {key}", mend))
         return None if missing else kind(extra=extra, **values)
+
+    def _values(
+        self, path: Path, tree: Mapping[str, Any], fields: Mapping[str, _Field]
+    ) -> dict[str, Any]:
+        values = {}
+        for key, value in tree.items():
+            if key in fields:
+                try:
+                    values[key] = fields[key].read(value)
+                except _Misfit as misfit:
+                    self._misfit((*path, key, *misfit.inside), misfit)
+        return values
 
     def _misfit(self, path: Path, misfit: _Misfit) -> None:
         self.wrong.append(_Wrong(path, *_explained(misfit)))

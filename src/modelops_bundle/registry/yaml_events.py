@@ -12,8 +12,9 @@ and ``2024-01-01`` are kept as they were written, so that saving does not change
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from modelops_bundle.registry.problems import Problem
 
@@ -36,6 +37,7 @@ Path = tuple[str, ...]
 
 _BOM = b"\xef\xbb\xbf"
 _CONFLICT = re.compile(rb"^(?:<<<<<<< |=======\r?$|>>>>>>> )", re.MULTILINE)
+_COMMENT = re.compile(r"(?:\A|[ \t\r\n])#")
 _ESCAPED_SURROGATE = re.compile("\0(d[89a-f][0-9a-f]{2})")
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _RESTORE = "Mend it there, or take an intact copy from version control or a backup."
@@ -55,8 +57,20 @@ class DocumentError(Exception):
         self.problem = problem
 
 
-def read_yaml(data: bytes, lines: dict[Path, int] | None = None) -> Any:
-    """The one document in ``data`` as ``dict``, ``list``, ``str`` and :class:`Bare`.
+class Parsed(NamedTuple):
+    """A document.
+
+    Attributes:
+        root: Its ``dict``, ``list``, ``str`` or :class:`Bare`.
+        comment_line: The 1-based line of its first comment; ``None`` without one.
+    """
+
+    root: Any
+    comment_line: int | None
+
+
+def read_yaml(data: bytes, lines: dict[Path, int] | None = None) -> Parsed:
+    """The one document in ``data``.
 
     Args:
         data: The file's bytes, UTF-8.
@@ -68,38 +82,43 @@ def read_yaml(data: bytes, lines: dict[Path, int] | None = None) -> Any:
     data = data.removeprefix(_BOM)
     _check_bytes(data)
     builder = _Builder(lines)
+    comments = _CommentSearch(data)
+    takers = builder.takers
     for event in _events(data, builder):
-        builder.take(event)
-    return builder.root
+        taker = takers.get(type(event))
+        if taker is not None:
+            taker(event)
+            if comments.suspects:
+                comments.pass_over(event)
+    return Parsed(builder.root, comments.line())
 
 
-def comment_line(data: bytes) -> int | None:
-    """The 1-based line of a document's first comment, ``None`` without one; :func:`read_yaml` accepts it."""
-    if b"#" not in data:
-        return None
-    data = data.removeprefix(_BOM)
-    text = data.decode("utf-8")
-    gap_start = 0
-    for event in _events(data, _Builder(None)):
+class _CommentSearch:
+    """Finds the first ``#`` that is in no scalar: the events do not tell of comments."""
+
+    def __init__(self, data: bytes) -> None:
+        self._text = data.decode("utf-8") if b"#" in data else ""
+        self.suspects = deque(match.end() - 1 for match in _COMMENT.finditer(self._text))
+        self._found: int | None = None
+
+    def pass_over(self, event: Any) -> None:
+        """Drop the suspects that the event's scalar holds; keep the first before it for good."""
         if getattr(event, "value", None) is None:
-            continue
+            return
         start, end = event.start_mark.index, event.end_mark.index
         if event.style in ("|", ">"):
             # The header line of a block scalar may hold a comment, its body cannot.
-            start = min(end, text.find("\n", start) + 1 or end)
-        if (line := _comment_between(text, gap_start, start)) is not None:
-            return line
-        gap_start = end
-    return _comment_between(text, gap_start, len(text))
+            start = min(end, self._text.find("\n", start) + 1 or end)
+        if self.suspects[0] < start:
+            self._found = self.suspects[0]
+            self.suspects.clear()
+        while self.suspects and self.suspects[0] < end:
+            self.suspects.popleft()
 
-
-def _comment_between(text: str, start: int, end: int) -> int | None:
-    at = text.find("#", start, end)
-    while at >= 0:
-        if at == 0 or text[at - 1] in " \t\r\n":
-            return text.count("\n", 0, at) + 1
-        at = text.find("#", at + 1, end)
-    return None
+    def line(self) -> int | None:
+        """The line of the first comment, once every event was passed over."""
+        at = self.suspects[0] if self.suspects else self._found
+        return None if at is None else self._text.count("\n", 0, at) + 1
 
 
 def _check_bytes(data: bytes) -> None:
@@ -126,9 +145,13 @@ def _check_bytes(data: bytes) -> None:
 def _events(data: bytes, builder: _Builder) -> Iterator[Any]:
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        yield from yaml.parse(data, Loader=loader)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(data)
+        # Not ``yaml.parse``, which asks twice for each event.
+        event = loader.get_event()
+        while type(event) is not yaml.StreamEndEvent:
+            yield event
+            event = loader.get_event()
     except yaml.YAMLError as error:
         raise DocumentError(_syntax_problem(error, data, builder)) from error
 
@@ -158,7 +181,7 @@ class _Frame:
 
 
 class _Builder:
-    """Takes events one at a time and holds what has been built so far."""
+    """Holds what has been built so far; ``takers`` has what takes an event of each type."""
 
     def __init__(self, lines: dict[Path, int] | None) -> None:
         import yaml
@@ -171,7 +194,7 @@ class _Builder:
         self._aliased = 0
         self._documents = 0
         self._resolvers = yaml.SafeLoader.yaml_implicit_resolvers
-        self._takers: dict[type, Any] = {
+        self.takers: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._start,
             yaml.SequenceStartEvent: self._start,
@@ -180,16 +203,6 @@ class _Builder:
             yaml.AliasEvent: self._alias,
             yaml.DocumentStartEvent: self._document,
         }
-
-    def take(self, event: Any) -> None:
-        """Take the next event.
-
-        Raises:
-            DocumentError: It breaks a limit or a rule.
-        """
-        taker = self._takers.get(type(event))
-        if taker is not None:
-            taker(event)
 
     def path(self) -> Path:
         """Where the next value will stand."""
@@ -215,15 +228,14 @@ class _Builder:
         if "\0" in value:
             value = self._unescaped(event, value)
         # Plain scalars have the style "" here and None in the pure Python parser.
-        elif not event.style and event.tag is None and self._is_bare(value):
-            value = Bare(value)
-        self._count(event, 1)
+        elif not event.style and event.tag is None:
+            for _, pattern in self._resolvers.get(value[:1], ()):
+                if pattern.match(value):
+                    value = Bare(value)
+                    break
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._place(event, value)
-
-    def _is_bare(self, value: str) -> bool:
-        return any(pattern.match(value) for _, pattern in self._resolvers.get(value[:1], ()))
 
     def _unescaped(self, event: Any, value: str) -> str:
         text = _ESCAPED_SURROGATE.sub(lambda match: chr(int(match[1], 16)), value)
@@ -238,16 +250,15 @@ class _Builder:
             raise self._fail(event, f"nested deeper than {MAX_DEPTH} levels", _RESTORE)
         if self._stack and self._expects_key():
             raise self._fail(event, "a key is no text", "Write the key as one quoted text.")
-        self._count(event, 1)
         if self._lines is not None:
             self._lines.setdefault(self.path(), event.start_mark.line + 1)
         value: dict[str, Any] | list[Any] = {} if "Mapping" in type(event).__name__ else []
-        self._stack.append(_Frame(value, event.anchor, self._nodes - 1))
+        self._stack.append(_Frame(value, event.anchor, self._nodes))
 
     def _end(self, event: Any) -> None:
         frame = self._stack.pop()
         if frame.anchor is not None:
-            self._anchors[frame.anchor] = (frame.value, self._nodes - frame.nodes_before)
+            self._anchors[frame.anchor] = (frame.value, self._nodes - frame.nodes_before + 1)
         self._place(event, frame.value)
 
     def _alias(self, event: Any) -> None:
@@ -260,21 +271,19 @@ class _Builder:
         if self._aliased > MAX_ALIASED:
             what = f"aliases expand to more than {MAX_ALIASED} values"
             raise self._fail(event, what, "Write the values out.")
-        self._count(event, nodes)
+        self._nodes += nodes
         if type(value) in (dict, list) and self._stack and self._expects_key():
             raise self._fail(event, "a key is no text", "Write the key as one quoted text.")
         self._place(event, value)
-
-    def _count(self, event: Any, nodes: int) -> None:
-        self._nodes += nodes
-        if self._nodes > MAX_NODES:
-            raise self._fail(event, f"more than {MAX_NODES} values", "Check what wrote the file.")
 
     def _expects_key(self) -> bool:
         frame = self._stack[-1]
         return frame.key is None and type(frame.value) is dict
 
     def _place(self, event: Any, value: Any) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise self._fail(event, f"more than {MAX_NODES} values", "Check what wrote the file.")
         if not self._stack:
             self.root = value
             return
