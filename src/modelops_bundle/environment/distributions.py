@@ -180,7 +180,7 @@ class Distributions:
 
     def _record(self, found: Found) -> Distribution:
         headers = _headers(self.files, found)
-        source = _source(self.files, found)
+        source = self._source(found)
         version = headers.version or found.version or "unknown"
         roots = set(self._index.owned[found].roots)
         for folder in self._index.owned[found].folders:
@@ -199,6 +199,24 @@ class Distributions:
             else f"The metadata of {found.name} in {found.path} is missing or damaged; reinstall it.",
         )
 
+    def _source(self, found: Found) -> Source:
+        if found.form != "dist-info":
+            # An egg's metadata beside packages that were not installed lies in a source folder.
+            installed = found.listed_in in self.interpreter.site_folders
+            if found.form == "egg-link" or not installed:
+                return Source("editable", "", found.location)
+            return Source("index", "", None)
+        data = self.files.read(os.path.join(found.path, "direct_url.json"))
+        if not isinstance(data, bytes):
+            return Source("index", "", None)
+        source = read_source(data)
+        if source.origin in _BY_CONTENT:
+            installer = self.files.read(os.path.join(found.path, "INSTALLER"))
+            if isinstance(installer, bytes) and installer.strip() == b"conda":
+                # Conda builds its packages from local folders; what it installs is a published one.
+                return Source("index", "", None)
+        return source
+
 
 class _Index(NamedTuple):
     key: str
@@ -209,7 +227,12 @@ class _Index(NamedTuple):
 
 
 def _load_index(files: Files, folders: tuple[str, ...], interpreter: Interpreter) -> _Index:
-    found = find_all(files, folders)
+    sites = interpreter.site_folders
+    # An installed distribution's own record says more than what a build left in its source folder.
+    found = sorted(
+        find_all(files, folders),
+        key=lambda item: item.form != "dist-info" and item.listed_in not in sites,
+    )
     stamps = stamps_of(files, found)
     groups = _first_of_each_name([item for item in found if stamps[item]])
     kept = [item for name in sorted(groups) for item in groups[name]]
@@ -322,23 +345,6 @@ def _headers(files: Files, found: Found) -> Headers:
         if isinstance(listed, bytes):
             return headers._replace(requires=read_requires_txt(listed))
     return headers
-
-
-def _source(files: Files, found: Found) -> Source:
-    if found.form == "egg-link":
-        return Source("editable", "", found.location)
-    if found.form != "dist-info":
-        return Source("index", "", None)
-    data = files.read(os.path.join(found.path, "direct_url.json"))
-    if not isinstance(data, bytes):
-        return Source("index", "", None)
-    source = read_source(data)
-    if source.origin in _BY_CONTENT:
-        installer = files.read(os.path.join(found.path, "INSTALLER"))
-        if isinstance(installer, bytes) and installer.strip() == b"conda":
-            # Conda builds its packages from local folders; what it installs is a published one.
-            return Source("index", "", None)
-    return source
 
 
 def _merged(records: list[Distribution]) -> Distribution:
