@@ -6,8 +6,8 @@ Rules:
   seconds or about a gigabyte, is :class:`Unparsable` with a reason.
 - Bytes are parsed, never text that was decoded before: a coding cookie can turn a comment into code.
 - Nothing is printed or raised about a source's bad habits (``SyntaxWarning``), whatever the filters say.
-- The parser recurses on the machine's stack, where no exception helps; on threads whose stack was made small it
-  is given a thread of its own.
+- The parser recurses on the machine's stack, where no exception helps; on threads whose stack was made small
+  it is given a thread of its own.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _compile(data: bytes) -> ast.Module | Unparsable:
     try:
         with _ONE_AT_A_TIME, paused_collector(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return compile(data, "<source>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+            return ast.parse(data, "<source>")
     except SyntaxError as error:
         return Unparsable(f"syntax error: {_one_line(error.msg)}", error.lineno or None)
     except (RecursionError, MemoryError):

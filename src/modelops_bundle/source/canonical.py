@@ -1,0 +1,310 @@
+"""The one spelling of a syntax tree, whatever Python parsed it and however it was laid out.
+
+A tree is spelled level by level, from a table of fields that is fixed here and not taken from the running
+interpreter. Going by levels needs no recursion, tells the depth, and is unambiguous: each item says how
+many items of the next level are its own.
+
+Left out are positions, the ``u`` of a string, type comments, and whether a name is read or written, which
+its place says already. Docstrings are left out and handed back, and a body that has nothing else is ``pass``.
+Three differences without a meaning are levelled: how the plain text of an f-string is cut up, ``del (a, b)``
+for ``del a, b``, and fields that older Pythons do not have, while they are empty.
+
+Items, one a line: a name as it is; ``.attribute``; ``Node(``; ``[count``; ``-`` for what is absent; ``=``,
+type and value for a constant, texts preceded by their length; ``+field`` before one that is newer.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+__all__ = [
+    "MAX_LEVELS",
+    "Atoms",
+    "Definition",
+    "Spelling",
+    "constant_text",
+    "docstring_of",
+    "spell",
+]
+
+#: Levels of a tree (a statement list is one of its own) that every supported parser gets through.
+MAX_LEVELS = 2000
+
+_FIELDS = {
+    "AnnAssign": "target annotation value simple",
+    "Assert": "test msg",
+    "Assign": "targets value",
+    "AsyncFor": "target iter body orelse",
+    "AsyncFunctionDef": "name args body decorator_list returns",
+    "AsyncWith": "items body",
+    "AugAssign": "target op value",
+    "Await": "value",
+    "BinOp": "left op right",
+    "BoolOp": "op values",
+    "ClassDef": "name bases keywords body decorator_list",
+    "Compare": "left ops comparators",
+    "Delete": "targets",
+    "Dict": "keys values",
+    "DictComp": "key value generators",
+    "ExceptHandler": "type name body",
+    "Expr": "value",
+    "For": "target iter body orelse",
+    "FormattedValue": "value conversion format_spec",
+    "FunctionDef": "name args body decorator_list returns",
+    "GeneratorExp": "elt generators",
+    "Global": "names",
+    "If": "test body orelse",
+    "IfExp": "test body orelse",
+    "Import": "names",
+    "ImportFrom": "level module names",
+    "JoinedStr": "values",
+    "Lambda": "args body",
+    "List": "elts",
+    "ListComp": "elt generators",
+    "Match": "subject cases",
+    "MatchAs": "name pattern",
+    "MatchClass": "cls patterns kwd_attrs kwd_patterns",
+    "MatchMapping": "keys patterns rest",
+    "MatchOr": "patterns",
+    "MatchSequence": "patterns",
+    "MatchSingleton": "value",
+    "MatchStar": "name",
+    "MatchValue": "value",
+    "NamedExpr": "target value",
+    "Nonlocal": "names",
+    "ParamSpec": "name",
+    "Raise": "exc cause",
+    "Return": "value",
+    "Set": "elts",
+    "SetComp": "elt generators",
+    "Slice": "lower upper step",
+    "Starred": "value",
+    "Subscript": "value slice",
+    "Try": "body handlers orelse finalbody",
+    "TryStar": "body handlers orelse finalbody",
+    "Tuple": "elts",
+    "TypeAlias": "name type_params value",
+    "TypeVar": "name bound",
+    "TypeVarTuple": "name",
+    "UnaryOp": "op operand",
+    "While": "test body orelse",
+    "With": "items body",
+    "Yield": "value",
+    "YieldFrom": "value",
+    "alias": "name asname",
+    "arg": "arg annotation",
+    "arguments": "posonlyargs args vararg kwonlyargs kw_defaults kwarg defaults",
+    "comprehension": "target iter ifs is_async",
+    "keyword": "arg value",
+    "match_case": "pattern guard body",
+    "withitem": "context_expr optional_vars",
+}
+_NEVER = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+
+
+Grouping = Callable[[list[Any]], list[Any]]
+
+
+class Definition(NamedTuple):
+    """A function or class, and its docstring, which was left out, if it has one."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    docstring: str | None
+
+
+class Atoms(NamedTuple):
+    """Stands in a statement list for imports whose order is free."""
+
+    texts: tuple[str, ...]
+
+
+class Spelling(NamedTuple):
+    """The spelling of one statement.
+
+    Attributes:
+        data: Bytes that two statements have in common exactly when their trees mean the same.
+        definitions: Functions and classes in it, itself included, in no particular order.
+        imports: Names imported in it, wherever in it.
+    """
+
+    data: bytes
+    definitions: list[Definition]
+    imports: int
+
+
+def spell(statement: ast.stmt, group: Grouping | None = None) -> Spelling | None:
+    """Spell one statement.
+
+    Args:
+        statement: It and all below it.
+        group: Applied to each list in it, to put :class:`Atoms` in the place of import statements.
+
+    Returns:
+        Its spelling; ``None`` when it is deeper than :data:`MAX_LEVELS`.
+    """
+    items: list[str] = []
+    rare = _Rare()
+    level: list[Any] = [statement]
+    for _ in range(MAX_LEVELS):
+        level = _spell_level(level, items.append, rare)
+        if not level:
+            data = "\n".join(items).encode("utf-8", "surrogatepass")
+            return Spelling(data, rare.definitions, rare.imports)
+        if group is not None:
+            level = [group(item) if item.__class__ is list else item for item in level]
+    return None
+
+
+def _spell_level(level: list[Any], emit: Callable[[str], None], rare: _Rare) -> list[Any]:
+    # Most of the time that a project's sources take is spent here: the kinds that make up nine tenths of a
+    # tree come first, and skip the table.
+    name, constant, attribute, call = ast.Name, ast.Constant, ast.Attribute, ast.Call
+    below: list[Any] = []
+    push = below.append
+    for node in level:
+        kind = node.__class__
+        if kind is name:
+            emit(node.id)
+        elif kind is constant:
+            value = node.value
+            emit(f"=s{len(value)}:{value}" if value.__class__ is str else constant_text(value))
+        elif kind is list:
+            emit(f"[{len(node)}")
+            below += node
+        elif kind is attribute:
+            emit(f".{node.attr}")
+            push(node.value)
+        elif kind is call:
+            emit(f"Call({len(node.args)},{len(node.keywords)}")
+            push(node.func)
+            below += node.args
+            below += node.keywords
+        elif kind is str:
+            emit(node)
+        else:
+            tag, get = _FORMS[kind]
+            emit(tag)
+            below += rare.children(node) if get is None else get(node)
+    return below
+
+
+def constant_text(value: object) -> str:
+    """Spelling of a constant: type and value, such that no two constants share it."""
+    if isinstance(value, str):
+        return f"=s{len(value)}:{value}"
+    spelled = _CONSTANTS.get(value.__class__)
+    return f"={type(value).__name__}:{value!r}" if spelled is None else spelled(value)
+
+
+def docstring_of(body: list[ast.stmt]) -> str | None:
+    """Text of the string that documents the owner of ``body``."""
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        value = body[0].value.value
+        return value if isinstance(value, str) else None
+    return None
+
+
+_CONSTANTS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "=true" if value else "=false",
+    bytes: lambda value: f"=b{value.hex()}",
+    complex: lambda value: f"=c{value.real.hex()},{value.imag.hex()}",
+    float: lambda value: f"=f{value.hex()}",
+    # In hexadecimal, which has no limit of digits and takes no quadratic time.
+    int: lambda value: f"=i{value:x}",
+    type(None): lambda _: "=none",
+    type(...): lambda _: "=ellipsis",
+}
+
+
+class _Rare:
+    """Children of the nodes whose fields are not taken as they are."""
+
+    def __init__(self) -> None:
+        self.definitions: list[Definition] = []
+        self.imports = 0
+
+    def children(self, node: Any) -> list[Any]:
+        name = type(node).__name__
+        fields = {field: getattr(node, field) for field in _FIELDS[name].split()}
+        if name in _DEFINITIONS:
+            fields["body"] = self._body(node)
+        elif name == "JoinedStr":
+            fields["values"] = _merged(node.values)
+        elif name == "Delete":
+            fields["targets"] = _deleted(node.targets)
+        elif name in ("Import", "ImportFrom"):
+            self.imports += len(node.names)
+        return [*fields.values(), *_newer(node)]
+
+    def _body(self, node: Any) -> list[ast.stmt]:
+        body: list[ast.stmt] = node.body
+        docstring = docstring_of(body)
+        self.definitions.append(Definition(node, docstring))
+        return body if docstring is None else body[1:] or [ast.Pass()]
+
+
+_DEFINITIONS = frozenset({"AsyncFunctionDef", "ClassDef", "FunctionDef"})
+_RARE = _DEFINITIONS | {"Delete", "Import", "ImportFrom", "JoinedStr"}
+
+
+def _merged(values: list[ast.expr]) -> list[ast.expr]:
+    # How plain text next to a field is cut up differs between versions, and with implicit concatenation.
+    parts: list[ast.expr] = []
+    for value in values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            before = parts[-1] if parts else None
+            if isinstance(before, ast.Constant):
+                parts[-1] = ast.Constant(f"{before.value!s}{value.value}")
+            elif value.value:
+                parts.append(value)
+        else:
+            parts.append(value)
+    return parts
+
+
+def _deleted(targets: list[ast.expr]) -> list[ast.expr]:
+    # Formatters take the parentheses of "del (a, b)" away: it deletes the same in the same order.
+    if len(targets) == 1 and isinstance(targets[0], ast.Tuple):
+        return targets[0].elts
+    return targets
+
+
+def _newer(node: ast.AST) -> list[Any]:
+    # A field that this table does not know counts where it is used, so that older Pythons agree where not.
+    known = _FIELDS[type(node).__name__].split()
+    extra = [name for name in node._fields if name not in known and name not in _NEVER]
+    values = {name: getattr(node, name, None) for name in extra}
+    return [item for name, value in values.items() if value for item in (f"+{name}", value)]
+
+
+_Get = Callable[[Any], Any]
+
+
+class _Forms(dict[type, tuple[str, _Get | None]]):
+    """How each kind of item is spelled, and what gives its children (``None``: :class:`_Rare` does)."""
+
+    def __missing__(self, kind: type) -> tuple[str, _Get | None]:
+        form = self[kind] = _form_of(kind)
+        return form
+
+
+def _form_of(kind: type) -> tuple[str, _Get | None]:
+    tag = f"{kind.__name__}("
+    if not issubclass(kind, ast.AST):
+        return "=", lambda value: (constant_text(value)[1:],)
+    present = [name for name in kind._fields if name not in _NEVER]
+    fields = _FIELDS[kind.__name__].split() if kind.__name__ in _FIELDS else present
+    if kind.__name__ in _RARE or set(fields) < set(present):
+        return tag, None
+    if not fields:
+        return tag, lambda _: ()
+    get = attrgetter(*fields)
+    return tag, get if len(fields) > 1 else lambda node: (get(node),)
+
+
+_FORMS = _Forms(
+    {type(None): ("-", lambda _: ()), Atoms: ("Atoms(", lambda atoms: (list(atoms.texts),))}
+)

@@ -1,0 +1,171 @@
+"""Fingerprints of a source: one for each top-level statement, and one for the whole, the token hash.
+
+Rules:
+
+- Two sources have the same token hash exactly when their trees mean the same, docstrings aside (see
+  :mod:`modelops_bundle.source.canonical`), whatever Python reads them.
+- A statement has a second digest, in which imports next to each other inside a function, class or block
+  count as a set. It is for digests of a model's code, where sorting imports changes nothing; the token hash
+  is made of the first.
+- Docstrings have digests of their own, of their text as it stands, for code that reads them.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+from modelops_bundle.identity.recipes import source_node_hasher, source_token_digest
+from modelops_bundle.source.canonical import MAX_LEVELS, Definition, Spelling, docstring_of, spell
+from modelops_bundle.source.describe import describe
+from modelops_bundle.source.importruns import group_imports, import_atoms, number_runs
+from modelops_bundle.source.parse import Unparsable, parse
+
+__all__ = ["DocPrint", "Prints", "Unit", "decode", "encode", "read_prints", "source_prints"]
+
+
+class Unit(NamedTuple):
+    """One top-level statement.
+
+    Attributes:
+        name: What people call it: ``SIRModel``, ``R0``, ``import numpy``; for other statements their keyword
+            or ``expression``. Not unique.
+        kind: ``function``, ``class``, ``constant`` (an assignment), ``import`` or ``statement``.
+        line: Where it starts, decorators aside.
+        ordered: Digest, 64 hex digits.
+        grouped: The same where runs of imports inside it count as sets.
+        imports: What an import statement imports, a text for each name.
+        run: Number of the run of imports that it is part of; -1 where their order counts or it is none.
+        value: Text of a short constant's value, for people; else empty.
+    """
+
+    name: str
+    kind: str
+    line: int
+    ordered: str
+    grouped: str
+    imports: tuple[str, ...]
+    run: int
+    value: str
+
+
+class DocPrint(NamedTuple):
+    """A docstring: whose it is (empty for the module), the digest of its text, and its owner's line."""
+
+    qualname: str
+    digest: str
+    line: int
+
+
+class Prints(NamedTuple):
+    """Fingerprints of a source.
+
+    Attributes:
+        token: Its token hash, ``blake2b:`` and 64 hex digits.
+        units: Its top-level statements in order, its docstring aside.
+        docs: Its docstrings in order. A name that is defined twice is there twice.
+    """
+
+    token: str
+    units: tuple[Unit, ...]
+    docs: tuple[DocPrint, ...]
+
+
+def source_prints(data: bytes) -> Prints | Unparsable:
+    """Fingerprints of the source in ``data``, or why it has none. Never raises."""
+    tree = parse(data)
+    return tree if isinstance(tree, Unparsable) else read_prints(tree)
+
+
+def read_prints(tree: ast.Module) -> Prints | Unparsable:
+    """Fingerprints of a parsed source; :class:`Unparsable` when it is deeper than every Python can read."""
+    body = tree.body
+    docs: list[DocPrint] = []
+    docstring = docstring_of(body)
+    if docstring is not None:
+        docs.append(DocPrint("", _digest_of_text(docstring), body[0].lineno))
+        body = body[1:]
+    units: list[Unit] = []
+    for statement, run in zip(body, number_runs(body), strict=True):
+        spelling = spell(statement)
+        if spelling is None:
+            return Unparsable(f"deeper than {MAX_LEVELS} levels", statement.lineno)
+        units.append(_unit(statement, run, spelling))
+        docs += _doc_prints(spelling.definitions)
+    token = source_token_digest(bytes.fromhex(unit.ordered) for unit in units)
+    return Prints(str(token), tuple(units), tuple(docs))
+
+
+def encode(prints: Prints) -> list[Any]:
+    """``prints`` as plain lists, for JSON."""
+    return [
+        prints.token,
+        [
+            (*unit[:4], "" if unit.grouped == unit.ordered else unit.grouped, *unit[5:])
+            for unit in prints.units
+        ],
+        prints.docs,
+    ]
+
+
+def decode(value: Any) -> Prints:
+    """What :func:`encode` was given, from what JSON made of it."""
+    token, units, docs = value
+    return Prints(
+        token,
+        tuple(
+            Unit(name, kind, line, ordered, grouped or ordered, tuple(imports), run, text)
+            for name, kind, line, ordered, grouped, imports, run, text in units
+        ),
+        tuple([DocPrint(*doc) for doc in docs]),
+    )
+
+
+def _digest(data: bytes) -> str:
+    hasher = source_node_hasher()
+    hasher.update(data)
+    return hasher.hexdigest()
+
+
+def _digest_of_text(text: str) -> str:
+    return _digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _unit(statement: ast.stmt, run: int, spelling: Spelling) -> Unit:
+    ordered = grouped = _digest(spelling.data)
+    atoms = import_atoms(statement)
+    if spelling.imports and not atoms:
+        regrouped = spell(statement, group_imports)
+        grouped = ordered if regrouped is None else _digest(regrouped.data)
+    name, kind, value = describe(statement)
+    return Unit(name, kind, statement.lineno, ordered, grouped, atoms, run, value)
+
+
+def _doc_prints(definitions: list[Definition]) -> list[DocPrint]:
+    prints: list[DocPrint] = []
+    around: list[Definition] = []
+    for definition in sorted(definitions, key=lambda item: _start(item.node)):
+        node = definition.node
+        while around and _end(around[-1].node) <= _start(node):
+            around.pop()
+        around.append(definition)
+        if definition.docstring is not None:
+            digest = _digest_of_text(definition.docstring)
+            prints.append(DocPrint(_qualname(around), digest, node.lineno))
+    return prints
+
+
+def _start(node: ast.stmt) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _end(node: ast.stmt) -> tuple[int, int]:
+    return node.end_lineno or node.lineno, node.end_col_offset or 0
+
+
+def _qualname(around: list[Definition]) -> str:
+    *outer, own = (definition.node for definition in around)
+    parts = [
+        node.name if isinstance(node, ast.ClassDef) else f"{node.name}.<locals>" for node in outer
+    ]
+    return ".".join([*parts, own.name])
