@@ -217,6 +217,7 @@ FIELDS: dict[type[Any], dict[str, _Field]] = {
         "code_digests": _DIGESTS,
         "model_digest": _Field(_read_digest, always=True),
         "labels": _Field(_read_text_map, sort=True),
+        "declared_outputs": _Field(_read_texts),
         **_OUR_DEPENDENCIES,
     },
     TargetEntry: {

@@ -44,6 +44,7 @@ class ModelEntry:
         scenarios: Names of scenarios.
         parameters: Names of parameters.
         outputs: Names of outputs.
+        declared_outputs: Those of them that were declared beyond what the class states.
         data: Recorded path of every data file, those that patterns name included.
         data_digests: Digest of each of ``data``.
         data_patterns: Files, folders and globs as they were declared.
@@ -67,6 +68,7 @@ class ModelEntry:
     scenarios: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    declared_outputs: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     data_digests: Mapping[str, str] = field(default_factory=dict)
     data_patterns: tuple[str, ...] = ()
