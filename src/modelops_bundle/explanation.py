@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from modelops_bundle.source.parse import Unparsable, parse
-from modelops_bundle.source.prints import Unit, read_prints
+from modelops_bundle.source.prints import Prints, Unit, read_prints
 
 __all__ = [
     "CodeRecord",
@@ -91,6 +91,8 @@ def describe_source(data: bytes, content: str) -> CodeRecord:
     if isinstance(tree, Unparsable):
         return CodeRecord(content, (), ())
     prints = read_prints(tree)
+    if isinstance(prints, Unparsable):
+        return CodeRecord(content, (), ())
     docstrings = (Definition(doc.qualname or "module", doc.digest, "") for doc in prints.docs)
     return CodeRecord(content, tuple(_definitions(tree, prints.units, "")), tuple(docstrings))
 
@@ -110,11 +112,18 @@ def _definitions(tree: ast.Module, units: Iterable[Unit], prefix: str) -> Iterat
 def _class(node: ast.ClassDef, name: str, unit: Unit) -> Iterator[Definition]:
     if "." not in name:
         body = ast.Module(body=node.body, type_ignores=[])
-        yield from _definitions(body, read_prints(body).units, f"{name}.")
+        yield from _definitions(body, _units(body), f"{name}.")
         head = copy.copy(node)
         head.body = [ast.Pass()]
-        unit = read_prints(ast.Module(body=[head], type_ignores=[])).units[0]
+        unit = _units(ast.Module(body=[head], type_ignores=[]))[0]
     yield Definition(name, unit.ordered, "")
+
+
+def _units(part: ast.Module) -> tuple[Unit, ...]:
+    prints = read_prints(part)
+    # A part of what was not too deep is not too deep.
+    assert isinstance(prints, Prints)
+    return prints.units
 
 
 def definition_changes(
@@ -138,7 +147,9 @@ def definition_changes(
     return tuple(changes)
 
 
-def _changes(before: Iterable[Definition], after: Iterable[Definition]) -> Iterator[DefinitionChange]:
+def _changes(
+    before: Iterable[Definition], after: Iterable[Definition]
+) -> Iterator[DefinitionChange]:
     old, new = _by_name(before), _by_name(after)
     for name in [*new, *(name for name in old if name not in new)]:
         # Several definitions of one name (two `if` statements, say) are told apart by content only.

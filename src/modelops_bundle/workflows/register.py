@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import Survey
-from modelops_bundle.discovery.models import ModelClass
-from modelops_bundle.discovery.targets import TargetFunction
-from modelops_bundle.errors import InvalidEntryError, UsageError
-from modelops_bundle.registry.entries import BundleRegistry, ModelEntry, TargetEntry
-from modelops_bundle.workflows.declarations import Declared, labels_of, patterns_of, sources_in
-from modelops_bundle.workflows.registration import (
+from modelops_bundle.errors import UsageError
+from modelops_bundle.project.files import expand
+from modelops_bundle.registry.entries import BundleRegistry
+from modelops_bundle.workflows.candidates import (
     Candidate,
     Entry,
+    Found,
+    declared_of,
+    models_in,
+    targets_in,
+)
+from modelops_bundle.workflows.declarations import Declared, labels_of, patterns_of, sources_in
+from modelops_bundle.workflows.registration import (
     Line,
     Plan,
     Registration,
     apply_plan,
     check_names,
     find_entry,
-    put,
+    place,
     surveyed,
 )
 from modelops_bundle.workflows.workspace import Workspace
@@ -64,15 +68,6 @@ class RegisterRequest:
     dry_run: bool = False
 
 
-class _Found(NamedTuple):
-    """What the sources define, and which of them could be read."""
-
-    selected: tuple[ModelClass | TargetFunction, ...]
-    defined: frozenset[tuple[str, str]]  # recorded path and qualified name of all, selected or not
-    readable: frozenset[str]
-    warnings: tuple[str, ...]
-
-
 def register_models(workspace: Workspace, request: RegisterRequest) -> Registration:
     """Register every concrete model of a file or folder, all with the same declared dependencies.
 
@@ -80,17 +75,174 @@ def register_models(workspace: Workspace, request: RegisterRequest) -> Registrat
         UsageError: The request names something that is not there; nothing was written.
         InvalidEntryError: A dependency is gone; nothing was written.
     """
-    sources = _sources(workspace, request, workspace.registry.load().models)
-    discovery = workspace.discover(sources)
-    models = {model.name: model for model in discovery.models}
-    check_names(request.names, models, "--class", request.path or "the project")
-    check_names(request.exclude, models, "--exclude", request.path or "the project")
-    chosen = [model for model in discovery.models if _is_chosen(model.name, request)]
-    for model in chosen:
-        if model.abstract and model.name in request.names:
+    known = workspace.registry.load().models
+    sources = _sources(workspace, request, known)
+    found = models_in(workspace, sources)
+    return _register(workspace, request, _Family("models", "--class", "model"), sources, found)
+
+
+def register_targets(workspace: Workspace, request: RegisterRequest) -> Registration:
+    """Register every target of a file or folder.
+
+    Raises:
+        UsageError: The request names something that is not there; nothing was written.
+        InvalidEntryError: A dependency is gone; nothing was written.
+    """
+    known = workspace.registry.load().targets
+    sources = _sources(workspace, request, known)
+    output = request.outputs[0] if request.outputs else None
+    found = targets_in(workspace, sources, request.names, output)
+    return _register(workspace, request, _Family("targets", "--target", "target"), sources, found)
+
+
+class _Family(NamedTuple):
+    """What differs between models and targets in words: section of the registry, option, noun."""
+
+    section: str
+    option: str
+    noun: str
+
+
+def _sources(
+    workspace: Workspace, request: RegisterRequest, known: Mapping[str, Entry]
+) -> tuple[str, ...]:
+    """Recorded paths of the sources to look into, a file that is named first being checked."""
+    sources: dict[str, None] = {}
+    if request.path is not None:
+        found = sources_in(
+            workspace.files,
+            workspace.layout,
+            workspace.cwd,
+            request.path,
+            workspace.config.exclude,
+        )
+        sources.update(dict.fromkeys(found))
+    elif not request.regen_all:
+        raise UsageError("no file or folder was named", "", "Name one, or use --regen-all.")
+    if request.regen_all:
+        there = [entry.path for entry in known.values() if _exists(workspace, entry.path)]
+        sources.update(dict.fromkeys(sorted(there)))
+    return tuple(sources)
+
+
+def _exists(workspace: Workspace, recorded: str) -> bool:
+    return bool(expand(workspace.files, workspace.layout, recorded))
+
+
+def _register(
+    workspace: Workspace,
+    request: RegisterRequest,
+    family: _Family,
+    sources: Sequence[str],
+    found: Found,
+) -> Registration:
+    chosen = _chosen(request, family, found)
+    if request.entry_id is not None and len(chosen) != 1:
+        raise UsageError(
+            f"--id {request.entry_id} needs exactly one {family.noun}",
+            f"{len(chosen)} were found: {', '.join(item.name for item in chosen)}",
+            f"Choose one with {family.option}.",
+        )
+    more = _declared(workspace, request)
+
+    def make_plan(registry: BundleRegistry) -> Plan:
+        return _plan(workspace, request, family, registry, found, chosen, more)
+
+    plan = apply_plan(workspace, make_plan, request.dry_run)
+    warnings = (*found.warnings, *_hints(workspace, plan))
+    return Registration(plan.lines, warnings, not request.dry_run)
+
+
+def _chosen(request: RegisterRequest, family: _Family, found: Found) -> list[Candidate]:
+    where = request.path or "the project"
+    if not found.readable and found.warnings:
+        raise UsageError(f"{where} cannot be read", found.warnings[0], "Nothing was registered.")
+    names = [item.name for item in found.candidates]
+    abstract = {item.name for item in found.candidates if item.abstract}
+    check_names(request.names, names, family.option, where)
+    check_names(request.exclude, names, "--exclude", where)
+    for name in request.names:
+        if name in abstract:
             raise UsageError(
-                f"--class {model.name}: the class is abstract",
-                f"it does not implement {', '.join(model.abstract_methods)}",
-                "Register a class that does.",
+                f"{family.option} {name}: the class is abstract",
+                "it leaves methods to its subclasses",
+                "Register a subclass that implements them.",
             )
-    return _register(workspace, request, sources, discovery, [m for m in chosen if not m.abstract])
+    chosen = [
+        item
+        for item in found.candidates
+        if not item.abstract
+        and item.name not in request.exclude
+        and (not request.names or item.name in request.names)
+    ]
+    if not chosen and not request.regen_all:
+        raise UsageError(f"{where} has no {family.noun} to register", found.nothing, found.mend)
+    return chosen
+
+
+def _declared(workspace: Workspace, request: RegisterRequest) -> Declared:
+    def patterns(texts: Sequence[str], option: str) -> tuple[str, ...]:
+        return patterns_of(
+            workspace.files,
+            workspace.layout,
+            workspace.cwd,
+            texts,
+            option,
+            workspace.config.exclude,
+        )
+
+    return Declared(
+        data=patterns(request.data, "--data"),
+        code=patterns(request.code, "--code"),
+        outputs=tuple(request.outputs),
+        labels=labels_of(request.labels),
+    )
+
+
+def _plan(
+    workspace: Workspace,
+    request: RegisterRequest,
+    family: _Family,
+    registry: BundleRegistry,
+    found: Found,
+    chosen: Sequence[Candidate],
+    more: Declared,
+) -> Plan:
+    entries: Mapping[str, Entry] = getattr(registry, family.section)
+    gone = _gone(entries, found)
+    taken = {*registry.models, *registry.targets} - set(gone)
+    puts: dict[str, Entry] = {}
+    lines, drops, surveys = [], list(gone), []
+    for candidate in chosen:
+        old_id = find_entry(entries, candidate.entry)
+        old = entries[old_id] if old_id is not None else None
+        before = Declared() if old is None or request.reset else declared_of(old)
+        declared = before.extended(more, request.auto_code)
+        declared, survey = surveyed(workspace, candidate.entry, declared, request.auto_data)
+        placed = place(registry, candidate, declared, taken, request.entry_id, survey)
+        taken.add(placed.line.id)
+        puts[placed.line.id] = placed.entry
+        drops += [placed.renamed_from] if placed.renamed_from else []
+        lines.append(placed.line)
+        surveys.append(survey)
+    lines += [Line("-", entry_id, entry.entrypoint) for entry_id, entry in gone.items()]
+    return Plan(puts, tuple(drops), tuple(lines), tuple(surveys))
+
+
+def _gone(entries: Mapping[str, Entry], found: Found) -> dict[str, Entry]:
+    """Entries of the sources that were read whose class or function is no longer defined there."""
+    return {
+        entry_id: entry
+        for entry_id, entry in entries.items()
+        if entry.path in found.readable
+        and (entry.path, entry.entrypoint.partition(":")[2]) not in found.defined
+    }
+
+
+def _hints(workspace: Workspace, plan: Plan) -> list[str]:
+    hints: dict[str, None] = {}
+    for survey in plan.surveys:
+        hints.update(dict.fromkeys(survey.warnings))
+        hints.update(dict.fromkeys(mention.hint for mention in survey.mentions))
+    hints.update(dict.fromkeys(workspace.environment_warnings))
+    return list(hints)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import InvalidEntryError, UsageError
 from modelops_bundle.identity.names import check_id, unique_id
-from modelops_bundle.registry.entries import BundleRegistry, ModelEntry, TargetEntry
+from modelops_bundle.registry.entries import BundleRegistry, TargetEntry
 from modelops_bundle.registry.recorded import (
     environment_entry,
     environment_key,
@@ -22,13 +22,12 @@ from modelops_bundle.registry.recorded import (
     with_leaves,
 )
 from modelops_bundle.staleness import Change, compare
+from modelops_bundle.workflows.candidates import Candidate, Entry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.recording import keep_record
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = [
-    "Candidate",
-    "Entry",
     "Line",
     "Plan",
     "Registration",
@@ -36,21 +35,9 @@ __all__ = [
     "check_names",
     "declared_changes",
     "find_entry",
-    "put",
+    "place",
     "surveyed",
 ]
-
-Entry = ModelEntry | TargetEntry
-
-
-class Candidate(NamedTuple):
-    """A class or function that can be registered: recorded path, qualified name and the entry it starts from."""
-
-    path: str
-    name: str
-    entry: Entry
-    declared: Declared
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -109,13 +96,21 @@ def check_names(asked: Iterable[str], known: Iterable[str], option: str, where: 
             raise UsageError(f"{option} {name}: {where} has no such name", f"it has {listed}")
 
 
-def surveyed(workspace: Workspace, entry: Entry, declared: Declared) -> Survey:
-    """Survey an entry that is about to be recorded.
+def surveyed(
+    workspace: Workspace, entry: Entry, declared: Declared, auto_data: bool
+) -> tuple[Declared, Survey]:
+    """Survey an entry that is about to be recorded; what it then declares, and the survey.
+
+    Args:
+        workspace: The project.
+        entry: Whose file is looked at.
+        declared: What is declared of it.
+        auto_data: Whether files that the code names are declared too.
 
     Raises:
         InvalidEntryError: Its file does not parse or a dependency is gone, so there is nothing to record.
     """
-    kind = "TARGET" if isinstance(entry, TargetEntry) else "MODEL"
+    kind: Literal["MODEL", "TARGET"] = "TARGET" if isinstance(entry, TargetEntry) else "MODEL"
     survey = workspace.surveyor.survey(
         kind, entry.path, declared.data, declared.code, declared.auto_code
     )
@@ -125,25 +120,37 @@ def surveyed(workspace: Workspace, entry: Entry, declared: Declared) -> Survey:
             "; ".join(survey.problems),
             "Nothing was written.",
         )
-    return survey
+    if auto_data and survey.mentions:
+        named = Declared(data=tuple(mention.names for mention in survey.mentions))
+        return surveyed(workspace, entry, declared.extended(named, None), auto_data=False)
+    return declared, survey
 
 
-def put(
+class Placed(NamedTuple):
+    """Where an entry goes: itself, the line that says so, and the id it had before if that differs."""
+
+    entry: Entry
+    line: Line
+    renamed_from: str | None
+
+
+def place(
     registry: BundleRegistry,
     candidate: Candidate,
+    declared: Declared,
     taken: set[str],
     wanted: str | None,
     survey: Survey,
-) -> tuple[str, Entry, Line, str | None]:
-    """Place one candidate in a registry that is not changed: its id, its entry, the line that says so, and the
-    id it had before if that differs.
+) -> Placed:
+    """Find an id and make the entry for one candidate; the registry is not changed.
 
     Raises:
         UsageError: The wanted id belongs to another entry.
     """
-    known = registry.targets if isinstance(candidate.entry, TargetEntry) else registry.models
+    known: Mapping[str, Entry] = (
+        registry.targets if isinstance(candidate.entry, TargetEntry) else registry.models
+    )
     old_id = find_entry(known, candidate.entry)
-    old = known.get(old_id) if old_id is not None else None
     others = taken - {old_id}
     if wanted is not None and check_id(wanted) in others:
         raise UsageError(
@@ -151,16 +158,18 @@ def put(
             "an id is never taken over",
             "Choose another.",
         )
-    new_id = wanted or old_id or unique_id(candidate.path, candidate.name, others)
-    entry = with_leaves(candidate.entry, survey.leaves, survey.digest)
+    new_id = wanted or old_id or unique_id(candidate.entry.path, candidate.name, others)
+    old = known[old_id] if old_id is not None else None
+    entry = with_leaves(candidate.declaring(declared, old), survey.leaves, survey.digest)
     if old is None:
-        return new_id, entry, Line("+", new_id, entry.entrypoint), None
+        return Placed(entry, Line("+", new_id, entry.entrypoint), None)
     changes = compare(recorded_leaves(old, registry.environments), survey.leaves)
     notes = tuple(declared_changes(old, entry))
-    if old_id != new_id:
-        notes = (f"was {old_id}", *notes)
-    sign = "=" if old == entry and old_id == new_id else "~"
-    return new_id, entry, Line(sign, new_id, entry.entrypoint, changes, notes), old_id
+    if old_id == new_id:
+        sign = "=" if old == entry else "~"
+        return Placed(entry, Line(sign, new_id, entry.entrypoint, changes, notes), None)
+    notes = (f"was {old_id}", *notes)
+    return Placed(entry, Line("~", new_id, entry.entrypoint, changes, notes), old_id)
 
 
 def find_entry(

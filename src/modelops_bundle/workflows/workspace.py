@@ -11,7 +11,7 @@ from typing import Protocol
 from modelops_bundle.digests.survey import Surveyor
 from modelops_bundle.discovery.modules import ModuleFinder, Warned
 from modelops_bundle.discovery.resolve import Resolver
-from modelops_bundle.discovery.search import build_search_path
+from modelops_bundle.discovery.search import Origin, SearchPath, build_search_path
 from modelops_bundle.environment import (
     Distributions,
     Interpreter,
@@ -125,22 +125,34 @@ class Workspace:
         return read_interpreter(self.files, self._starter, self._choice, self.variables)
 
     @cached_property
-    def distributions(self) -> Distributions:
-        """What is installed for it."""
-        return Distributions(self.files, self.interpreter)
-
-    @cached_property
-    def finder(self) -> ModuleFinder:
-        """Where imports lead."""
-        search = build_search_path(
+    def _search(self) -> SearchPath:
+        return build_search_path(
             self.files,
             self.layout.root,
             self.config.source_roots,
             self.variables.get("PYTHONPATH", "").split(os.pathsep),
             self.interpreter,
         )
+
+    @cached_property
+    def distributions(self) -> Distributions:
+        """What is installed for it."""
+        folders = [
+            folder
+            for folder, origin in self._search.entries
+            if origin in (Origin.OUTSIDE, Origin.INSTALLED)
+        ]
+        return Distributions(self.files, self.interpreter, folders)
+
+    @cached_property
+    def finder(self) -> ModuleFinder:
+        """Where imports lead."""
         return ModuleFinder(
-            self.files, search, self.interpreter, self.layout.root, self.distributions.owners
+            self.files,
+            self._search,
+            self.interpreter,
+            self.layout.root,
+            self.distributions.owners,
         )
 
     @cached_property

@@ -1,0 +1,96 @@
+"""The one place that chooses the real adapters. Nothing else knows which they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from modelops_bundle.adapters.cachefile import CacheFile
+from modelops_bundle.adapters.disk import DiskFiles
+from modelops_bundle.adapters.interpreters import StartedInterpreters
+from modelops_bundle.adapters.objects import DiskObjectStore
+from modelops_bundle.adapters.registry_file import RegistryFile
+from modelops_bundle.errors import ConfigError
+from modelops_bundle.ports import Unreadable
+from modelops_bundle.project.config import Config, read_config
+from modelops_bundle.project.layout import Layout, find_project
+from modelops_bundle.workflows.workspace import Progress, Workspace
+
+__all__ = ["open_folder", "open_project"]
+
+
+@contextmanager
+def open_project(
+    start: str | None = None,
+    *,
+    python: str | None = None,
+    trust_cache: bool = True,
+    progress: Progress | None = None,
+) -> Iterator[Workspace]:
+    """The project that a folder lies in, for the length of one command.
+
+    Args:
+        start: A folder in the project; the current one by default.
+        python: The project's interpreter, if the user named one.
+        trust_cache: Whether to believe what earlier runs found out about files.
+        progress: Told how far long work is.
+
+    Raises:
+        ProjectNotFoundError: There is no project.
+        ConfigError: Its configuration cannot be used.
+    """
+    layout = find_project(_folder(start))
+    with open_folder(layout, python=python, trust_cache=trust_cache, progress=progress) as opened:
+        yield opened
+
+
+@contextmanager
+def open_folder(
+    layout: Layout,
+    *,
+    python: str | None = None,
+    trust_cache: bool = True,
+    progress: Progress | None = None,
+) -> Iterator[Workspace]:
+    """A workspace over a folder, whether it is a project or not.
+
+    Raises:
+        ConfigError: Its configuration cannot be used.
+    """
+    cache = CacheFile(layout.cache)
+    with (
+        DiskFiles(layout.root, cache, trust=trust_cache) as files,
+        DiskObjectStore(layout.objects) as objects,
+    ):
+        yield Workspace(
+            layout=layout,
+            config=_config(files, layout),
+            cwd=os.getcwd(),
+            files=files,
+            registry=RegistryFile(layout.registry, memo=files),
+            objects=objects,
+            starter=StartedInterpreters(),
+            variables=os.environ,
+            python=python,
+            running=sys.executable,
+            progress=progress,
+        )
+
+
+def _folder(start: str | None) -> str:
+    return os.path.abspath(start or os.getcwd())
+
+
+def _config(files: DiskFiles, layout: Layout) -> Config:
+    if "pyproject.toml" not in files.entries(layout.root):
+        return Config()
+    data = files.read(layout.pyproject)
+    if isinstance(data, Unreadable):
+        raise ConfigError(f"{layout.pyproject} cannot be read", data.reason)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{layout.pyproject} is not UTF-8", str(error)) from error
+    return read_config(text, layout.pyproject)
