@@ -131,7 +131,7 @@ class Distributions:
         paths: list[str] = []
         for name in sorted(names):
             for found in self._index.groups.get(name, ()):
-                paths.extend(os.path.join(found.path, part) for part in _read_parts(found))
+                paths += _read_from(found)
         return paths
 
     @property
@@ -157,7 +157,7 @@ class Distributions:
                 record = self.files.read(os.path.join(found.path, "RECORD"))
                 if isinstance(record, bytes):
                     paths = listed_files(record)
-                    modules.update(modules_of(paths, self.interpreter.extension_suffixes))
+                    modules.update(modules_of(paths))
             self._modules[name] = modules
         return self._modules[name]
 
@@ -237,15 +237,13 @@ def _load_index(files: Files, folders: tuple[str, ...], interpreter: Interpreter
     groups = _first_of_each_name([item for item in found if stamps[item]])
     kept = [item for name in sorted(groups) for item in groups[name]]
     stream = Blake2bStream("memo:owners:v1")
-    for text in (
-        *interpreter.extension_suffixes,
-        *(part for f in kept for part in (*f, stamps[f])),
-    ):
+    parts = [part for item in kept for part in (*item, stamps[item])]
+    for text in (*sites, *parts):
         stream.add(text.encode("utf-8", "surrogateescape"))
     key = stream.digest().hex
     owned = _decoded(files.memo_get(_MEMO, key), kept)
     if owned is None:
-        owned = {item: owned_by(files, item, interpreter.extension_suffixes) for item in kept}
+        owned = {item: owned_by(files, item) for item in kept}
         files.memo_put(_MEMO, key, json.dumps([owned[item] for item in kept]))
     return _assembled(files, key, groups, owned)
 
@@ -256,8 +254,8 @@ def _decoded(text: str | None, kept: list[Found]) -> dict[Found, Owned] | None:
         if not isinstance(rows, list) or len(rows) != len(kept):
             return None
         return {
-            item: Owned(tuple(roots), tuple(folders))
-            for item, (roots, folders) in zip(kept, rows, strict=True)
+            item: Owned(tuple(roots), tuple(folders), bool(listed))
+            for item, (roots, folders, listed) in zip(kept, rows, strict=True)
         }
     except (ValueError, TypeError):
         return None
@@ -271,9 +269,9 @@ def _assembled(
     for name, group in sorted(groups.items()):
         for item in group:
             mine = owned[item]
-            if not mine.roots and not mine.folders:
+            if not mine.listed:
                 # Not kept in the memo: it is a guess from what lies there now.
-                mine = Owned(_guessed_roots(files, item), ())
+                mine = mine._replace(roots=_guessed_roots(files, item))
                 owned[item] = mine
             for root in mine.roots:
                 owners = roots.setdefault(root, [])
@@ -326,19 +324,17 @@ def _modules_in(files: Files, folder: str) -> set[str]:
     return names
 
 
-def _read_parts(found: Found) -> tuple[str, ...]:
-    if found.form == "dist-info":
-        return ("METADATA", "direct_url.json", "INSTALLER")
-    return ("PKG-INFO", "requires.txt") if found.form != "egg-file" else ("",)
+def _read_from(found: Found) -> list[str]:
+    """The files that a record is read from."""
+    if found.form == "egg-file":
+        return [found.path]
+    dist_info = ("METADATA", "direct_url.json", "INSTALLER")
+    names = dist_info if found.form == "dist-info" else ("PKG-INFO", "requires.txt")
+    return [os.path.join(found.path, name) for name in names]
 
 
 def _headers(files: Files, found: Found) -> Headers:
-    if found.form == "egg-file":
-        path = found.path
-    else:
-        name = "METADATA" if found.form == "dist-info" else "PKG-INFO"
-        path = os.path.join(found.path, name)
-    data = files.read(path)
+    data = files.read(_read_from(found)[0])
     headers = read_headers(data) if isinstance(data, bytes) else Headers(None, ())
     if found.form in ("egg-info", "egg-link") and not headers.requires:
         listed = files.read(os.path.join(found.path, "requires.txt"))

@@ -47,10 +47,17 @@ class Found(NamedTuple):
 
 
 class Owned(NamedTuple):
-    """What a distribution brings: import names, and folders that it puts on the search path."""
+    """What a distribution brings.
+
+    Attributes:
+        roots: Import names.
+        folders: Folders that it puts on the search path.
+        listed: Whether some list says so; otherwise nothing is known.
+    """
 
     roots: tuple[str, ...]
     folders: tuple[str, ...]
+    listed: bool
 
 
 def find_all(files: Files, folders: Iterable[str]) -> list[Found]:
@@ -132,36 +139,33 @@ def _all_unreadable(paths: list[str], contents: Mapping[str, object]) -> bool:
     return all(isinstance(contents[path], Unreadable) for path in paths)
 
 
-def owned_by(files: Files, item: Found, suffixes: tuple[str, ...]) -> Owned:
-    """What a distribution's own lists of files say that it brings; nothing when it has none."""
+def owned_by(files: Files, item: Found) -> Owned:
+    """What a distribution's own lists of files say that it brings."""
     if item.form == "egg-file":
-        return Owned((), ())
+        return Owned((), (), listed=False)
     if item.form == "dist-info":
         record = files.read(os.path.join(item.path, "RECORD"))
         if isinstance(record, bytes):
-            owned = _recorded(files, item, listed_files(record), suffixes)
-            if owned.roots or owned.folders:
-                return owned
-    return Owned(
-        _top_level(files, item) or _installed_roots(files, item, suffixes),
-        (item.location,) if item.form == "egg-link" else (),
-    )
+            return _recorded(files, item, listed_files(record))
+    roots = _top_level(files, item) or _installed_roots(files, item)
+    folders = (item.location,) if item.form == "egg-link" else ()
+    return Owned(roots, folders, listed=bool(roots or folders))
 
 
-def _recorded(files: Files, item: Found, paths: list[str], suffixes: tuple[str, ...]) -> Owned:
+def _recorded(files: Files, item: Found, paths: list[str]) -> Owned:
     namespaces: tuple[str, ...] = ()
     if any(path.endswith(".dist-info/namespace_packages.txt") for path in paths):
         namespaces = _lines(files, os.path.join(item.path, "namespace_packages.txt"))
-    roots = set(import_roots(paths, suffixes, namespaces))
+    roots = set(import_roots(paths, namespaces))
     folders: list[str] = []
     for path in paths:
         if path.endswith(".pth") and "/" not in path:
             folders += _pth_folders(files, item.location, path)
         elif _FINDER.fullmatch(path):
             roots |= set(_mapped_names(files, os.path.join(item.location, path)))
-    if folders:
+    if folders or not paths:
         roots |= set(_top_level(files, item))
-    return Owned(tuple(sorted(roots)), tuple(folders))
+    return Owned(tuple(sorted(roots)), tuple(folders), listed=bool(paths))
 
 
 def _pth_folders(files: Files, location: str, name: str) -> list[str]:
@@ -186,10 +190,10 @@ def _top_level(files: Files, item: Found) -> tuple[str, ...]:
     return tuple(name for name in names if name.isidentifier())
 
 
-def _installed_roots(files: Files, item: Found, suffixes: tuple[str, ...]) -> tuple[str, ...]:
+def _installed_roots(files: Files, item: Found) -> tuple[str, ...]:
     paths = _lines(files, os.path.join(item.path, "installed-files.txt"))
     inside = [path.removeprefix("../") for path in paths if path.startswith("../")]
-    return import_roots([path for path in inside if not path.startswith("..")], suffixes)
+    return import_roots([path for path in inside if not path.startswith("..")])
 
 
 def _lines(files: Files, path: str) -> tuple[str, ...]:

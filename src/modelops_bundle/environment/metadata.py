@@ -229,17 +229,16 @@ def _is_inside(path: str) -> bool:
     return not (path.startswith(("/", "\\", "..")) or "/../" in path)
 
 
-def modules_of(paths: list[str], suffixes: tuple[str, ...]) -> dict[str, bool]:
+def modules_of(paths: list[str]) -> dict[str, bool]:
     """Dotted modules that a distribution's files make, and whether each is a package with a file of its own.
 
     Args:
         paths: Files, relative to the folder that they are imported from.
-        suffixes: What extension modules end in.
     """
     modules: dict[str, bool] = {}
     for path in paths:
         folder, _, name = path.replace("\\", "/").rpartition("/")
-        stem = _module_stem(name, suffixes)
+        stem = _module_stem(name)
         if stem is None or folder.endswith("__pycache__"):
             continue
         parts = folder.split("/") if folder else []
@@ -253,27 +252,21 @@ def modules_of(paths: list[str], suffixes: tuple[str, ...]) -> dict[str, bool]:
     return modules
 
 
-def _module_stem(name: str, suffixes: tuple[str, ...]) -> str | None:
-    for suffix in (".py", *suffixes, ".pyc"):
-        if name.endswith(suffix):
-            return name[: -len(suffix)]
-    # An extension module of another Python still tells whose name it is.
-    if name.endswith((".so", ".pyd")):
-        return name.partition(".")[0]
-    return None
+def _module_stem(name: str) -> str | None:
+    if name.endswith((".py", ".pyc")):
+        return name.rpartition(".")[0]
+    # An extension module names its Python after the first dot; one of another Python still tells whose it is.
+    return name.partition(".")[0] if name.endswith((".so", ".pyd")) else None
 
 
-def import_roots(
-    paths: list[str], suffixes: tuple[str, ...], namespaces: tuple[str, ...] = ()
-) -> tuple[str, ...]:
+def import_roots(paths: list[str], namespaces: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Import names that a distribution owns: ``numpy``, or ``google.cloud.storage`` in a shared namespace.
 
     Args:
         paths: Its files, relative to the folder that they are imported from.
-        suffixes: What extension modules end in.
         namespaces: Packages that it declares as shared although it brings a file for them.
     """
-    modules = modules_of(paths, suffixes)
+    modules = modules_of(paths)
     shared = frozenset(namespaces)
     packages = {name for name, package in modules.items() if package and name not in shared}
     roots = {_root_of(name, packages) for name in modules if name not in shared}

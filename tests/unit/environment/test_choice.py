@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes.memory_files import MemoryFiles
 
 from modelops_bundle.environment import Choice, choose_interpreter
 from modelops_bundle.errors import ConfigError, UsageError
-from tests.fakes.memory_files import MemoryFiles
 
 
 def choose(files: MemoryFiles, **given: object) -> Choice:
@@ -103,7 +103,9 @@ def test_a_variable_that_leads_nowhere_is_passed_over_with_a_warning() -> None:
     files = MemoryFiles(venv("/p/.venv"))
     choice = choose(files, variables={"VIRTUAL_ENV": "/gone", "CONDA_PREFIX": ""})
     assert choice.chosen_by == ".venv"
-    assert choice.warnings == ("VIRTUAL_ENV names /gone, which holds no interpreter; it was ignored.",)
+    assert choice.warnings == (
+        "VIRTUAL_ENV names /gone, which holds no interpreter; it was ignored.",
+    )
 
 
 def test_two_names_of_one_environment_are_no_conflict() -> None:

@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.fakes.memory_files import MemoryFiles
 
 from modelops_bundle.environment import Choice, Interpreter, read_interpreter
 from modelops_bundle.environment.interpreter import ANSWER
 from modelops_bundle.errors import EnvironmentProbeError
-from tests.fakes.memory_files import MemoryFiles
 
 FACTS: dict[str, object] = {
     "executable": "/venv/bin/python",

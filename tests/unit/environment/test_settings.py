@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes.site_packages import make_interpreter
 
 from modelops_bundle.environment import Settings, environment_of, read_settings
 from modelops_bundle.project.config import EnvironmentConfig
-from tests.fakes.site_packages import make_interpreter
 
 
 def test_nothing_said() -> None:
@@ -35,9 +35,7 @@ def test_variables_their_own_before_the_usual() -> None:
         "MODELOPS_RNG_ALGORITHM": "MT19937",
         "MODELOPS_THREADS": "2",
     }
-    assert read_settings(EnvironmentConfig(), own) == Settings(
-        "image@sha256:1", "11", "MT19937", 2
-    )
+    assert read_settings(EnvironmentConfig(), own) == Settings("image@sha256:1", "11", "MT19937", 2)
 
 
 def test_empty_is_unset() -> None:
