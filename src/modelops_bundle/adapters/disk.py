@@ -232,11 +232,11 @@ class DiskFiles:
         return b"at:" + os.fsencode(folder)
 
     def _merge(self, folder: str) -> Merge:
-        found, now = self._found.get(folder, {}), self._now()
+        found = self._found.get(folder, {})
         gone, listing = self._gone.get(folder, set()), self._listings.get(folder)
 
         def merge(saved: bytes | None) -> bytes:
-            rows = {**unpack(saved, now), **found}
+            rows = {**unpack(saved), **found}
             kept = {
                 name: row
                 for name, row in rows.items()

@@ -47,8 +47,8 @@ def pack(rows: Mapping[str, Row]) -> bytes:
     return b"".join([_COUNT.pack(len(rows)), *stamps, *findings, os.fsencode("\0".join(rows))])
 
 
-def unpack(blob: bytes | None, now: int) -> Rows:
-    """Inverse of :func:`pack`, without what was hashed after ``now``.
+def unpack(blob: bytes | None, now: int | None = None) -> Rows:
+    """Inverse of :func:`pack`, without what was hashed after ``now`` where that is given.
 
     Empty when there are no bytes, or they were packed by something else.
     """
@@ -63,6 +63,6 @@ def unpack(blob: bytes | None, now: int) -> Rows:
         rows: Rows = dict(zip(names, zip(stamps, findings, strict=True), strict=True))
     except (error, ValueError):
         return {}
-    if any(finding[0] > now for _, finding in rows.values()):
+    if now is not None and any(finding[0] > now for _, finding in rows.values()):
         return {name: row for name, row in rows.items() if row[1][0] <= now}
     return rows
