@@ -71,8 +71,8 @@ class _Place(NamedTuple):
 
 #: Loaded before any path is looked at (frozen into the interpreter, or imported by its start-up).
 _FROZEN = frozenset(
-    ["sys", "builtins", "abc", "codecs", "io", "_collections_abc", "_sitebuiltins", "genericpath"]
-    + ["ntpath", "posixpath", "os", "site", "stat", "zipimport", "encodings", "marshal"]
+    {"sys", "builtins", "abc", "codecs", "io", "_collections_abc", "_sitebuiltins", "genericpath"}
+    | {"ntpath", "posixpath", "os", "site", "stat", "zipimport", "encodings", "marshal"}
 )
 _OURS = "modelops_bundle"
 _DEEPEST = 64

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -222,6 +222,7 @@ def _are_texts(name: object, place: object) -> bool:
 
 def _literal(tree: ast.Module, name: str) -> object:
     for node in tree.body:
+        targets: Sequence[ast.expr]
         if isinstance(node, ast.AnnAssign):
             targets, value = [node.target], node.value
         elif isinstance(node, ast.Assign):

@@ -1,0 +1,486 @@
+"""From what :mod:`modelops_bundle.source.use_walk` set aside to the records of one source."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+
+from modelops_bundle.source.parse import parse
+from modelops_bundle.source.use_scopes import Scope, carried, targets
+from modelops_bundle.source.use_sinks import (
+    BUILTIN_SINKS,
+    MAPPINGS,
+    STDLIB_INTEREST,
+    canonical,
+    is_interesting,
+    sink_of,
+)
+from modelops_bundle.source.use_texts import FILE, PACKAGE, UNKNOWN, UP, elements, texts
+from modelops_bundle.source.use_walk import Found, walk
+from modelops_bundle.source.uses import Import, Mention, Read, Touch, Uses
+
+__all__ = ["collect"]
+
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_WORD = re.compile(r"[\w.\-/\\:]{1,256}")
+_DOTTED = re.compile(r"\.*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|\.+[A-Za-z_]\w*")
+_ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
+_PATH = re.compile(r"[^\s<>|*?\"']([^\n<>|*?\"]{0,254}[^\s<>|*?\"'.])?")
+_OPENERS = ("open", "read", "load", "Path", "genfromtxt", "scan_")
+_MAX_STRINGS = 4096
+
+#: Reading the bytes of a source, of whichever the argument names.
+OWN_BYTES = "0|inspect|getsource"
+
+
+def collect(tree: ast.Module) -> Uses:
+    """The records of a parsed source."""
+    collector = _Collector(walk(tree))
+    return collector.records()
+
+
+class _Collector:
+    def __init__(self, found: Found) -> None:
+        self._found = found
+        self._module = found.module
+        self._imports = [record for item in found.imports for record in _imports(item)]
+        self._has_star = any("*" in record.names for record in self._imports)
+        self._reads: dict[Read, None] = {}
+        self._touches: dict[str, int] = {}
+        self._documents: dict[tuple[str, int], None] = {}
+        self._mentions: dict[Mention, None] = {}
+        self._known: dict[tuple[int, str], list[str]] = {}
+        self._executed = 0
+
+    def records(self) -> Uses:
+        """Everything, sorted as the source has it."""
+        self._collect(self._found)
+        aliases, constants = list(self._aliases()), list(self._constants())
+        owners = {read.owner.partition("|")[0] for read in self._reads if read.owner}
+        reads = [read for read in self._reads if self._is_wanted(read.target, owners)]
+        touches = [
+            Touch(target, line)
+            for target, line in self._touches.items()
+            if self._is_wanted(target, owners)
+        ]
+        blind = any(_is_module_sink(item.target) for item in touches) or any(
+            _is_module_sink(read.target) and "\x01" in read.text for read in reads
+        )
+        named = sorted({text for text, _ in self._found.strings if _DOTTED.fullmatch(text)})
+        return Uses(
+            imports=tuple(sorted(self._imports, key=lambda item: item.line)),
+            reads=tuple(sorted(reads, key=lambda read: read.line)),
+            touches=tuple(sorted(touches, key=lambda touch: touch.line)),
+            aliases=tuple(dict.fromkeys(aliases)),
+            constants=tuple(dict.fromkeys(constants)),
+            documents=tuple(sorted(self._documents, key=lambda item: item[1])),
+            mentions=tuple(sorted(self._mentions, key=lambda mention: mention.line)),
+            modules=tuple(named) if blind else (),
+        )
+
+    def _is_wanted(self, target: str, owners: set[str]) -> bool:
+        return not target.startswith("#") or target[1:] in owners
+
+    def _collect(self, found: Found) -> None:
+        for call, scope in found.calls:
+            self._call(call, scope)
+        for entry, scope in found.subscripts:
+            self._given(entry.value, entry.slice, entry.lineno, scope)
+        for test, scope in found.memberships:
+            self._given(test.comparators[0], test.left, test.lineno, scope)
+        for node, scope in found.documents:
+            self._document(node, node.lineno, scope)
+        for line in found.documents_named:
+            self._documents["?", line] = None
+        for scope in found.scopes:
+            self._loads(scope)
+        for target, value, scope in found.path_changes:
+            self._path_change(target, value, scope)
+        self._paths(found)
+
+    # --- what things stand for --------------------------------------------------------------------
+
+    def _targets(self, node: ast.expr, scope: Scope) -> list[str]:
+        return [target for target in targets(node, scope) if self._keeps(target)]
+
+    def _keeps(self, target: str) -> bool:
+        if not target or target[0] in ".#":
+            return bool(target)
+        if target.startswith("*|"):
+            name = target[2:].partition(".")[0]
+            return name in BUILTIN_SINKS or (self._has_star and name not in _BUILTINS)
+        level, module, _ = target.split("|", 2)
+        top = module.partition(".")[0]
+        if level != "0" or top not in sys.stdlib_module_names:
+            return True
+        name = canonical(target)
+        return top in STDLIB_INTEREST and name is not None and is_interesting(name)
+
+    def _touch(self, target: str, line: int) -> None:
+        if target[0] == "." and target.rpartition(".")[2] not in _SOURCE_READERS:
+            return
+        known = self._touches.get(target)
+        if known is None or line < known:
+            self._touches[target] = line
+
+    # --- texts given to things --------------------------------------------------------------------
+
+    def _given(self, thing: ast.expr, text: ast.expr, line: int, scope: Scope) -> None:
+        for target in self._targets(thing, scope):
+            if not self._note(target, "[]", text, line, scope):
+                self._touch(target, line)
+
+    def _note(self, target: str, position: str, node: ast.expr, line: int, scope: Scope) -> bool:
+        """Record the texts that ``node`` may be; ``False`` when one of them is not known."""
+        certain = True
+        for text in texts(node, scope):
+            if _is_plausible(target, position, text):
+                self._reads[Read(target, position, text, line, _owner(text, scope))] = None
+            certain &= text != UNKNOWN
+        return certain
+
+    def _call(self, node: ast.Call, scope: Scope) -> None:
+        for target in self._targets(node.func, scope):
+            sink = sink_of(target)
+            if sink is None:
+                self._argument_of_unknown(target, node, scope)
+            elif sink.kind == "code":
+                self._execution(target, node, scope)
+            elif sink.kind in ("plugins", "hook"):
+                self._touch(target, node.lineno)
+            else:
+                self._argument_of_sink(target, sink.kind, sink.arguments, node, scope)
+        self._getattr(node, scope)
+        self._own_bytes(node, scope)
+
+    def _argument_of_unknown(self, target: str, node: ast.Call, scope: Scope) -> None:
+        certain = False
+        for position, argument in _arguments(node):
+            for text in texts(argument, scope) if _may_be_text(argument) else ():
+                if _is_plausible(target, position, text):
+                    certain = True
+                    self._reads[Read(target, position, text, node.lineno, "")] = None
+        if not certain:
+            self._touch(target, node.lineno)
+
+    def _argument_of_sink(
+        self, target: str, kind: str, wanted: tuple[str, ...], node: ast.Call, scope: Scope
+    ) -> None:
+        given = dict(_arguments(node))
+        chosen = next(((key, given[key]) for key in wanted if key in given), None)
+        if chosen is None:
+            self._touch(target, node.lineno)
+            return
+        position, argument = chosen
+        found = elements(argument, scope, None, 0) if kind == "path" else texts(argument, scope)
+        if kind == "module":
+            found = [text for name in found for text in _absolute(name, node, given, scope)]
+        for text in found:
+            if text == UNKNOWN:
+                self._touch(target, node.lineno)
+            else:
+                self._reads[Read(target, position, text, node.lineno, _owner(text, scope))] = None
+        if kind == "module":
+            self._from_list(target, found, given, node, scope)
+
+    def _from_list(
+        self,
+        target: str,
+        found: list[str],
+        given: dict[str, ast.expr],
+        node: ast.Call,
+        scope: Scope,
+    ) -> None:
+        names = given.get("fromlist") or given.get("3")
+        if names is None or not target.endswith("__import__"):
+            return
+        for name in elements(names, scope, None, 0):
+            for text in found:
+                if UNKNOWN not in (name, text):
+                    self._reads[Read(target, "fromlist", f"{text}.{name}", node.lineno, "")] = None
+
+    def _execution(self, target: str, node: ast.Call, scope: Scope) -> None:
+        source = node.args[0] if node.args else None
+        if isinstance(source, ast.Constant) and isinstance(source.value, str | bytes):
+            self._literal_source(target, source.value, node.lineno, scope)
+            return
+        self._touch(target, node.lineno)
+        # A file that is read and run: at least its own changes are to be noticed.
+        for inner in _calls_in(source):
+            for argument in inner.args[:1]:
+                for text in texts(argument, scope):
+                    if text.endswith(".py") and UNKNOWN not in text:
+                        self._reads[Read("0|runpy|run_path", "0", text, node.lineno, "")] = None
+
+    def _literal_source(self, target: str, source: str | bytes, line: int, scope: Scope) -> None:
+        self._executed += 1
+        data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+        tree = parse(data.strip()) if self._executed <= _MAX_EXECUTED else None
+        if not isinstance(tree, ast.Module):
+            self._touch(target, line)
+            return
+        for inner in ast.walk(tree):
+            if hasattr(inner, "lineno"):
+                inner.lineno = line
+        found = walk(tree, scope)
+        self._imports += [
+            record._replace(unit=line) for item in found.imports for record in _imports(item)
+        ]
+        self._collect(found)
+
+    def _getattr(self, node: ast.Call, scope: Scope) -> None:
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            for target in self._targets(node, scope):
+                self._touch(target, node.lineno)
+
+    def _own_bytes(self, node: ast.Call, scope: Scope) -> None:
+        func = node.func
+        path: ast.expr | None = None
+        if isinstance(func, ast.Name) and func.id == "open" and node.args:
+            path = node.args[0]
+        elif isinstance(func, ast.Attribute) and func.attr in ("open", "read_text", "read_bytes"):
+            path = node.args[0] if func.attr == "open" and node.args else func.value
+        if path is None or isinstance(path, ast.Constant):
+            return
+        for text in texts(path, scope):
+            if text == FILE or text.endswith("__file__\x02"):
+                self._touch(OWN_BYTES, node.lineno)
+
+    # --- names that are merely loaded or called -----------------------------------------------------
+
+    def _loads(self, scope: Scope) -> None:
+        for chain, line in (*scope.loaded.items(), *scope.called.items()):
+            if chain == "__doc__":
+                qualname = scope.qualname if scope.kind == "class" else ""
+                self._documents[f"#{qualname}", line] = None
+                continue
+            for target in self._chain_targets(chain, scope):
+                self._touch(target, line)
+
+    def _chain_targets(self, chain: str, scope: Scope) -> list[str]:
+        head, *attributes = chain.split(".")
+        if head == "":
+            return [f".{'.'.join(attributes[-2:])}"]
+        if scope.lookup(head) is None and not self._has_star and head not in BUILTIN_SINKS:
+            return []
+        node: ast.expr = ast.Name(head, ast.Load())
+        for attribute in attributes:
+            node = ast.Attribute(node, attribute, ast.Load())
+        return self._targets(node, scope)
+
+    def _document(self, node: ast.expr, line: int, scope: Scope) -> None:
+        for target in targets(node, scope):
+            if target.startswith("*|") and not self._has_star:
+                continue
+            unknown = not target or target[0] in ".*"
+            self._documents["?" if unknown else target, line] = None
+
+    def _path_change(self, target: ast.expr, value: ast.expr | None, scope: Scope) -> None:
+        own = isinstance(target, ast.Name) and target.id == "__path__"
+        if not own and not any(canonical(item) == "sys.path" for item in targets(target, scope)):
+            return
+        found: list[str] = []
+        for part in _summands(value) if value is not None else ():
+            if isinstance(part, ast.List | ast.Tuple):
+                found += elements(part, scope, None, 0)
+            elif not any(canonical(item) == "sys.path" for item in targets(part, scope)):
+                found.append(UNKNOWN)
+        for text in found:
+            if text == UNKNOWN:
+                self._touch("0|sys|path.append", target.lineno)
+            else:
+                self._reads[Read("0|sys|path.append", "0", text, target.lineno, "")] = None
+
+    # --- what the module offers to others -----------------------------------------------------------
+
+    def _aliases(self) -> Iterator[tuple[str, str]]:
+        for scope in self._found.scopes:
+            if scope.kind in ("module", "class"):
+                prefix = "." if scope.kind == "class" else ""
+                for name, bindings in scope.names.items():
+                    for binding in bindings:
+                        if binding.kind == "value" and binding.node is not None:
+                            yield from self._alias(f"{prefix}{name}", binding.node, scope)
+        for attribute, value, scope in self._found.attributes:
+            yield from self._alias(f".{attribute}", value, scope)
+
+    def _alias(self, name: str, value: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
+        if isinstance(value, ast.Constant):
+            return
+        if isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr) or carried(value):
+            for target in self._targets(value, scope):
+                if target[0] not in ".#":
+                    yield name, target
+
+    def _constants(self) -> Iterator[tuple[str, str]]:
+        for scope in self._found.scopes:
+            if scope.kind not in ("module", "class"):
+                continue
+            prefix = f"{scope.qualname}." if scope.qualname else ""
+            for name, bindings in scope.names.items():
+                for binding in bindings:
+                    if binding.kind == "value" and binding.node is not None:
+                        for text in _constant_texts(binding.node, scope):
+                            yield f"{prefix}{name}", text
+
+    # --- paths --------------------------------------------------------------------------------------
+
+    def _paths(self, found: Found) -> None:
+        for value, line in found.strings[:_MAX_STRINGS]:
+            if _looks_like_path(value):
+                self._mentions[Mention(value, line)] = None
+        for node, scope in found.joins[:_MAX_STRINGS]:
+            self._joined(node, scope)
+        for call, scope in found.calls:
+            name = _last_name(call.func)
+            if name in ("join", "joinpath", "Path", "PurePath") and len(call.args) > 1 - (
+                name == "joinpath"
+            ):
+                self._joined(call, scope)
+            elif name.startswith(_OPENERS) and call.args:
+                self._opened(call.args[0])
+
+    def _joined(self, node: ast.expr, scope: Scope) -> None:
+        for text in texts(node, scope):
+            tail = text.rpartition("\x02")[2]
+            if tail.strip("/") and len(text) <= 512 and "\n" not in text:
+                self._mentions[Mention(text, node.lineno)] = None
+
+    def _opened(self, node: ast.expr) -> None:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _PATH.fullmatch(node.value)
+        ):
+            self._mentions[Mention(node.value, node.lineno)] = None
+
+
+_MAX_EXECUTED = 16
+_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+_SOURCE_READERS = frozenset({"getsource", "getsourcelines", "findsource", "getcomments", "getdoc"})
+
+
+def _imports(item: object) -> Iterator[Import]:
+    node, marks, unit = item  # type: ignore[misc]
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield Import(alias.name, (), alias.asname or "", 0, node.lineno, unit, marks)
+    else:
+        names = tuple(f"{a.name} as {a.asname}" if a.asname else a.name for a in node.names)
+        yield Import(node.module or "", names, "", node.level, node.lineno, unit, marks)
+
+
+def _is_module_sink(target: str) -> bool:
+    sink = sink_of(target)
+    return sink is not None and sink.kind == "module"
+
+
+def _arguments(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    for index, argument in enumerate(node.args[:4]):
+        if isinstance(argument, ast.Starred):
+            break
+        yield str(index), argument
+    for keyword in node.keywords:
+        if keyword.arg is not None:
+            yield keyword.arg, keyword.value
+
+
+def _may_be_text(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str | bytes)
+    return isinstance(node, ast.Name | ast.Attribute)
+
+
+def _is_plausible(target: str, position: str, text: str) -> bool:
+    """Whether a text may be a name that is worth keeping for ``target``."""
+    if text == UNKNOWN:
+        return False
+    sink = sink_of(target)
+    if sink is not None or canonical(target) in MAPPINGS:
+        return True
+    if "\x01" in text:
+        return _ELSEWHERE.fullmatch(text) is not None or (position == "[]" and "\x01@" in text)
+    if target[0] == ".":
+        owner = target.split(".")[1].lower()
+        return bool(_VARIABLE.fullmatch(text)) or "env" in owner or bool(_DOTTED.fullmatch(text))
+    return bool(_WORD.fullmatch(text))
+
+
+def _owner(text: str, scope: Scope) -> str:
+    start = text.find("\x01@")
+    if start < 0:
+        return ""
+    name = text[start + 2 : text.index("\x02", start)].rstrip("^")
+    where: Scope | None = scope
+    while where is not None:
+        if name in where.parameters:
+            return f"{where.qualname}|{where.parameters[name]}|{name}"
+        where = where.parent
+    return ""
+
+
+def _absolute(name: str, node: ast.Call, given: dict[str, ast.expr], scope: Scope) -> Iterator[str]:
+    """A module's name with its package put before it when it is relative."""
+    if _last_name(node.func) == "__import__":
+        level = given.get("level") or given.get("4")
+        dots = (
+            level.value if isinstance(level, ast.Constant) and isinstance(level.value, int) else 0
+        )
+        name = "." * min(max(dots, 0), 32) + name
+        packages = [PACKAGE]
+    elif name.startswith("."):
+        package = given.get("package") or given.get("1")
+        packages = texts(package, scope) if package is not None else [PACKAGE]
+    if not name.startswith("."):
+        yield name
+        return
+    rest = name.lstrip(".")
+    above = UP * (len(name) - len(rest) - 1)
+    for base in packages:
+        yield f"{base}{above}.{rest}" if rest else f"{base}{above}"
+
+
+def _calls_in(node: ast.expr | None) -> Iterator[ast.Call]:
+    if node is None:
+        return
+    for count, inner in enumerate(ast.walk(node)):
+        if isinstance(inner, ast.Call):
+            yield inner
+        if count > _MAX_STRINGS:
+            return
+
+
+def _summands(value: ast.expr) -> list[ast.expr]:
+    parts: list[ast.expr] = []
+    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        parts.append(value.right)
+        value = value.left
+    return [*parts, value]
+
+
+def _constant_texts(node: ast.expr, scope: Scope) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes):
+        return
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        found = elements(node, scope, None, 0)
+    elif isinstance(node, ast.Dict):
+        found = elements(node, scope, 1, 0)
+    else:
+        found = texts(node, scope)
+    for text in found:
+        if text != UNKNOWN and "\n" not in text and len(text) <= 256:
+            yield text
+
+
+def _looks_like_path(text: str) -> bool:
+    if ("." not in text and "/" not in text) or not text.strip("./0123456789"):
+        return False
+    return "://" not in text and ". " not in text and _PATH.fullmatch(text) is not None
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""

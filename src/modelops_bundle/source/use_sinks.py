@@ -1,0 +1,121 @@
+"""Calls by which code imports, runs, or reads what is named in a text: a table by dotted name.
+
+Each entry says which argument holds the text: its position, and its keyword.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BUILTIN_SINKS",
+    "MAPPINGS",
+    "SINKS",
+    "STDLIB_INTEREST",
+    "Sink",
+    "canonical",
+    "is_interesting",
+    "sink_of",
+]
+
+from typing import NamedTuple
+
+
+class Sink(NamedTuple):
+    """What a call does with a text.
+
+    Attributes:
+        kind: ``module`` (imports it), ``file`` (runs it), ``path`` (looks for modules there), ``variable``
+            (reads it), ``expansion`` (reads the variables that it names after ``$``), ``code`` (runs it as
+            source), ``plugins`` (loads what distributions announce).
+        arguments: Where the text stands: positions as digits, or keywords.
+    """
+
+    kind: str
+    arguments: tuple[str, ...]
+
+
+_VARIABLE = Sink("variable", ("0", "key", "varname"))
+_MAPPING_METHODS = ("get", "pop", "setdefault", "__getitem__", "__contains__")
+
+#: Mappings of environment variables.
+MAPPINGS = frozenset(
+    f"{module}.{name}" for module in ("os", "posix", "nt") for name in ("environ", "environb")
+)
+
+SINKS: dict[str, Sink] = {
+    "importlib.import_module": Sink("module", ("0", "name")),
+    "importlib.__import__": Sink("module", ("0", "name")),
+    "importlib.find_loader": Sink("module", ("0", "name")),
+    "importlib.util.find_spec": Sink("module", ("0", "name")),
+    "runpy.run_module": Sink("module", ("0", "mod_name")),
+    "pkgutil.resolve_name": Sink("module", ("0", "name")),
+    "pkgutil.find_loader": Sink("module", ("0", "fullname")),
+    "pkgutil.get_loader": Sink("module", ("0", "module_or_name")),
+    "__import__": Sink("module", ("0", "name")),
+    "runpy.run_path": Sink("file", ("0", "path_name")),
+    "importlib.util.spec_from_file_location": Sink("file", ("1", "location")),
+    "importlib.machinery.SourceFileLoader": Sink("file", ("1", "path")),
+    "importlib.machinery.SourcelessFileLoader": Sink("file", ("1", "path")),
+    "importlib.machinery.ExtensionFileLoader": Sink("file", ("1", "path")),
+    "imp.load_source": Sink("file", ("1", "pathname")),
+    "imp.load_compiled": Sink("file", ("1", "pathname")),
+    "imp.load_dynamic": Sink("file", ("1", "pathname")),
+    "sys.path.insert": Sink("path", ("1",)),
+    "sys.path.append": Sink("path", ("0",)),
+    "sys.path.extend": Sink("path", ("0",)),
+    "site.addsitedir": Sink("path", ("0", "sitedir")),
+    "os.getenv": _VARIABLE,
+    "os.getenvb": _VARIABLE,
+    "os.path.expandvars": Sink("expansion", ("0", "path")),
+    "posixpath.expandvars": Sink("expansion", ("0", "path")),
+    "ntpath.expandvars": Sink("expansion", ("0", "path")),
+    "exec": Sink("code", ()),
+    "eval": Sink("code", ()),
+    "importlib.metadata.entry_points": Sink("plugins", ()),
+    "pkg_resources.iter_entry_points": Sink("plugins", ()),
+    "sys.meta_path": Sink("hook", ()),
+    "sys.path_hooks": Sink("hook", ()),
+    **{f"{mapping}.{method}": _VARIABLE for mapping in MAPPINGS for method in _MAPPING_METHODS},
+}
+
+BUILTIN_SINKS = frozenset({"__import__", "exec", "eval"})
+
+#: Modules of the standard library whose names are looked at; every other is of no interest.
+STDLIB_INTEREST = frozenset(
+    {
+        "builtins",
+        "imp",
+        "importlib",
+        "inspect",
+        "linecache",
+        "nt",
+        "ntpath",
+        "os",
+        "pkgutil",
+        "posix",
+    }
+    | {"posixpath", "pydoc", "runpy", "site", "sys"}
+)
+
+_PREFIXES = tuple(MAPPINGS)
+_READERS = frozenset({"inspect", "linecache", "pydoc"})
+
+
+def canonical(target: str) -> str | None:
+    """The dotted name of an absolute target, ``None`` of any other; see :mod:`.use_scopes`."""
+    if target.startswith("*|"):
+        return target[2:]
+    if not target.startswith("0|"):
+        return None
+    name = target[2:].replace("|", ".").rstrip(".")
+    return name.removeprefix("builtins.")
+
+
+def sink_of(target: str) -> Sink | None:
+    """What a call of ``target`` does with a text, if it is in the table."""
+    name = canonical(target)
+    return None if name is None else SINKS.get(name)
+
+
+def is_interesting(name: str) -> bool:
+    """Whether a dotted name of the standard library is worth keeping."""
+    return name in SINKS or name.startswith(_PREFIXES) or name.partition(".")[0] in _READERS

@@ -1,0 +1,314 @@
+"""Texts that code forms from literals: names of variables and modules, and paths of files.
+
+A text is kept as a template: literal characters, with marks between ``\x01`` and ``\x02`` for what is known
+only elsewhere:
+
+- ``?``: unknown;
+- ``file``: the path of the source itself; ``name`` and ``package``: what it is imported as;
+- ``up``: go one level up from what precedes (the folder of a path, the parent of a package);
+- ``=target``: a constant of another file (see :mod:`modelops_bundle.source.use_scopes`);
+- ``@parameter``: an argument of the function around, followed by ``^`` when it is put in capitals.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from modelops_bundle.source.use_scopes import (
+    MAX_ALTERNATIVES,
+    MAX_DEPTH,
+    Binding,
+    Scope,
+    dotted,
+    targets,
+)
+
+__all__ = ["FILE", "NAME", "PACKAGE", "UNKNOWN", "UP", "is_known", "mark", "texts"]
+
+UNKNOWN = "\x01?\x02"
+FILE = "\x01file\x02"
+NAME = "\x01name\x02"
+PACKAGE = "\x01package\x02"
+UP = "\x01up\x02"
+
+MAX_LENGTH = 1024
+
+_OWN = {"__file__": FILE, "__name__": NAME, "__package__": PACKAGE}
+#: Calls whose value is the text or path that they are given.
+_SAME = frozenset(
+    {
+        "str",
+        "Path",
+        "PurePath",
+        "PosixPath",
+        "PurePosixPath",
+        "fspath",
+        "abspath",
+        "realpath",
+        "normpath",
+    }
+    | {
+        "expanduser",
+        "fsdecode",
+        "intern",
+        "resolve",
+        "absolute",
+        "as_posix",
+        "strip",
+        "__str__",
+        "decode",
+    }
+)
+_JOINS = frozenset({"join", "joinpath", "Path", "PurePath", "PurePosixPath", "PosixPath"})
+
+
+def mark(kind: str) -> str:
+    """A mark of a template."""
+    return f"\x01{kind}\x02"
+
+
+def is_known(text: str) -> bool:
+    """Whether nothing in the text is unknown for good."""
+    return UNKNOWN not in text
+
+
+def texts(node: ast.expr, scope: Scope, depth: int = 0) -> list[str]:
+    """All texts that an expression may be, without repetition; never empty."""
+    found: dict[str, None] = {}
+    for text in _texts(node, scope, depth):
+        found[text if len(text) <= MAX_LENGTH else UNKNOWN] = None
+        if len(found) >= MAX_ALTERNATIVES:
+            found[UNKNOWN] = None
+            break
+    return list(found)
+
+
+def _texts(node: ast.expr, scope: Scope, depth: int) -> Iterable[str]:
+    if depth > MAX_DEPTH * 2:
+        return (UNKNOWN,)
+    match node:
+        case ast.Constant():
+            return (_literal(node.value),)
+        case ast.Name() | ast.Attribute():
+            return _named(node, scope, depth)
+        case ast.JoinedStr():
+            return _product([_formatted(part, scope, depth + 1) for part in node.values], "")
+        case ast.BinOp(op=ast.Add()):
+            return _joined(node, scope, depth, "")
+        case ast.BinOp(op=ast.Div()):
+            return _joined(node, scope, depth, "/")
+        case ast.Call():
+            return _called(node, scope, depth)
+        case ast.IfExp():
+            return [*texts(node.body, scope, depth + 1), *texts(node.orelse, scope, depth + 1)]
+        case ast.BoolOp():
+            return [text for value in node.values for text in texts(value, scope, depth + 1)]
+        case ast.NamedExpr():
+            return texts(node.value, scope, depth + 1)
+        case ast.Subscript():
+            return _subscripted(node, scope, depth)
+    return (UNKNOWN,)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "surrogateescape")
+    if not isinstance(value, str) or "\x01" in value or "\x02" in value:
+        return UNKNOWN
+    return value
+
+
+def _formatted(part: ast.expr, scope: Scope, depth: int) -> list[str]:
+    if isinstance(part, ast.FormattedValue):
+        plain = part.format_spec is None and part.conversion in (-1, ord("s"))
+        return texts(part.value, scope, depth) if plain else [UNKNOWN]
+    return texts(part, scope, depth)
+
+
+def _product(parts: list[list[str]], joint: str) -> list[str]:
+    found = [""]
+    for index, part in enumerate(parts):
+        found = [f"{left}{joint if index else ''}{right}" for left in found for right in part]
+        if len(found) > MAX_ALTERNATIVES:
+            return [UNKNOWN]
+    return found
+
+
+def _joined(node: ast.BinOp, scope: Scope, depth: int, joint: str) -> list[str]:
+    # The left spine is followed in a loop, since a sum may be as long as the file.
+    kind = type(node.op)
+    parts: list[ast.expr] = []
+    left: ast.expr = node
+    while isinstance(left, ast.BinOp) and isinstance(left.op, kind):
+        parts.append(left.right)
+        left = left.left
+        if len(parts) > _MAX_PARTS:
+            return [UNKNOWN]
+    parts.append(left)
+    return _product([texts(part, scope, depth + 1) for part in reversed(parts)], joint)
+
+
+_MAX_PARTS = 32
+
+
+def _named(node: ast.Name | ast.Attribute, scope: Scope, depth: int) -> Iterable[str]:
+    if isinstance(node, ast.Attribute):
+        upward = _parent_of(node, scope, depth)
+        if upward is not None:
+            return upward
+    head, attributes = dotted(node)
+    if not isinstance(head, ast.Name):
+        return (UNKNOWN,)
+    if not attributes:
+        return _name(head.id, scope, depth)
+    if (head.id, attributes) == ("__spec__", ["parent"]):
+        return (PACKAGE,)
+    found = [target for target in targets(node, scope, depth + 1) if target]
+    return [_constant_of(target) for target in found] or (UNKNOWN,)
+
+
+def _parent_of(node: ast.Attribute, scope: Scope, depth: int) -> list[str] | None:
+    if node.attr == "parent" and not (
+        isinstance(node.value, ast.Name) and node.value.id == "__spec__"
+    ):
+        return [_above(text) for text in texts(node.value, scope, depth + 1)]
+    return None
+
+
+def _above(text: str) -> str:
+    return text if text == UNKNOWN else f"{text}{UP}"
+
+
+def _constant_of(target: str) -> str:
+    # An attribute of something unknown may still be a constant of a class in this file, by its name.
+    return mark(f"={target}")
+
+
+def _name(name: str, scope: Scope, depth: int) -> list[str]:
+    bindings = scope.lookup(name)
+    if bindings is None:
+        return [_OWN.get(name) or mark(f"=*|{name}")]
+    return [text for binding in bindings for text in _bound(name, binding, depth)]
+
+
+def _bound(name: str, binding: Binding, depth: int) -> Iterable[str]:
+    if binding.kind == "import":
+        return (mark(f"={binding.text}"),)
+    if binding.kind == "parameter":
+        return (mark(f"@{name}"),)
+    if binding.node is None or binding.scope is None:
+        return (UNKNOWN,)
+    if binding.kind == "value":
+        return texts(binding.node, binding.scope, depth + 1)
+    part = binding.index if binding.kind == "item" else None
+    return elements(binding.node, binding.scope, part, depth + 1)
+
+
+def _called(node: ast.Call, scope: Scope, depth: int) -> Iterable[str]:
+    func = node.func
+    name = (
+        func.id
+        if isinstance(func, ast.Name)
+        else func.attr
+        if isinstance(func, ast.Attribute)
+        else ""
+    )
+    own = func.value if isinstance(func, ast.Attribute) else None
+    if name == "dirname" and node.args:
+        return [_above(text) for text in texts(node.args[0], scope, depth + 1)]
+    if name in ("upper", "lower") and isinstance(own, ast.Name):
+        return [_cased(text, name) for text in texts(own, scope, depth + 1)]
+    if name in ("with_name", "joinpath") and own is not None and node.args:
+        base = [
+            f"{text}{UP}" if name == "with_name" else text for text in texts(own, scope, depth + 1)
+        ]
+        return _product([base, *(texts(part, scope, depth + 1) for part in node.args)], "/")
+    if name in _JOINS and len(node.args) > 1:
+        return _product([texts(part, scope, depth + 1) for part in node.args], "/")
+    if name == "files" and len(node.args) == 1:
+        return [f"{FILE}{UP}"] if texts(node.args[0], scope, depth + 1) == [PACKAGE] else (UNKNOWN,)
+    if name in _SAME and node.args:
+        return texts(node.args[0], scope, depth + 1)
+    if name in _SAME and own is not None:
+        return texts(own, scope, depth + 1)
+    return (UNKNOWN,)
+
+
+def _cased(text: str, how: str) -> str:
+    if "\x01" not in text:
+        return text.upper() if how == "upper" else text.lower()
+    whole = text.startswith("\x01@") and text.endswith("\x02") and text.count("\x01") == 1
+    return f"{text[:-1]}^\x02" if whole and how == "upper" else UNKNOWN
+
+
+def _subscripted(node: ast.Subscript, scope: Scope, depth: int) -> Iterable[str]:
+    if isinstance(node.value, ast.Attribute) and node.value.attr == "parents":
+        levels = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(levels, int) and 0 <= levels <= MAX_DEPTH:
+            return [text + UP * (levels + 1) for text in texts(node.value.value, scope, depth + 1)]
+        return (UNKNOWN,)
+    return elements(node.value, scope, 1, depth + 1)
+
+
+def elements(node: ast.expr, scope: Scope, part: int | None, depth: int) -> list[str]:
+    """Texts in a literal collection.
+
+    Args:
+        node: The collection, or a name for it.
+        scope: Where ``node`` is evaluated.
+        part: 1 for the values of a mapping, 0 or ``None`` for its keys.
+        depth: How many aliases were followed.
+    """
+    found: list[str] = []
+    for leaf, where in _leaves(node, scope, part, depth):
+        found.extend(texts(leaf, where, depth + 1))
+        if len(found) > _MAX_ELEMENTS:
+            return [UNKNOWN]
+    return found or [UNKNOWN]
+
+
+_MAX_ELEMENTS = 256
+_MAPPING_METHODS = {"items": None, "keys": 0, "values": 1}
+
+
+def _leaves(
+    node: ast.expr, scope: Scope, part: int | None, depth: int
+) -> Iterator[tuple[ast.expr, Scope]]:
+    if depth > MAX_DEPTH:
+        yield node, scope
+        return
+    match node:
+        case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
+            for item in items[:_MAX_ELEMENTS]:
+                yield from _leaves(item, scope, part, depth + 1)
+        case ast.Dict():
+            for item in node.values if part == 1 else node.keys:
+                if item is not None:
+                    yield from _leaves(item, scope, part, depth + 1)
+        case ast.Call(
+            func=ast.Attribute(attr="items" | "keys" | "values" as method, value=value), args=[]
+        ):
+            chosen = _MAPPING_METHODS[method]
+            yield from _leaves(value, scope, part if chosen is None else chosen, depth + 1)
+        case ast.Call(
+            func=ast.Name(id="sorted" | "list" | "tuple" | "set" | "reversed"), args=[inner]
+        ):
+            yield from _leaves(inner, scope, part, depth + 1)
+        case ast.Name():
+            yield from _leaves_of_name(node, scope, part, depth)
+        case _:
+            yield node, scope
+
+
+def _leaves_of_name(
+    node: ast.Name, scope: Scope, part: int | None, depth: int
+) -> Iterator[tuple[ast.expr, Scope]]:
+    bindings = scope.lookup(node.id)
+    for binding in bindings or ():
+        if binding.kind == "value" and binding.node is not None and binding.scope is not None:
+            yield from _leaves(binding.node, binding.scope, part, depth + 1)
+        else:
+            yield node, scope
+    if bindings is None:
+        yield node, scope
