@@ -1,8 +1,8 @@
 """The one spelling of a syntax tree, whatever Python parsed it and however it was laid out.
 
 A tree is spelled level by level, from a table of fields that is fixed here and not taken from the running
-interpreter. Going by levels needs no recursion, tells the depth, and is unambiguous: each item says how
-many items of the next level are its own.
+interpreter. Going by levels needs no recursion, and is unambiguous: each item says how many items of the
+next level are its own.
 
 Left out are positions, the ``u`` of a string, type comments, and whether a name is read or written, which
 its place says already. Docstrings are left out and handed back, and a body that has nothing else is ``pass``.
@@ -21,7 +21,6 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 __all__ = [
-    "MAX_LEVELS",
     "Atoms",
     "Definition",
     "Spelling",
@@ -29,9 +28,6 @@ __all__ = [
     "docstring_of",
     "spell",
 ]
-
-#: Levels of a tree (a statement list is one of its own) that every supported parser gets through.
-MAX_LEVELS = 2000
 
 _FIELDS = {
     "AnnAssign": "target annotation value simple",
@@ -135,7 +131,7 @@ class Spelling(NamedTuple):
     imports: int
 
 
-def spell(statement: ast.stmt, group: Grouping | None = None) -> Spelling | None:
+def spell(statement: ast.stmt, group: Grouping | None = None) -> Spelling:
     """Spell one statement.
 
     Args:
@@ -143,19 +139,17 @@ def spell(statement: ast.stmt, group: Grouping | None = None) -> Spelling | None
         group: Applied to each list in it, to put :class:`Atoms` in the place of import statements.
 
     Returns:
-        Its spelling; ``None`` when it is deeper than :data:`MAX_LEVELS`.
+        Its spelling, however deep the tree is.
     """
     items: list[str] = []
     rare = _Rare()
     level: list[Any] = [statement]
-    for _ in range(MAX_LEVELS):
+    while level:
         level = _spell_level(level, items.append, rare)
-        if not level:
-            data = "\n".join(items).encode("utf-8", "surrogatepass")
-            return Spelling(data, rare.definitions, rare.imports)
         if group is not None:
             level = [group(item) if item.__class__ is list else item for item in level]
-    return None
+    data = "\n".join(items).encode("utf-8", "surrogatepass")
+    return Spelling(data, rare.definitions, rare.imports)
 
 
 def _spell_level(level: list[Any], emit: Callable[[str], None], rare: _Rare) -> list[Any]:

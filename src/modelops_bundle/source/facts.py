@@ -47,10 +47,12 @@ def read_facts(data: bytes) -> SourceFacts:
         tree = parse(data)
         if isinstance(tree, Unparsable):
             return SourceFacts(tree, None, None, None)
-        prints = prints_of.read_prints(tree)
-        if isinstance(prints, Unparsable):
-            return SourceFacts(prints, None, None, None)
-        return SourceFacts(None, prints, names_of.read_names(tree), uses_of.read_uses(tree))
+        return SourceFacts(
+            None,
+            prints_of.read_prints(tree),
+            names_of.read_names(tree),
+            uses_of.read_uses(tree),
+        )
 
 
 def to_json(facts: SourceFacts) -> str:

@@ -16,12 +16,11 @@ import ast
 from typing import Any, NamedTuple
 
 from modelops_bundle.identity.recipes import source_node_hasher, source_token_digest
-from modelops_bundle.source.canonical import MAX_LEVELS, Definition, Spelling, docstring_of, spell
+from modelops_bundle.source.canonical import Definition, Spelling, docstring_of, spell
 from modelops_bundle.source.describe import describe
 from modelops_bundle.source.importruns import group_imports, import_atoms, number_runs
-from modelops_bundle.source.parse import Unparsable, parse
 
-__all__ = ["DocPrint", "Prints", "Unit", "decode", "encode", "read_prints", "source_prints"]
+__all__ = ["DocPrint", "Prints", "Unit", "decode", "encode", "read_prints"]
 
 
 class Unit(NamedTuple):
@@ -71,14 +70,8 @@ class Prints(NamedTuple):
     docs: tuple[DocPrint, ...]
 
 
-def source_prints(data: bytes) -> Prints | Unparsable:
-    """Fingerprints of the source in ``data``, or why it has none. Never raises."""
-    tree = parse(data)
-    return tree if isinstance(tree, Unparsable) else read_prints(tree)
-
-
-def read_prints(tree: ast.Module) -> Prints | Unparsable:
-    """Fingerprints of a parsed source; :class:`Unparsable` when it is deeper than every Python can read."""
+def read_prints(tree: ast.Module) -> Prints:
+    """Fingerprints of a parsed source, however large or deep."""
     body = tree.body
     docs: list[DocPrint] = []
     docstring = docstring_of(body)
@@ -88,8 +81,6 @@ def read_prints(tree: ast.Module) -> Prints | Unparsable:
     units: list[Unit] = []
     for statement, run in zip(body, number_runs(body), strict=True):
         spelling = spell(statement)
-        if spelling is None:
-            return Unparsable(f"deeper than {MAX_LEVELS} levels", statement.lineno)
         units.append(_unit(statement, run, spelling))
         docs += _doc_prints(spelling.definitions)
     token = source_token_digest(bytes.fromhex(unit.ordered) for unit in units)
@@ -135,8 +126,7 @@ def _unit(statement: ast.stmt, run: int, spelling: Spelling) -> Unit:
     ordered = grouped = _digest(spelling.data)
     atoms = import_atoms(statement)
     if spelling.imports and not atoms:
-        regrouped = spell(statement, group_imports)
-        grouped = ordered if regrouped is None else _digest(regrouped.data)
+        grouped = _digest(spell(statement, group_imports).data)
     name, kind, value = describe(statement)
     return Unit(name, kind, statement.lineno, ordered, grouped, atoms, run, value)
 
