@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import stat
 import subprocess
 import threading
 from pathlib import Path
@@ -38,6 +39,8 @@ class StartedInterpreters:
         """
         try:
             real = os.path.realpath(executable)
+            if not stat.S_ISREG(os.stat(real).st_mode):  # opening a pipe would wait for its writer
+                return None
             with Path(real).open("rb") as file:
                 if file.read(2) == b"#!":
                     return None
