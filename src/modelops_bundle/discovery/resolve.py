@@ -2,7 +2,8 @@
 
 A name may stand for several things (``try``/``except ImportError``), so answers are tuples, likeliest
 first, and never empty. Following is a search with a list of what is still to be looked at, so neither long
-chains nor cycles of imports can exhaust anything. What cannot be known is said with its reason, and never guessed:
+chains nor cycles of imports can exhaust anything. What cannot be known is said with its reason, and never
+guessed:
 
 - a module outside the sources that can be read (standard library, extension modules) gives ``external``;
 - a module that is not found, or a name that its module does not define, gives ``unknown`` with the dotted
@@ -48,6 +49,11 @@ class Resolved(NamedTuple):
     reason: str = ""
 
     @property
+    def module(self) -> str:
+        """Dotted name of the module that holds a definition or value."""
+        return self.name[: -len(self.qualname) - 1] if self.qualname else self.name
+
+    @property
     def key(self) -> tuple[str, str, int]:
         """Equal for two answers that mean the same thing under different names."""
         return (self.path, self.qualname, self.position) if self.path else (self.name, "", -1)
@@ -57,7 +63,8 @@ class _Step(NamedTuple):
     """Something still to be looked at.
 
     ``ref`` in ``module``; or without one, ``attributes`` of the class at ``position`` of ``module``, and of
-    ``module`` itself when ``position`` is -1. ``inherited`` steps matter only where no other finds a definition.
+    ``module`` itself when ``position`` is -1. ``inherited`` steps matter only where no other finds a
+    definition.
     """
 
     module: Module
@@ -87,6 +94,13 @@ class Resolver:
     def module_at(self, path: str) -> Module:
         """The module that the file at the absolute ``path`` is, also where no import would find it."""
         return self.sources.module_at(path)
+
+    def home(self, found: Resolved) -> Module:
+        """The module that holds a definition or value."""
+        module = self._finder.find(found.module)
+        if found.path is None or module.path == found.path:
+            return module
+        return self.module_at(found.path)
 
     def names(self, module: Module) -> ModuleNames | None:
         """What the names of ``module`` stand for, as its source says; ``None`` where it cannot be read."""

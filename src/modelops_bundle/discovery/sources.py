@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from modelops_bundle.discovery.modules import Module, Origin
 from modelops_bundle.ports import Unreadable
-from modelops_bundle.source.facts import SourceFacts
 from modelops_bundle.source.names import ClassDefinition, Literal, ModuleNames, Ref
 
+if TYPE_CHECKING:
+    from modelops_bundle.source.facts import SourceFacts
+
 __all__ = ["Facts", "Finder", "Source", "Sources", "imported_module"]
+
+#: Stand for names of the standard library, behind tests that only the interpreter can answer.
+_NOT_FOLLOWED = frozenset({"typing_extensions", "six"})
 
 
 class Finder(Protocol):
@@ -106,7 +111,7 @@ class Sources:
     def source(self, module: Module) -> Source | str | None:
         """What ``module`` says; why it cannot be read; ``None`` where sources are not followed."""
         path = module.path
-        if path is None or module.is_extension:
+        if path is None or module.is_extension or module.name in _NOT_FOLLOWED:
             return None
         source = self._sources.get(path)
         if source is None:
