@@ -34,13 +34,13 @@ _FIELDS = {
     "Assert": "test msg",
     "Assign": "targets value",
     "AsyncFor": "target iter body orelse",
-    "AsyncFunctionDef": "name args body decorator_list returns",
+    "AsyncFunctionDef": "body name args decorator_list returns",
     "AsyncWith": "items body",
     "AugAssign": "target op value",
     "Await": "value",
     "BinOp": "left op right",
     "BoolOp": "op values",
-    "ClassDef": "name bases keywords body decorator_list",
+    "ClassDef": "body name bases keywords decorator_list",
     "Compare": "left ops comparators",
     "Delete": "targets",
     "Dict": "keys values",
@@ -49,7 +49,7 @@ _FIELDS = {
     "Expr": "value",
     "For": "target iter body orelse",
     "FormattedValue": "value conversion format_spec",
-    "FunctionDef": "name args body decorator_list returns",
+    "FunctionDef": "body name args decorator_list returns",
     "GeneratorExp": "elt generators",
     "Global": "names",
     "If": "test body orelse",
@@ -187,8 +187,6 @@ def _spell_level(level: list[Any], emit: Callable[[str], None], rare: _Rare) -> 
 
 def constant_text(value: object) -> str:
     """Spelling of a constant: type and value, such that no two constants share it."""
-    if isinstance(value, str):
-        return f"=s{len(value)}:{value}"
     spelled = _CONSTANTS.get(value.__class__)
     return f"={type(value).__name__}:{value!r}" if spelled is None else spelled(value)
 
@@ -208,6 +206,7 @@ _CONSTANTS: dict[type, Callable[[Any], str]] = {
     float: lambda value: f"=f{value.hex()}",
     # In hexadecimal, which has no limit of digits and takes no quadratic time.
     int: lambda value: f"=i{value:x}",
+    str: lambda value: f"=s{len(value)}:{value}",
     type(None): lambda _: "=none",
     type(...): lambda _: "=ellipsis",
 }
@@ -221,27 +220,27 @@ class _Rare:
         self.imports = 0
 
     def children(self, node: Any) -> list[Any]:
-        name = type(node).__name__
-        fields = {field: getattr(node, field) for field in _FIELDS[name].split()}
-        if name in _DEFINITIONS:
-            fields["body"] = self._body(node)
-        elif name == "JoinedStr":
-            fields["values"] = _merged(node.values)
-        elif name == "Delete":
-            fields["targets"] = _deleted(node.targets)
-        elif name in ("Import", "ImportFrom"):
+        kind = type(node)
+        get, newer = _CHILDREN[kind]
+        children = list(get(node))
+        if kind in _DEFINITIONS:
+            children[0] = self._body(node)
+        elif kind is ast.JoinedStr:
+            children[0] = _merged(node.values)
+        elif kind is ast.Delete:
+            children[0] = _deleted(node.targets)
+        elif kind in _IMPORTS:
             self.imports += len(node.names)
-        return [*fields.values(), *_newer(node)]
+        for name in newer:
+            value = getattr(node, name, None)
+            children += [f"+{name}", value] if value else []
+        return children
 
     def _body(self, node: Any) -> list[ast.stmt]:
         body: list[ast.stmt] = node.body
         docstring = docstring_of(body)
         self.definitions.append(Definition(node, docstring))
         return body if docstring is None else body[1:] or [ast.Pass()]
-
-
-_DEFINITIONS = frozenset({"AsyncFunctionDef", "ClassDef", "FunctionDef"})
-_RARE = _DEFINITIONS | {"Delete", "Import", "ImportFrom", "JoinedStr"}
 
 
 def _merged(values: list[ast.expr]) -> list[ast.expr]:
@@ -266,14 +265,6 @@ def _deleted(targets: list[ast.expr]) -> list[ast.expr]:
     return targets
 
 
-def _newer(node: ast.AST) -> list[Any]:
-    # A field that this table does not know counts where it is used, so that older Pythons agree where not.
-    known = _FIELDS[type(node).__name__].split()
-    extra = [name for name in node._fields if name not in known and name not in _NEVER]
-    values = {name: getattr(node, name, None) for name in extra}
-    return [item for name, value in values.items() if value for item in (f"+{name}", value)]
-
-
 _Get = Callable[[Any], Any]
 
 
@@ -281,24 +272,39 @@ class _Forms(dict[type, tuple[str, _Get | None]]):
     """How each kind of item is spelled, and what gives its children (``None``: :class:`_Rare` does)."""
 
     def __missing__(self, kind: type) -> tuple[str, _Get | None]:
-        form = self[kind] = _form_of(kind)
-        return form
+        if issubclass(kind, ast.AST):
+            get, newer = _CHILDREN[kind]
+            self[kind] = f"{kind.__name__}(", None if newer or kind in _RARE else get
+        else:
+            self[kind] = "=", lambda value: (constant_text(value)[1:],)
+        return self[kind]
 
 
-def _form_of(kind: type) -> tuple[str, _Get | None]:
-    tag = f"{kind.__name__}("
-    if not issubclass(kind, ast.AST):
-        return "=", lambda value: (constant_text(value)[1:],)
-    present = [name for name in kind._fields if name not in _NEVER]
-    fields = _FIELDS[kind.__name__].split() if kind.__name__ in _FIELDS else present
-    if kind.__name__ in _RARE or set(fields) < set(present):
-        return tag, None
+class _Fields(dict[type, tuple[_Get, tuple[str, ...]]]):
+    """What gives the children of each kind of node, and which of its fields the table does not know.
+
+    Those count where they are used, so that Pythons that do not have them agree where they are not.
+    """
+
+    def __missing__(self, kind: type) -> tuple[_Get, tuple[str, ...]]:
+        present = [name for name in kind._fields if name not in _NEVER]  # type: ignore[attr-defined]
+        fields = _FIELDS[kind.__name__].split() if kind.__name__ in _FIELDS else present
+        newer = tuple(name for name in present if name not in fields)
+        self[kind] = _getter(fields), newer
+        return self[kind]
+
+
+def _getter(fields: list[str]) -> _Get:
     if not fields:
-        return tag, lambda _: ()
+        return lambda _: ()
     get = attrgetter(*fields)
-    return tag, get if len(fields) > 1 else lambda node: (get(node),)
+    return get if len(fields) > 1 else lambda node: (get(node),)
 
 
+_DEFINITIONS = frozenset({ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef})
+_IMPORTS = frozenset({ast.Import, ast.ImportFrom})
+_RARE = _DEFINITIONS | _IMPORTS | {ast.Delete, ast.JoinedStr}
+_CHILDREN = _Fields()
 _FORMS = _Forms(
     {type(None): ("-", lambda _: ()), Atoms: ("Atoms(", lambda atoms: (list(atoms.texts),))}
 )

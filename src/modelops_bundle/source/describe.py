@@ -62,6 +62,9 @@ def _target(target: ast.expr) -> str:
 
 
 def _short_text(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool | float | str | None):
+        text = repr(node.value)
+        return text if len(text) <= _LONGEST_TEXT else ""
     # The writer recurses and takes its time, so that it is given small trees only.
     if next(islice(ast.walk(node), _MOST_NODES, None), None) is not None:
         return ""

@@ -34,8 +34,8 @@ __all__ = [
 #: Larger files are not parsed at all.
 MAX_SOURCE_BYTES = 32 << 20
 
-#: Words, signs, strings and line ends of a source that is parsed. At the worst a token costs 4 us and 1 kB.
-MAX_TOKENS = 1_200_000
+#: Words, signs, strings and line ends of a source that is parsed. At the worst one costs 6 us and 1 kB.
+MAX_TOKENS = 600_000
 
 #: Replacement fields of an f-string times its bytes, which is what parsing it costs: a second or two.
 MAX_FSTRING_WORK = 4_000_000_000

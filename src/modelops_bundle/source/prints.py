@@ -133,6 +133,8 @@ def _unit(statement: ast.stmt, run: int, spelling: Spelling) -> Unit:
 
 def _doc_prints(definitions: list[Definition]) -> list[DocPrint]:
     prints: list[DocPrint] = []
+    if all(definition.docstring is None for definition in definitions):
+        return prints
     around: list[Definition] = []
     for definition in sorted(definitions, key=lambda item: _start(item.node)):
         node = definition.node
