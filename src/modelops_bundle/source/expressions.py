@@ -134,6 +134,8 @@ def _follow_call(node: ast.Call, names: Names, depth: int) -> tuple[Ref, ...]:
         return (Ref("free", "", _PLAIN_CLASSES[function], ""),)
     if function in {"typing.cast", "typing_extensions.cast"} and len(arguments) == 2:
         return references(arguments[1], names, depth)
+    if function == "builtins.type" and len(arguments) == 1:
+        return (Ref("free", "", "type", ""),)  # the class of a class
     text = _text(arguments[-1]) if arguments else ""
     if function == "builtins.getattr" and len(arguments) == 2 and text.isidentifier():
         return _with_attributes(references(arguments[0], names, depth), [text])
