@@ -21,13 +21,16 @@ from modelops_bundle.registry.entries import (
     TargetSet,
 )
 from modelops_bundle.registry.problems import BrokenRegistryError, Problem
-from modelops_bundle.registry.yaml_events import Bare, DocumentError, read_yaml
+from modelops_bundle.registry.yaml_events import Bare, DocumentError, find_lines, read_yaml
 from modelops_bundle.registry.yaml_text import write_yaml
 
 __all__ = ["FIELDS", "Loaded", "dump_document", "load_document"]
 
 E = TypeVar("E", ModelEntry, TargetEntry, TargetSet, EnvironmentEntry)
 Path = tuple[str, ...]
+
+MOST_PROBLEMS = 1000
+"""Of so many problems of one file the places are looked up and reported."""
 
 
 class Loaded(NamedTuple):
@@ -57,7 +60,7 @@ def load_document(data: bytes, file: str) -> Loaded:
         parsed = read_yaml(data)
         registry = reader.registry(parsed.root)
         if reader.wrong:
-            raise BrokenRegistryError(file, _located(data, reader.wrong))
+            raise BrokenRegistryError(file, _located(data, reader.wrong[:MOST_PROBLEMS]))
         return Loaded(registry, parsed.comment_line)
     except DocumentError as error:
         raise BrokenRegistryError(file, [error.problem]) from error
@@ -282,6 +285,9 @@ def _sorted_deeply(value: Any) -> Any:
 # --- the whole document -------------------------------------------------------------------------
 
 
+_SECTIONS = ("version", "models", "targets", "target_sets", "environments")
+
+
 class _Reader:
     """Reads the parts of a document and gathers what is wrong with them."""
 
@@ -293,6 +299,9 @@ class _Reader:
         if type(tree) is not dict:
             self._misfit((), _Misfit("a mapping with `version` and `models`", tree))
             return BundleRegistry()
+        if tree.keys().isdisjoint(_SECTIONS):
+            what = "none of the keys of a registry is there"
+            self.wrong.append(_Wrong((), what, "Check that it is the right file."))
         rest = dict(tree)
         version = self._version(rest.pop("version", REGISTRY_VERSION))
         return BundleRegistry(
@@ -372,12 +381,12 @@ def _explained(misfit: _Misfit) -> tuple[str, str]:
 
 
 def _located(data: bytes, wrong: list[_Wrong]) -> list[Problem]:
-    lines: dict[Path, int] = {}
-    read_yaml(data, lines)
+    lines = find_lines(data, {path[:end] for path, *_ in wrong for end in range(1, len(path) + 1)})
     return [Problem(_line(lines, path), ".".join(path), what, mend) for path, what, mend in wrong]
 
 
-def _line(lines: dict[Path, int], path: Path) -> int | None:
+def _line(lines: Mapping[Path, int], path: Path) -> int | None:
+    # What stands behind an alias has no line of its own; the key that holds the alias has one.
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)

@@ -12,8 +12,7 @@ and ``2024-01-01`` are kept as they were written, so that saving does not change
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from modelops_bundle.registry.problems import Problem
@@ -25,18 +24,21 @@ __all__ = [
     "MAX_NODES",
     "Bare",
     "DocumentError",
+    "Parsed",
+    "find_lines",
     "read_yaml",
 ]
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_NODES = 5_000_000
+MAX_NODES = 3_000_000
 MAX_ALIASED = 100_000
 
 Path = tuple[str, ...]
 
 _BOM = b"\xef\xbb\xbf"
 _CONFLICT = re.compile(rb"^(?:<<<<<<< |=======\r?$|>>>>>>> )", re.MULTILINE)
+_DIRECTIVE = re.compile(rb"^%TAG", re.MULTILINE)
 _COMMENT = re.compile(r"(?:\A|[ \t\r\n])#")
 _ESCAPED_SURROGATE = re.compile("\0(d[89a-f][0-9a-f]{2})")
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
@@ -69,28 +71,47 @@ class Parsed(NamedTuple):
     comment_line: int | None
 
 
-def read_yaml(data: bytes, lines: dict[Path, int] | None = None) -> Parsed:
-    """The one document in ``data``.
-
-    Args:
-        data: The file's bytes, UTF-8.
-        lines: Filled with the 1-based line of each key and item, for messages; slower.
+def read_yaml(data: bytes) -> Parsed:
+    """The one document in ``data``, UTF-8.
 
     Raises:
         DocumentError: ``data`` is not UTF-8, no YAML, over a limit, or uses what is refused here.
     """
     data = data.removeprefix(_BOM)
     _check_bytes(data)
-    builder = _Builder(lines)
+    builder = _Builder()
     comments = _CommentSearch(data)
     takers = builder.takers
     for event in _events(data, builder):
         taker = takers.get(type(event))
         if taker is not None:
             taker(event)
-            if comments.suspects:
+            if comments.suspect is not None:
                 comments.pass_over(event)
+    if builder.root is None:
+        raise DocumentError(Problem(None, "", "it holds only comments", _RESTORE))
     return Parsed(builder.root, comments.line())
+
+
+def find_lines(data: bytes, paths: Iterable[Path]) -> dict[Path, int]:
+    """The 1-based lines of keys and items in a document that :func:`read_yaml` accepts.
+
+    Args:
+        data: The document.
+        paths: What to look for: keys, and numbers of items, from the root down. What stands behind an
+            alias is not found.
+    """
+    wanted = set(paths)
+    found: dict[Path, int] = {}
+    data = data.removeprefix(_BOM)
+    builder = _Builder(wanted, found)
+    for event in _events(data, builder):
+        if len(found) == len(wanted):
+            break
+        taker = builder.takers.get(type(event))
+        if taker is not None:
+            taker(event)
+    return found
 
 
 class _CommentSearch:
@@ -98,27 +119,32 @@ class _CommentSearch:
 
     def __init__(self, data: bytes) -> None:
         self._text = data.decode("utf-8") if b"#" in data else ""
-        self.suspects = deque(match.end() - 1 for match in _COMMENT.finditer(self._text))
+        self._matches = _COMMENT.finditer(self._text)
         self._found: int | None = None
+        self.suspect: int | None = None
+        self._advance()
 
     def pass_over(self, event: Any) -> None:
-        """Drop the suspects that the event's scalar holds; keep the first before it for good."""
-        if getattr(event, "value", None) is None:
+        """Give up the suspects that the event's scalar holds; keep the first before it for good."""
+        if getattr(event, "value", None) is None or self.suspect is None:
             return
         start, end = event.start_mark.index, event.end_mark.index
         if event.style in ("|", ">"):
             # The header line of a block scalar may hold a comment, its body cannot.
             start = min(end, self._text.find("\n", start) + 1 or end)
-        if self.suspects[0] < start:
-            self._found = self.suspects[0]
-            self.suspects.clear()
-        while self.suspects and self.suspects[0] < end:
-            self.suspects.popleft()
+        if self.suspect < start:
+            self._found, self.suspect = self.suspect, None
+        while self.suspect is not None and self.suspect < end:
+            self._advance()
 
     def line(self) -> int | None:
         """The line of the first comment, once every event was passed over."""
-        at = self.suspects[0] if self.suspects else self._found
+        at = self._found if self.suspect is None else self.suspect
         return None if at is None else self._text.count("\n", 0, at) + 1
+
+    def _advance(self) -> None:
+        match = next(self._matches, None)
+        self.suspect = None if match is None else match.end() - 1
 
 
 def _check_bytes(data: bytes) -> None:
@@ -136,6 +162,10 @@ def _check_bytes(data: bytes) -> None:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise DocumentError(Problem(line, "", what, _RESTORE)) from error
+    if directive := _DIRECTIVE.search(data):
+        # The C parser compares each of them with all before it: a megabyte of them takes minutes.
+        line = data.count(b"\n", 0, directive.start()) + 1
+        raise DocumentError(Problem(line, "", "%TAG is not allowed", "Remove the line."))
     if conflict := _CONFLICT.search(data):
         line = data.count(b"\n", 0, conflict.start()) + 1
         mend = "Resolve the conflict: keep the entries of both sides, without the marker lines."
@@ -159,12 +189,13 @@ def _events(data: bytes, builder: _Builder) -> Iterator[Any]:
 def _syntax_problem(error: Exception, data: bytes, builder: _Builder) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    line = None if mark is None else mark.line + 1
+    texts = data.splitlines()
+    # What is missing at the end of the file is missing on a line that is not there.
+    line = None if mark is None else min(mark.line + 1, len(texts))
     if mark is None and (control := re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", data)):
         line = data.count(b"\n", 0, control.start()) + 1
         reason = f"byte 0x{control[0][0]:02x} is not allowed in YAML"
-    text = data.splitlines()[line - 1] if line and line <= len(data.splitlines()) else b""
-    mend = "Indent with spaces." if b"\t" in text else _RESTORE
+    mend = "Indent with spaces." if line and b"\t" in texts[line - 1] else _RESTORE
     return Problem(line, ".".join(builder.path()), f"not YAML: {reason}", mend)
 
 
@@ -183,11 +214,12 @@ class _Frame:
 class _Builder:
     """Holds what has been built so far; ``takers`` has what takes an event of each type."""
 
-    def __init__(self, lines: dict[Path, int] | None) -> None:
+    def __init__(self, wanted: Collection[Path] = (), found: dict[Path, int] | None = None) -> None:
         import yaml
 
         self.root: Any = None
-        self._lines = lines
+        self._wanted = wanted
+        self._found = {} if found is None else found
         self._stack: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = 0
@@ -250,8 +282,8 @@ class _Builder:
             raise self._fail(event, f"nested deeper than {MAX_DEPTH} levels", _RESTORE)
         if self._stack and self._expects_key():
             raise self._fail(event, "a key is no text", "Write the key as one quoted text.")
-        if self._lines is not None:
-            self._lines.setdefault(self.path(), event.start_mark.line + 1)
+        if self._wanted:
+            self._note(event, self.path())
         value: dict[str, Any] | list[Any] = {} if "Mapping" in type(event).__name__ else []
         self._stack.append(_Frame(value, event.anchor, self._nodes))
 
@@ -289,8 +321,8 @@ class _Builder:
             return
         frame = self._stack[-1]
         if type(frame.value) is list:
-            if self._lines is not None:
-                self._lines.setdefault(self.path(), event.start_mark.line + 1)
+            if self._wanted:
+                self._note(event, self.path())
             frame.value.append(value)
         elif frame.key is None:
             frame.key = self._new_key(event, frame.value, value)
@@ -306,6 +338,10 @@ class _Builder:
             )
         if key == "<<" and type(key) is Bare:
             raise self._fail(event, "merge keys are not read", "Write the merged keys out.")
-        if self._lines is not None:
-            self._lines.setdefault((*self.path(), key), event.start_mark.line + 1)
+        if self._wanted:
+            self._note(event, (*self.path(), key))
         return key
+
+    def _note(self, event: Any, path: Path) -> None:
+        if path in self._wanted:
+            self._found.setdefault(path, event.start_mark.line + 1)
