@@ -7,18 +7,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from modelops_bundle.adapters.atomic import write_text
 from modelops_bundle.adapters.cachefile import CacheFile
 from modelops_bundle.adapters.disk import DiskFiles
 from modelops_bundle.adapters.interpreters import StartedInterpreters
 from modelops_bundle.adapters.objects import DiskObjectStore
 from modelops_bundle.adapters.registry_file import RegistryFile
+from modelops_bundle.adapters.version_control import git_standing
 from modelops_bundle.errors import ConfigError
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.project.config import Config, read_config
 from modelops_bundle.project.layout import Layout, find_project
 from modelops_bundle.workflows.workspace import Progress, Workspace
 
-__all__ = ["open_folder", "open_project"]
+__all__ = ["git_standing", "open_folder", "open_project", "write_text"]
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def open_project(
     """The project that a folder lies in, for the length of one command.
 
     Args:
-        start: A folder in the project; the current one by default.
+        start: A folder in the project, which paths are relative to; the current one by default.
         python: The project's interpreter, if the user named one.
         trust_cache: Whether to believe what earlier runs found out about files.
         progress: Told how far long work is.
@@ -41,8 +43,11 @@ def open_project(
         ProjectNotFoundError: There is no project.
         ConfigError: Its configuration cannot be used.
     """
-    layout = find_project(_folder(start))
-    with open_folder(layout, python=python, trust_cache=trust_cache, progress=progress) as opened:
+    cwd = _folder(start)
+    layout = find_project(cwd)
+    with open_folder(
+        layout, cwd=cwd, python=python, trust_cache=trust_cache, progress=progress
+    ) as opened:
         yield opened
 
 
@@ -50,16 +55,24 @@ def open_project(
 def open_folder(
     layout: Layout,
     *,
+    cwd: str | None = None,
     python: str | None = None,
     trust_cache: bool = True,
     progress: Progress | None = None,
 ) -> Iterator[Workspace]:
-    """A workspace over a folder, whether it is a project or not.
+    """A workspace over a folder, whether it is a project or not. One that is none gets nothing written into it.
+
+    Args:
+        layout: The folder.
+        cwd: The folder that paths are relative to; the current one by default.
+        python: The project's interpreter, if the user named one.
+        trust_cache: Whether to believe what earlier runs found out about files.
+        progress: Told how far long work is.
 
     Raises:
         ConfigError: Its configuration cannot be used.
     """
-    cache = CacheFile(layout.cache)
+    cache = CacheFile(layout.cache) if os.path.isdir(layout.state) else None
     with (
         DiskFiles(layout.root, cache, trust=trust_cache) as files,
         DiskObjectStore(layout.objects) as objects,
@@ -67,7 +80,7 @@ def open_folder(
         yield Workspace(
             layout=layout,
             config=_config(files, layout),
-            cwd=os.getcwd(),
+            cwd=_folder(cwd),
             files=files,
             registry=RegistryFile(layout.registry, memo=files),
             objects=objects,

@@ -1,7 +1,11 @@
 """Printing: data on standard output, talk on standard error.
 
-Styles show on a terminal only, and not at all where ``NO_COLOR`` is set. Rich is loaded when something styled is
-drawn, so that a command in a pipeline does not pay for it.
+A line is made of pieces, each a text or a text with a style. Styles show on a terminal only, and not at all
+where ``NO_COLOR`` is set. They are written as terminal codes here, because a library for it would take longer
+to load than most commands take to answer.
+
+Every text may hold anything (names of files come from the disk), so what a terminal would not print as it is,
+line breaks included, is escaped.
 """
 
 from __future__ import annotations
@@ -10,19 +14,51 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+__all__ = [
+    "Line",
+    "Piece",
+    "make_streams_safe",
+    "print_json",
+    "printable",
+    "say",
+    "show",
+    "show_lines",
+    "warn",
+    "width",
+]
 
-__all__ = ["draw", "make_streams_safe", "print_json", "say", "show", "warn"]
+Piece = str | tuple[str, str]
+Line = tuple[Piece, ...]
+
+_CODES = {"good": "32", "bad": "31", "warn": "33", "faint": "2", "strong": "1"}
 
 
 def make_streams_safe() -> None:
-    """Let file names that are not Unicode be printed, escaped, rather than fail."""
+    """Let text that the terminal's encoding lacks be printed, escaped, rather than fail."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, with what cannot be printed escaped."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\t" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":
+        # A byte of a file's name that is not UTF-8.
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def width(line: Iterable[Piece]) -> int:
+    """Number of characters that a line takes when it is printed."""
+    return sum(len(printable(piece if isinstance(piece, str) else piece[0])) for piece in line)
 
 
 def print_json(document: Any) -> None:
@@ -30,41 +66,42 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
-def show(text: str = "", style: str = "") -> None:
+def show(*line: Piece) -> None:
     """A line of data."""
-    _line(sys.stdout, text, style)
+    _write(sys.stdout, line)
 
 
-def say(text: str, style: str = "") -> None:
+def show_lines(lines: Iterable[Line]) -> None:
+    """Lines of data."""
+    for line in lines:
+        _write(sys.stdout, line)
+
+
+def say(*line: Piece) -> None:
     """A line of talk: what was done, what to do next."""
-    _line(sys.stderr, text, style)
+    # What was printed before comes first, also where both streams go to one file.
+    sys.stdout.flush()
+    _write(sys.stderr, line)
 
 
 def warn(texts: Iterable[str]) -> None:
     """Warnings, each once."""
     for text in dict.fromkeys(texts):
-        _line(sys.stderr, f"warning: {text}", "yellow")
+        say(("warning: ", "warn"), text)
 
 
-def draw(thing: RenderableType) -> None:
-    """Something that rich lays out, a tree or a table, as data."""
-    console = _console(sys.stdout)
-    if not console.is_terminal:
-        # In a file or a pipe nothing is cut or wrapped.
-        console.width = 10_000
-    console.print(thing, crop=False, soft_wrap=True)
+def _write(stream: TextIO, line: Iterable[Piece]) -> None:
+    coloured = _has_colours(stream)
+    stream.write("".join(_rendered(piece, coloured) for piece in line).rstrip() + "\n")
 
 
-def _line(stream: TextIO, text: str, style: str) -> None:
-    if style and stream.isatty() and not os.environ.get("NO_COLOR"):
-        from rich.text import Text
-
-        _console(stream).print(Text(text, style=style), soft_wrap=True)
-    else:
-        stream.write(text + "\n")
+def _rendered(piece: Piece, coloured: bool) -> str:
+    text, style = (piece, "") if isinstance(piece, str) else piece
+    text = printable(text)
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if coloured and style and text else text
 
 
-def _console(stream: TextIO) -> Console:
-    from rich.console import Console
-
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+def _has_colours(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()

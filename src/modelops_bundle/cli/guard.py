@@ -1,0 +1,84 @@
+"""The one place where errors become words and exit codes.
+
+0 done, 1 failed, 2 wrong use or input, 3 not current. A traceback is shown only when it was asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from modelops_bundle.cli.output import say
+from modelops_bundle.errors import MopsError
+
+__all__ = ["guarded"]
+
+FAILED = 1
+INTERRUPTED = 130  # what shells use for a process that was interrupted
+
+
+def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
+    """Do the work of a command and return its exit code; whatever it raises is worded on standard error."""
+    try:
+        code = work() or 0
+        # Now rather than when the process ends, so that a full disk or a closed pipe is noticed.
+        sys.stdout.flush()
+    except MopsError as error:
+        _show_traceback(debug)
+        _say_error(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        _silence_stdout()
+        return FAILED
+    except KeyboardInterrupt:
+        _say_error("interrupted\nWhat was recorded before stays as it is.")
+        return INTERRUPTED
+    except OSError as error:
+        _show_traceback(debug)
+        _say_error(_words(error))
+        _silence_stdout()
+        return FAILED
+    except Exception as error:  # noqa: BLE001
+        _show_traceback(debug)
+        _say_error(_confession(error))
+        return FAILED
+    return code
+
+
+def _say_error(text: str) -> None:
+    first, *rest = text.split("\n")
+    say(("error: ", "bad"), first)
+    for line in rest:
+        say(line)
+
+
+def _words(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"{reason}\nThe system refused; try again when that is mended."
+    return f"{os.fsdecode(error.filename)}: {reason}\nMend that and try again."
+
+
+def _confession(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    what = f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
+    return (
+        f"{what}{place}. This is a bug of modelops-bundle, not of your project.\n"
+        "Run the command again with --debug and report what it prints."
+    )
+
+
+def _show_traceback(debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+
+
+def _silence_stdout() -> None:
+    """Give standard output somewhere to go, or Python complains about it once more when it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = None

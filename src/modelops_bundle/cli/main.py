@@ -1,0 +1,96 @@
+"""The Typer app: every command by name, and the options that stand before a command.
+
+A command's module is imported when the command is asked for, so that one command does not pay for the others.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from modelops_bundle.cli import options
+from modelops_bundle.cli.output import make_streams_safe
+from modelops_bundle.cli.session import remember_options
+
+__all__ = ["COMMANDS", "app", "main"]
+
+#: Names of the commands, in the order of the help, and the modules under ``commands`` that hold them.
+COMMANDS = {
+    "init": "init",
+    "discover": "discover",
+    "register-model": "register_model",
+    "register-target": "register_target",
+    "target-set": "target_set",
+    "unregister": "unregister",
+    "show-registry": "show_registry",
+    "list": "show_registry",
+    "status": "status",
+    "why": "why",
+    "update": "update",
+    "hash": "hash",
+    "env": "env",
+    "doctor": "doctor",
+    "sample-create": "sample_create",
+}
+
+
+class _Commands(TyperGroup):
+    """A group that finds its commands by name. Typer makes each from the small app in its module."""
+
+    # Typer's releases differ in whose class the context and the command are, hence Any.
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"modelops_bundle.cli.commands.{COMMANDS[cmd_name]}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="mops-bundle",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: rich would take as long to load as everything else
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from modelops_bundle import __version__
+
+        sys.stdout.write(f"modelops-bundle {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    folder: options.Folder = None,
+    python: options.Python = None,
+    no_cache: options.NoCache = False,
+    debug: options.Debug = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """Know which model results are still true, and exactly why the others are not."""
+    del version
+    remember_options(ctx, folder=folder, python=python, no_cache=no_cache, debug=debug)
+
+
+def main() -> None:
+    """Run the command line and leave the process with its exit code."""
+    make_streams_safe()
+    app(prog_name="mops-bundle")

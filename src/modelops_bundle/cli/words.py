@@ -1,0 +1,98 @@
+"""How changes, digests and sizes are worded for people, in every command alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from modelops_bundle.cli.drawing import plural
+from modelops_bundle.staleness import Change, State
+
+__all__ = [
+    "STATE_STYLES",
+    "change_text",
+    "moved",
+    "named_change",
+    "short",
+    "size",
+    "some",
+]
+
+STATE_STYLES = {
+    State.CURRENT: "good",
+    State.STALE: "warn",
+    State.MISSING: "bad",
+    State.INVALID: "bad",
+}
+_DIGEST = re.compile(r"(?:[a-z0-9]+:)?([0-9a-f]{64})")
+_UNITS = ("kB", "MB", "GB", "TB")
+
+
+def short(text: str) -> str:
+    """A digest by its first 12 digits; any other text as it is."""
+    match = _DIGEST.fullmatch(text)
+    return match[1][:12] if match else text
+
+
+def size(number: int) -> str:
+    """A number of bytes: ``512 bytes``, ``1.5 MB``."""
+    if number < 1000:
+        return plural(number, "byte")
+    amount, units = number / 1000, iter(_UNITS)
+    unit = next(units)
+    while amount >= 999.95 and unit != _UNITS[-1]:
+        amount, unit = amount / 1000, next(units)
+    return f"{amount:.1f} {unit}"
+
+
+def moved(before: str, after: str) -> str:
+    """``before -> after``, or once where they read the same."""
+    return before if before == after else f"{before} -> {after}"
+
+
+def some(names: Iterable[str], most: int = 4) -> str:
+    """Names with commas; the last ones as a number where there are many."""
+    listed = list(names)
+    if len(listed) <= most + 1:
+        return ", ".join(listed)
+    return f"{', '.join(listed[:most])} and {len(listed) - most} more"
+
+
+def named_change(name: str, change: str, before: str | None, after: str | None) -> str:
+    """What happened to something that has a name and a value: ``R0 changed 2.5 -> 3.0``.
+
+    A value that is a digest says nothing to a person and is left out.
+    """
+    old = None if before is None or _DIGEST.fullmatch(before) else before
+    new = None if after is None or _DIGEST.fullmatch(after) else after
+    if change == "added":
+        return f"{name} added" + (f": {new}" if new else "")
+    if change == "removed":
+        return f"{name} removed" + (f", was {old}" if old else "")
+    if old is None and new is None:
+        return f"{name} changed"
+    return f"{name} changed {old or '(longer)'} -> {new or '(longer)'}"
+
+
+def change_text(change: Change) -> str:
+    """One changed dependency in a few words."""
+    if change.kind == "environment":
+        return _environment_text(change)
+    if change.kind == "variable":
+        said = {
+            "modified": "has another value",
+            "added": "is now read",
+            "removed": "is no longer read",
+        }
+        return f"variable {change.path} {said[change.change]}"
+    if change.change == "modified":
+        return f"{change.path} changed"
+    return f"{change.path} {change.change}"
+
+
+def _environment_text(change: Change) -> str:
+    if change.before is None:
+        return f"{change.path} added: {change.after}"
+    if change.after is None:
+        return f"{change.path} removed, was {change.before}"
+    return f"{change.path} {short(change.before)} -> {short(change.after)}"

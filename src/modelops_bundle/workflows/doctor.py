@@ -1,0 +1,151 @@
+"""``doctor``: what is wrong with a project, or will be noticed too late, each with its mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from modelops_bundle.errors import MopsError
+from modelops_bundle.project.layout import STATE_FOLDER
+from modelops_bundle.registry.entries import BundleRegistry
+from modelops_bundle.registry.problems import BrokenRegistryError
+from modelops_bundle.staleness import State
+from modelops_bundle.workflows.recording import kept_record
+from modelops_bundle.workflows.status import EntryStatus, entry_status
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Ailment", "Standing", "examine"]
+
+_REGISTRY = f"{STATE_FOLDER}/registry.yaml"
+_CACHE = f"{STATE_FOLDER}/cache"
+
+#: What version control says of a path: ``tracked``, ``untracked`` or ``ignored``; ``None`` where there is none.
+Standing = Callable[[str], str | None]
+
+
+class Ailment(NamedTuple):
+    """One problem: where it is, what it is, and what to do about it."""
+
+    where: str
+    what: str
+    mend: str
+
+
+def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
+    """Look at everything; nothing is written.
+
+    Args:
+        workspace: The project.
+        standing: Asks version control about an absolute path.
+    """
+    found = [*_state_folder(workspace, standing), *_environment(workspace)]
+    try:
+        registry = workspace.registry.load()
+    except BrokenRegistryError as error:
+        return found + [
+            Ailment(f"{_REGISTRY}, {each.place}", each.what, each.mend) for each in error.problems
+        ]
+    except MopsError as error:
+        return [
+            *found,
+            Ailment(_REGISTRY, ": ".join(filter(None, (error.what, error.why))), error.mend),
+        ]
+    found += _contradictions(registry)
+    judged = [entry_status(workspace, registry, entry_id) for entry_id, _ in registry.entries()]
+    for each in judged:
+        found += _entry(each)
+    found += _objects(workspace, judged)
+    # What several entries share is told once.
+    return list(dict.fromkeys(found))
+
+
+def _state_folder(workspace: Workspace, standing: Standing) -> Iterator[Ailment]:
+    layout = workspace.layout
+    if not os.path.lexists(layout.ignore_file):
+        yield Ailment(
+            f"{STATE_FOLDER}/.gitignore",
+            "is missing, so version control sees caches that belong to this machine",
+            "Run `mops-bundle init`; it writes what is missing and changes nothing else.",
+        )
+    elif standing(os.path.join(layout.cache, "x")) in ("tracked", "untracked"):
+        yield Ailment(
+            f"{STATE_FOLDER}/.gitignore",
+            f"does not keep {_CACHE} out of version control",
+            "Add the line `cache/`, or remove the file and run `mops-bundle init`.",
+        )
+    registry_standing = standing(layout.registry)
+    if registry_standing == "ignored":
+        yield Ailment(
+            _REGISTRY,
+            "is ignored by git, so nobody else sees what is recorded",
+            "Take the rule that ignores it out of .gitignore, then `git add` it.",
+        )
+    elif registry_standing == "untracked":
+        yield Ailment(
+            _REGISTRY,
+            "is not in git, so nobody else sees what is recorded",
+            f"Run `git add {STATE_FOLDER}`.",
+        )
+
+
+def _environment(workspace: Workspace) -> Iterator[Ailment]:
+    try:
+        warnings = workspace.environment_warnings
+    except MopsError as error:
+        yield Ailment("environment", ": ".join(filter(None, (error.what, error.why))), error.mend)
+        return
+    for text in warnings:
+        yield Ailment("environment", text, "Mend it, or choose another interpreter with --python.")
+
+
+def _contradictions(registry: BundleRegistry) -> Iterator[Ailment]:
+    for text in registry.validate():
+        where, _, what = text.partition(": ")
+        yield Ailment(
+            f"{_REGISTRY}, {where}",
+            what,
+            "Mend the line by hand, or register the file again, which writes the entry anew.",
+        )
+
+
+def _entry(judged: EntryStatus) -> Iterator[Ailment]:
+    if judged.verdict.state is State.MISSING:
+        yield Ailment(
+            judged.id,
+            judged.reason,
+            f"Bring it back, or forget the entry with `mops-bundle unregister {judged.id}`.",
+        )
+    elif judged.verdict.state is State.INVALID:
+        yield Ailment(
+            judged.id,
+            judged.reason,
+            "Mend the file, or register the model again without that dependency (--reset).",
+        )
+    survey = judged.survey
+    if survey is None:
+        return
+    for mention in survey.mentions:
+        yield Ailment(
+            f"{mention.source}:{mention.line}",
+            f"names {mention.names}, which is not declared",
+            f"Register the model again with --data {mention.names}.",
+        )
+    for text in survey.warnings:
+        yield Ailment(
+            judged.entry.path, text, "What cannot be seen can be declared with --code or --data."
+        )
+
+
+def _objects(workspace: Workspace, judged: list[EntryStatus]) -> Iterator[Ailment]:
+    lost = [
+        each.id
+        for each in judged
+        if each.entry.digest and kept_record(workspace, each.entry.digest) is None
+    ]
+    if lost:
+        yield Ailment(
+            f"{STATE_FOLDER}/objects",
+            f"what was recorded of {', '.join(lost)} is not on this machine: `why` can name files only",
+            "While an entry is current, `mops-bundle update` keeps it again.",
+        )
