@@ -53,8 +53,10 @@ class _Bare(ast.NodeTransformer):
             node.body = node.body[1:] or ([] if is_module else [ast.Pass()])
         return node
 
-    visit_Module = visit_ClassDef = _without_docstring
-    visit_FunctionDef = visit_AsyncFunctionDef = _without_docstring
+    visit_Module = _without_docstring  # noqa: N815
+    visit_ClassDef = _without_docstring  # noqa: N815
+    visit_FunctionDef = _without_docstring  # noqa: N815
+    visit_AsyncFunctionDef = _without_docstring  # noqa: N815
 
 
 def installed_sources(*packages: str, limit: int | None = None) -> Iterator[tuple[str, bytes]]:

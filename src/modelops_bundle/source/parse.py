@@ -153,7 +153,8 @@ def _fstring_work(data: bytes) -> int:
 
 
 def _stack_may_be_small() -> bool:
-    asked = threading.stack_size()
+    asked = threading.stack_size(0)
+    threading.stack_size(asked)  # asking is setting
     return 0 < asked < _SMALLEST_STACK and (
         threading.current_thread() is not threading.main_thread()
     )
