@@ -1,19 +1,17 @@
 """Which distributions are installed, and which one a module belongs to.
 
 Names are found as ``importlib.metadata`` finds them: the first folder of the search path that holds one
-wins. What the installed files say is trusted only as far as it is looked at: a cached answer is kept under
-the content of every RECORD (which lists the hashes of all other files), so an unchanged environment costs
-one listing and one look at the stat cache.
+wins.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from modelops_bundle.environment.found import Found, Owned, find_all, owned_by, stamps_of
+from modelops_bundle.environment.found import Found
+from modelops_bundle.environment.index import Index, load_index
 from modelops_bundle.environment.interpreter import Interpreter
 from modelops_bundle.environment.metadata import (
     Headers,
@@ -25,12 +23,10 @@ from modelops_bundle.environment.metadata import (
     read_requires_txt,
     read_source,
 )
-from modelops_bundle.identity.recipes import Blake2bStream
 from modelops_bundle.ports import EntryKind, Files
 
 __all__ = ["Distribution", "Distributions"]
 
-_MEMO = "owners1"
 _BY_CONTENT = ("editable", "local")
 _NO_MODULES = frozenset({"conftest", "fabfile", "noxfile", "setup", "tasks", "versioneer"})
 
@@ -84,7 +80,7 @@ class Distributions:
         self.files = files
         self.interpreter = interpreter
         self._folders = tuple(interpreter.site_folders if folders is None else folders)
-        self._loaded: _Index | None = None
+        self._loaded: Index | None = None
         self._read: dict[str, Distribution] = {}
         self._modules: dict[str, dict[str, bool]] = {}
 
@@ -135,9 +131,9 @@ class Distributions:
         return paths
 
     @property
-    def _index(self) -> _Index:
+    def _index(self) -> Index:
         if self._loaded is None:
-            self._loaded = _load_index(self.files, self._folders, self.interpreter)
+            self._loaded = load_index(self.files, self._folders, self.interpreter.site_folders)
         return self._loaded
 
     def _narrowed(self, names: tuple[str, ...], module: str) -> tuple[str, ...]:
@@ -216,91 +212,6 @@ class Distributions:
                 # Conda builds its packages from local folders; what it installs is a published one.
                 return Source("index", "", None)
         return source
-
-
-class _Index(NamedTuple):
-    key: str
-    groups: dict[str, tuple[Found, ...]]
-    owned: dict[Found, Owned]
-    roots: dict[str, tuple[str, ...]]
-    folders: tuple[tuple[str, str], ...]
-
-
-def _load_index(files: Files, folders: tuple[str, ...], interpreter: Interpreter) -> _Index:
-    sites = interpreter.site_folders
-    # An installed distribution's own record says more than what a build left in its source folder.
-    found = sorted(
-        find_all(files, folders),
-        key=lambda item: item.form != "dist-info" and item.listed_in not in sites,
-    )
-    stamps = stamps_of(files, found)
-    groups = _first_of_each_name([item for item in found if stamps[item]])
-    kept = [item for name in sorted(groups) for item in groups[name]]
-    stream = Blake2bStream("memo:owners:v1")
-    parts = [part for item in kept for part in (*item, stamps[item])]
-    for text in (*sites, *parts):
-        stream.add(text.encode("utf-8", "surrogateescape"))
-    key = stream.digest().hex
-    owned = _decoded(files.memo_get(_MEMO, key), kept)
-    if owned is None:
-        owned = {item: owned_by(files, item) for item in kept}
-        files.memo_put(_MEMO, key, json.dumps([owned[item] for item in kept]))
-    return _assembled(files, key, groups, owned)
-
-
-def _decoded(text: str | None, kept: list[Found]) -> dict[Found, Owned] | None:
-    try:
-        rows = json.loads(text) if text is not None else None
-        if not isinstance(rows, list) or len(rows) != len(kept):
-            return None
-        return {
-            item: Owned(tuple(roots), tuple(folders), bool(listed))
-            for item, (roots, folders, listed) in zip(kept, rows, strict=True)
-        }
-    except (ValueError, TypeError):
-        return None
-
-
-def _assembled(
-    files: Files, key: str, groups: dict[str, tuple[Found, ...]], owned: dict[Found, Owned]
-) -> _Index:
-    roots: dict[str, list[str]] = {}
-    folders: list[tuple[str, str]] = []
-    for name, group in sorted(groups.items()):
-        for item in group:
-            mine = owned[item]
-            if not mine.listed:
-                # Not kept in the memo: it is a guess from what lies there now.
-                mine = mine._replace(roots=_guessed_roots(files, item))
-                owned[item] = mine
-            for root in mine.roots:
-                owners = roots.setdefault(root, [])
-                if name not in owners:
-                    owners.append(name)
-            folders += [(folder, name) for folder in mine.folders]
-    return _Index(
-        key, groups, owned, {root: tuple(names) for root, names in roots.items()}, tuple(folders)
-    )
-
-
-def _first_of_each_name(found: Iterable[Found]) -> dict[str, tuple[Found, ...]]:
-    """By name; several of one name only where the first folder that has it holds several."""
-    groups: dict[str, tuple[Found, ...]] = {}
-    for item in found:
-        group = groups.get(item.name, ())
-        if not group or group[0].listed_in == item.listed_in:
-            groups[item.name] = (*group, item)
-    return groups
-
-
-def _guessed_roots(files: Files, found: Found) -> tuple[str, ...]:
-    """The module that is named like the distribution, for metadata that lists no files."""
-    plain = found.name.replace("-", "_")
-    for entry in sorted(files.entries(found.location)):
-        stem = entry.partition(".")[0]
-        if stem.lower() == plain and stem.isidentifier() and "-info" not in entry:
-            return (stem,)
-    return ()
 
 
 def _holds_module(files: Files, folder: str, top: str) -> bool:

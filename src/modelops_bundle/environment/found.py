@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from modelops_bundle.environment.metadata import (
@@ -19,8 +19,9 @@ from modelops_bundle.environment.metadata import (
 )
 from modelops_bundle.ports import EntryKind, Files, Unreadable
 
-__all__ = ["Found", "Owned", "find_all", "owned_by", "stamps_of"]
+__all__ = ["Found", "Owned", "evidence_of", "find_all", "metadata_entries", "owned_by"]
 
+_ENDINGS = (".dist-info", ".egg-info", ".egg", ".egg-link")
 _FINDER = re.compile(r"__editable___.*_finder\.py")
 _MAPPING = re.compile(r"^MAPPING\b[^=\n]*=(.*)$", re.MULTILINE)
 _MAPPED = re.compile(r"""['"]([^\W\d][\w.]*)['"]\s*:""")
@@ -36,6 +37,7 @@ class Found(NamedTuple):
         path: The metadata's folder, or file for ``egg-file``.
         location: The folder that the distribution is imported from.
         listed_in: The folder of the search path that it was found in.
+        entry: Its name there.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Found(NamedTuple):
     path: str
     location: str
     listed_in: str
+    entry: str
 
 
 class Owned(NamedTuple):
@@ -60,83 +63,84 @@ class Owned(NamedTuple):
     listed: bool
 
 
-def find_all(files: Files, folders: Iterable[str]) -> list[Found]:
-    """All metadata in these folders, in their order, then by name."""
-    found = []
-    for folder in dict.fromkeys(folders):
-        for entry, kind in sorted(files.entries(folder).items()):
-            item = _found(files, folder, entry, kind) if _is_metadata(entry) else None
-            if item is not None and item.name:
-                found.append(item)
-    return found
+def metadata_entries(files: Files, folders: Iterable[str]) -> list[tuple[str, str, EntryKind]]:
+    """What looks like metadata in these folders: folder, name and kind, in their order, then by name."""
+    return [
+        (folder, entry, kind)
+        for folder in dict.fromkeys(folders)
+        for entry, kind in sorted(files.entries(folder).items())
+        # An installer that was interrupted leaves names that start with a tilde.
+        if entry.endswith(_ENDINGS) and not entry.startswith(("~", "."))
+    ]
 
 
-def _is_metadata(entry: str) -> bool:
-    # An installer that was interrupted leaves names that start with a tilde.
-    return entry.endswith(("-info", ".egg", ".egg-link")) and not entry.startswith(("~", "."))
+def find_all(files: Files, entries: Iterable[tuple[str, str, EntryKind]]) -> list[Found]:
+    """The metadata among these entries, in their order."""
+    found = (_found(files, folder, entry, kind) for folder, entry, kind in entries)
+    return [item for item in found if item is not None and item.name]
 
 
 def _found(files: Files, folder: str, entry: str, kind: EntryKind) -> Found | None:
     name, version = split_folder_name(entry)
     path = os.path.join(folder, entry)
     if entry.endswith(".dist-info") and kind is EntryKind.FOLDER:
-        return Found(name, version, "dist-info", path, folder, folder)
+        return Found(name, version, "dist-info", path, folder, folder, entry)
     if entry.endswith(".egg-info"):
         form = "egg-info" if kind is EntryKind.FOLDER else "egg-file"
-        return Found(name, version, form, path, folder, folder)
+        return Found(name, version, form, path, folder, folder, entry)
     if entry.endswith(".egg") and kind is EntryKind.FOLDER:
         inner = os.path.join(path, "EGG-INFO")
-        return Found(name, version, "egg-info", inner, path, folder)
+        return Found(name, version, "egg-info", inner, path, folder, entry)
     if entry.endswith(".egg-link") and kind is EntryKind.FILE:
-        return _followed(files, folder, path, name)
+        return _followed(files, folder, entry, name)
     return None
 
 
 def _followed(files: Files, folder: str, link: str, name: str) -> Found | None:
-    data = files.read(link)
+    data = files.read(os.path.join(folder, link))
     target = read_words(data)[0] if isinstance(data, bytes) else ""
     if not os.path.isabs(target) or "\0" in target:
         return None
     for entry in sorted(files.entries(target)):
         if entry.endswith(".egg-info") and split_folder_name(entry)[0] == name:
-            return Found(name, "", "egg-link", os.path.join(target, entry), target, folder)
+            path = os.path.join(target, entry)
+            return Found(name, "", "egg-link", path, target, folder, link)
     return None
 
 
-def stamps_of(files: Files, found: list[Found]) -> dict[Found, str]:
-    """For each, a text that changes with what it brings; empty when there is nothing but a name.
+def evidence_of(files: Files, found: list[Found]) -> tuple[list[str], set[Found]]:
+    """The files that determine what each brings, and those that are nothing but a name.
 
     A RECORD states the hashes of all other files, so where there is one it alone is looked at.
     """
-    first = {item: _paths(item, _first_evidence(item)) for item in found}
-    contents = files.contents([path for paths in first.values() for path in paths])
-    bare = [item for item in found if _all_unreadable(first[item], contents)]
-    second = {item: _paths(item, ("METADATA", "top_level.txt")) for item in bare}
-    if second:
-        contents |= files.contents([path for paths in second.values() for path in paths])
-    stamps = {}
-    for item in found:
-        digests = [contents[path] for path in (*first[item], *second.get(item, ()))]
-        present = any(not isinstance(digest, Unreadable) for digest in digests)
-        texts = ["" if isinstance(digest, Unreadable) else str(digest) for digest in digests]
-        stamps[item] = " ".join(texts) if present else ""
-    return stamps
+    first = {item: _first_evidence(item) for item in found}
+    second = {item: _second_evidence(item) for item in _unreadable(files, first)}
+    paths = [path for part in (first, second) for group in part.values() for path in group]
+    return paths, _unreadable(files, second)
+
+
+def _unreadable(files: Files, evidence: dict[Found, tuple[str, ...]]) -> set[Found]:
+    contents = files.contents([path for paths in evidence.values() for path in paths])
+    return {
+        item
+        for item, paths in evidence.items()
+        if all(isinstance(contents[path], Unreadable) for path in paths)
+    }
 
 
 def _first_evidence(item: Found) -> tuple[str, ...]:
     if item.form == "dist-info":
-        return ("RECORD",)
+        return (os.path.join(item.path, "RECORD"),)
     if item.form == "egg-file":
-        return ("",)
-    return ("PKG-INFO", "top_level.txt", "installed-files.txt")
+        return (item.path,)
+    names = ("PKG-INFO", "top_level.txt", "installed-files.txt")
+    paths = tuple(os.path.join(item.path, name) for name in names)
+    return (*paths, os.path.join(item.listed_in, item.entry)) if item.form == "egg-link" else paths
 
 
-def _paths(item: Found, names: Iterable[str]) -> list[str]:
-    return [os.path.join(item.path, name) if name else item.path for name in names]
-
-
-def _all_unreadable(paths: list[str], contents: Mapping[str, object]) -> bool:
-    return all(isinstance(contents[path], Unreadable) for path in paths)
+def _second_evidence(item: Found) -> tuple[str, ...]:
+    names = ("METADATA", "top_level.txt") if item.form == "dist-info" else ()
+    return tuple(os.path.join(item.path, name) for name in names)
 
 
 def owned_by(files: Files, item: Found) -> Owned:

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from modelops_bundle.environment.distributions import Distribution, Distributions
 from modelops_bundle.environment.metadata import normalise
 from modelops_bundle.environment.requirements import Requirements
+from modelops_bundle.environment.seals import Seal, decode_seal, make_seal, renewed_seal
 from modelops_bundle.identity.recipes import Blake2bStream
-from modelops_bundle.ports import Unreadable
 from modelops_bundle.project.config import Config
 
 __all__ = ["Scope", "scope"]
@@ -57,18 +57,22 @@ def scope(
     """
     starts = sorted({name for module in imported for name in distributions.owner_names(module)})
     key = _memo_key(distributions, starts, config, root)
-    kept = distributions.files.memo_get(_MEMO, key)
-    answer = _unpacked(distributions, kept) if kept is not None else None
-    if answer is None:
-        found = _Search(distributions, config, root).run(starts)
-        distributions.files.memo_put(_MEMO, key, _packed(distributions, found))
-        answer = found.scope
-    return answer
+    files = distributions.files
+    kept = _unpacked(distributions, files.memo_get(_MEMO, key))
+    seal = renewed_seal(files, kept.seal) if kept is not None else None
+    if kept is None or seal is None:
+        found, looked_at = _Search(distributions, config, root).run(starts)
+        new = _Kept(found, make_seal(files, distributions.evidence(looked_at)))
+    else:
+        new = kept._replace(seal=seal)
+    if new != kept:
+        files.memo_put(_MEMO, key, _packed(new))
+    return new.scope
 
 
-class _Result(NamedTuple):
+class _Kept(NamedTuple):
     scope: Scope
-    looked_at: tuple[str, ...]
+    seal: Seal
 
 
 class _Search:
@@ -85,8 +89,8 @@ class _Search:
         self._missing: set[tuple[str, str]] = set()
         self._warnings: list[str] = []
 
-    def run(self, starts: Iterable[str]) -> _Result:
-        """Names in scope, for code that imports distributions ``starts``."""
+    def run(self, starts: Iterable[str]) -> tuple[Scope, set[str]]:
+        """The scope of code that imports distributions ``starts``, and whose metadata decided it."""
         names = {*starts, *self._included()}
         reached = self._all(names) if self._config.environment.scope == "all" else None
         if reached is None:
@@ -95,15 +99,13 @@ class _Search:
         listed = {item.name: item.version for item in members if not item.by_content}
         damaged = [item.problem for item in members if item.problem]
         missing = sorted(pair for pair in self._missing if pair[0] in reached)
-        return _Result(
-            Scope(
-                dependencies=dict(sorted(listed.items())),
-                content_hashed=tuple(item for item in members if item.by_content),
-                missing=tuple(missing),
-                warnings=(*self._warnings, *damaged),
-            ),
-            tuple(sorted(self._looked_at)),
+        found = Scope(
+            dependencies=dict(sorted(listed.items())),
+            content_hashed=tuple(item for item in members if item.by_content),
+            missing=tuple(missing),
+            warnings=(*self._warnings, *damaged),
         )
+        return found, self._looked_at
 
     def _look(self, name: str) -> Distribution:
         self._looked_at.add(name)
@@ -199,40 +201,27 @@ def _memo_key(
     return stream.digest().hex
 
 
-def _packed(distributions: Distributions, result: _Result) -> str:
-    found = result.scope
+def _packed(kept: _Kept) -> str:
+    found = kept.scope
+    by_content = [item.name for item in found.content_hashed]
     return json.dumps(
-        [
-            dict(found.dependencies),
-            [item.name for item in found.content_hashed],
-            found.missing,
-            found.warnings,
-            result.looked_at,
-            _state(distributions, result.looked_at),
-        ]
+        [dict(found.dependencies), by_content, found.missing, found.warnings, kept.seal]
     )
 
 
-def _unpacked(distributions: Distributions, text: str) -> Scope | None:
-    """The kept answer, if the metadata it was read from is unchanged."""
+def _unpacked(distributions: Distributions, text: str | None) -> _Kept | None:
     try:
-        dependencies, by_content, missing, warnings, looked_at, state = json.loads(text)
-        if state != _state(distributions, looked_at):
-            return None
+        dependencies, by_content, missing, warnings, seal = json.loads(text or "null")
         content_hashed = [_named(distributions, name) for name in by_content]
         pairs = tuple((by, name) for by, name in missing)
-    except (ValueError, TypeError, KeyError):
+        found = Scope(dict(dependencies), tuple(content_hashed), pairs, tuple(warnings))
+        return _Kept(found, decode_seal(seal))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
-    return Scope(dependencies, tuple(content_hashed), pairs, tuple(warnings))
 
 
-def _named(distributions: Distributions, name: Any) -> Distribution:
+def _named(distributions: Distributions, name: str) -> Distribution:
     found = distributions.get(name)
     if found is None:
         raise KeyError(name)
     return found
-
-
-def _state(distributions: Distributions, names: Iterable[str]) -> list[str]:
-    contents = distributions.files.contents(distributions.evidence(names))
-    return ["" if isinstance(digest, Unreadable) else digest.hex for digest in contents.values()]
