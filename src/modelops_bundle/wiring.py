@@ -60,7 +60,7 @@ def open_folder(
     trust_cache: bool = True,
     progress: Progress | None = None,
 ) -> Iterator[Workspace]:
-    """A workspace over a folder, whether it is a project or not. One that is none gets nothing written into it.
+    """A workspace over a folder, whether it is a project or not; what is none gets nothing written into it.
 
     Args:
         layout: The folder.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 from modelops_bundle.digests.leaves import Leaves
 from modelops_bundle.environment import EnvironmentDigest
@@ -13,7 +13,6 @@ from modelops_bundle.registry.entries import EnvironmentEntry, ModelEntry, Targe
 __all__ = ["environment_entry", "environment_key", "recorded_leaves", "with_leaves"]
 
 _PREFIX = "blake2b:"
-_Entry = TypeVar("_Entry", ModelEntry, TargetEntry)
 
 
 def environment_key(leaves: Leaves) -> str:
@@ -49,7 +48,7 @@ def recorded_leaves(
         external=entry.external,
         distributions=entry.distributions,
         variables=entry.variables,
-        environment=kept and _environment(kept),
+        environment=_environment(kept) if kept is not None else None,
         environment_digest=entry.environment.removeprefix(_PREFIX),
     )
 
@@ -66,7 +65,9 @@ def _environment(kept: EnvironmentEntry) -> EnvironmentDigest:
     )
 
 
-def with_leaves(entry: _Entry, leaves: Leaves, digest: str) -> _Entry:
+def with_leaves(
+    entry: ModelEntry | TargetEntry, leaves: Leaves, digest: str
+) -> ModelEntry | TargetEntry:
     """The entry with the present leaves recorded in it.
 
     Args:
@@ -74,17 +75,17 @@ def with_leaves(entry: _Entry, leaves: Leaves, digest: str) -> _Entry:
         leaves: What it depends on now.
         digest: ``leaves.digest()``.
     """
-    own = {"target_digest" if isinstance(entry, TargetEntry) else "model_digest": leaves.own}
-    return replace(
-        entry,
-        data=tuple(leaves.data),
-        data_digests=leaves.data,
-        code=tuple(leaves.code),
-        code_digests=leaves.code,
-        external=leaves.external,
-        distributions=leaves.distributions,
-        variables=leaves.variables,
-        environment=environment_key(leaves),
-        digest=digest,
-        **own,
-    )
+    recorded: dict[str, Any] = {
+        "data": tuple(leaves.data),
+        "data_digests": leaves.data,
+        "code": tuple(leaves.code),
+        "code_digests": leaves.code,
+        "external": leaves.external,
+        "distributions": leaves.distributions,
+        "variables": leaves.variables,
+        "environment": environment_key(leaves),
+        "digest": digest,
+    }
+    if isinstance(entry, TargetEntry):
+        return replace(entry, target_digest=leaves.own, **recorded)
+    return replace(entry, model_digest=leaves.own, **recorded)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from modelops_bundle.discovery.models import Discovery, ModelClass, discover_models
+from modelops_bundle.digests.survey import Survey
+from modelops_bundle.discovery.models import ModelClass, Skipped, discover_model_classes
 from modelops_bundle.discovery.targets import TargetFunction, discover_targets
 from modelops_bundle.errors import UsageError
 from modelops_bundle.registry.entries import ModelEntry, TargetEntry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Candidate", "Entry", "Found", "declared_of", "models_in", "restated", "targets_in"]
+__all__ = ["Candidate", "Entry", "Found", "declared_of", "models_in", "restated", "survey_entry", "targets_in"]
 
 Entry = ModelEntry | TargetEntry
 
@@ -25,7 +26,8 @@ class Candidate(NamedTuple):
         name: Its qualified name.
         entry: What its source says of it; nothing is declared or recorded in it yet.
         abstract: Whether it leaves methods to subclasses.
-        data: Recorded paths of data that the source itself declares.
+        data: Recorded paths of data that the source itself declares. They are not remembered as declared
+            by the user, so that they go when the source drops them.
     """
 
     name: str
@@ -79,12 +81,141 @@ class Found(NamedTuple):
     mend: str
 
 
+def survey_entry(workspace: Workspace, entry: Entry, declared: Declared) -> Survey:
+    """What an entry depends on now, under a declaration."""
+    data = declared.data
+    if isinstance(entry, TargetEntry):
+        data = (*data, *restated(workspace, entry).data)
+    return workspace.surveyor.survey(
+        "TARGET" if isinstance(entry, TargetEntry) else "MODEL",
+        entry.path,
+        data,
+        declared.code,
+        declared.auto_code,
+        known_code=entry.code,
+    )
+
+
 def declared_of(entry: Entry) -> Declared:
     """What was declared of a recorded entry."""
     return Declared(
-        data=entry.data_patterns,
+        # A registry of another tool lists files only.
+        data=entry.data_patterns or (() if entry.digest else entry.data),
         code=entry.code_patterns,
         auto_code=entry.auto_code,
         outputs=entry.declared_outputs if isinstance(entry, ModelEntry) else (),
         labels=tuple(sorted(entry.labels.items())),
     )
+
+
+def models_in(workspace: Workspace, sources: Sequence[str]) -> Found:
+    """Models defined in sources, given by their recorded paths."""
+    paths = [workspace.layout.absolute(source) for source in sources]
+    discovery = discover_model_classes(
+        paths, resolver=workspace.resolver, bases=workspace.config.model_bases
+    )
+    roots = ", ".join(workspace.config.model_bases)
+    warnings = [
+        f"{workspace.layout.recorded(item.path)}:{item.line} {item.name}: {item.reason}"
+        for item in discovery.unresolved
+    ]
+    return _found(
+        workspace,
+        sources,
+        [_model(workspace, model) for model in discovery.models],
+        discovery.skipped,
+        warnings,
+        f"no concrete class there derives from {roots}",
+        "Other bases are set by model_bases in [tool.modelops-bundle].",
+    )
+
+
+def targets_in(
+    workspace: Workspace, sources: Sequence[str], named: Sequence[str], output: str | None
+) -> Found:
+    """Targets defined in sources, given by their recorded paths.
+
+    Args:
+        workspace: The project.
+        sources: Recorded paths.
+        named: Functions that are targets without a decorator.
+        output: The model output of those that state none, or of the one that is named.
+
+    Raises:
+        UsageError: A target states no output and none is given.
+    """
+    paths = [workspace.layout.absolute(source) for source in sources]
+    discovery = discover_targets(paths, resolver=workspace.resolver, named=named)
+    return _found(
+        workspace,
+        sources,
+        [_target(workspace, target, output) for target in discovery.targets],
+        discovery.skipped,
+        [],
+        "no function there is decorated calibration_target",
+        "Name one with --target.",
+    )
+
+
+def restated(workspace: Workspace, entry: Entry) -> Candidate:
+    """A recorded entry as its source now states it: outputs, scenarios, parameters, data."""
+    name = entry.entrypoint.partition(":")[2]
+    if isinstance(entry, ModelEntry):
+        found = models_in(workspace, [entry.path])
+    else:
+        found = targets_in(workspace, [entry.path], [name], entry.model_output)
+    for candidate in found.candidates:
+        if candidate.name == name:
+            return candidate
+    return Candidate(name, entry)
+
+
+def _found(
+    workspace: Workspace,
+    sources: Sequence[str],
+    candidates: Sequence[Candidate],
+    skipped: Sequence[Skipped],
+    warnings: Sequence[str],
+    nothing: str,
+    mend: str,
+) -> Found:
+    left_out = {workspace.layout.recorded(item.path): item.reason for item in skipped}
+    readable = frozenset(source for source in sources if source not in left_out)
+    return Found(
+        candidates=tuple(candidates),
+        defined=frozenset(
+            (source, name)
+            for source in readable
+            for name in workspace.defined(workspace.layout.absolute(source))
+        ),
+        readable=readable,
+        warnings=(*(f"{path}: {reason}" for path, reason in left_out.items()), *warnings),
+        nothing=nothing,
+        mend=mend,
+    )
+
+
+def _model(workspace: Workspace, model: ModelClass) -> Candidate:
+    entry = ModelEntry(
+        entrypoint=model.entrypoint,
+        path=workspace.layout.recorded(model.path),
+        class_name=model.class_name,
+        scenarios=model.scenarios,
+        parameters=model.parameters,
+        outputs=model.outputs,
+    )
+    return Candidate(model.class_name, entry, model.abstract)
+
+
+def _target(workspace: Workspace, target: TargetFunction, output: str | None) -> Candidate:
+    path = workspace.layout.recorded(target.path)
+    stated = target.model_output or output
+    if not stated:
+        raise UsageError(
+            f"{path}:{target.line} {target.name} names no model output",
+            "a target judges one output of a model",
+            "Name it with --output.",
+        )
+    entry = TargetEntry(entrypoint=target.entrypoint, path=path, model_output=stated)
+    data = tuple(sorted({workspace.layout.from_user(p, workspace.layout.root) for _, p in target.data}))
+    return Candidate(target.name, entry, data=data)

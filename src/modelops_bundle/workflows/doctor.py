@@ -20,7 +20,7 @@ __all__ = ["Ailment", "Standing", "examine"]
 _REGISTRY = f"{STATE_FOLDER}/registry.yaml"
 _CACHE = f"{STATE_FOLDER}/cache"
 
-#: What version control says of a path: ``tracked``, ``untracked`` or ``ignored``; ``None`` where there is none.
+#: What version control says of a path: ``tracked``, ``untracked``, ``ignored``; ``None`` where there is none.
 Standing = Callable[[str], str | None]
 
 

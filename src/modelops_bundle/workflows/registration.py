@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import InvalidEntryError, UsageError
@@ -22,7 +22,7 @@ from modelops_bundle.registry.recorded import (
     with_leaves,
 )
 from modelops_bundle.staleness import Change, compare
-from modelops_bundle.workflows.candidates import Candidate, Entry
+from modelops_bundle.workflows.candidates import Candidate, Entry, survey_entry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.recording import keep_record
 from modelops_bundle.workflows.workspace import Workspace
@@ -110,10 +110,7 @@ def surveyed(
     Raises:
         InvalidEntryError: Its file does not parse or a dependency is gone, so there is nothing to record.
     """
-    kind: Literal["MODEL", "TARGET"] = "TARGET" if isinstance(entry, TargetEntry) else "MODEL"
-    survey = workspace.surveyor.survey(
-        kind, entry.path, declared.data, declared.code, declared.auto_code
-    )
+    survey = survey_entry(workspace, entry, declared)
     if survey.problems:
         raise InvalidEntryError(
             f"{entry.entrypoint} cannot be recorded",

@@ -22,8 +22,8 @@ class RegistryReport:
         registry: All of it.
         chosen: Ids of the entries to show.
         in_full: Whether one entry was asked for.
-        chains: By id, for each source the imports that lead to it now, from the entry's own file on; empty where
-            that was not asked for or the file is gone.
+        chains: By id, for each source the imports that lead to it now, from the entry's own file on; empty
+            where that was not asked for or the file is gone.
         warnings: What the user should know, in words.
     """
 

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
-from modelops_bundle.registry.entries import BundleRegistry, ModelEntry, TargetEntry
+from modelops_bundle.registry.entries import BundleRegistry, TargetEntry
 from modelops_bundle.registry.recorded import recorded_leaves
 from modelops_bundle.staleness import State, Verdict, judge
+from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["EntryStatus", "StatusReport", "entry_status", "select", "status"]
-
-Entry = ModelEntry | TargetEntry
-
 
 @dataclass(frozen=True, slots=True)
 class EntryStatus:
@@ -63,7 +61,7 @@ def status(workspace: Workspace, names: Sequence[str]) -> StatusReport:
     registry = workspace.registry.load()
     chosen = select(registry, names)
     entries = tuple(entry_status(workspace, registry, entry_id) for entry_id in chosen)
-    return StatusReport(entries, workspace.warnings)
+    return StatusReport(entries, workspace.environment_warnings)
 
 
 def select(registry: BundleRegistry, names: Iterable[str]) -> list[str]:
@@ -103,14 +101,7 @@ def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) 
         verdict = Verdict(State.MISSING, ())
         return EntryStatus(entry_id, kind, entry, verdict, None, gone, None)
     recorded = recorded_leaves(entry, registry.environments)
-    survey = workspace.surveyor.survey(
-        recorded.kind,
-        entry.path,
-        entry.data_patterns or entry.data,
-        entry.code_patterns,
-        entry.auto_code,
-        known_code=entry.code,
-    )
+    survey = survey_entry(workspace, entry, declared_of(entry))
     verdict = judge(
         recorded, entry.digest or None, survey.leaves, survey.digest, bool(survey.problems)
     )

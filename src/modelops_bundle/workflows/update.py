@@ -8,8 +8,8 @@ from modelops_bundle.errors import InvalidEntryError
 from modelops_bundle.registry.entries import BundleRegistry
 from modelops_bundle.registry.recorded import with_leaves
 from modelops_bundle.staleness import State
+from modelops_bundle.workflows.candidates import Entry, declared_of, restated
 from modelops_bundle.workflows.registration import (
-    Entry,
     Line,
     Plan,
     Registration,
@@ -53,12 +53,13 @@ def update(workspace: Workspace, names: Sequence[str], dry_run: bool) -> Registr
         )
 
     plan = apply_plan(workspace, make_plan, dry_run)
-    return Registration(plan.lines, workspace.warnings, not dry_run)
+    return Registration(plan.lines, workspace.environment_warnings, not dry_run)
 
 
 def _recorded(workspace: Workspace, judged: EntryStatus) -> Entry:
     assert judged.survey is not None
-    fresh = workspace.restated(judged.entry)
+    candidate = restated(workspace, judged.entry)
+    fresh = candidate.declaring(declared_of(judged.entry), judged.entry)
     return with_leaves(fresh, judged.survey.leaves, judged.survey.digest)
 
 

@@ -71,7 +71,7 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
     reasons = tuple(
         _explained(workspace, judged, kept, change, with_diff) for change in judged.verdict.changes
     )
-    warnings = workspace.warnings
+    warnings = workspace.environment_warnings
     code_changed = any(reason.change.kind in ("code", "target") for reason in reasons)
     if kept is None and code_changed and judged.verdict.state is not State.CURRENT:
         missing = "the recorded sources are not on this machine: reasons stay at file level"
@@ -114,10 +114,10 @@ def _code_reason(
     old = kept.code.get(change.path) if kept else None
     path = survey.sources.get(change.path)
     new = code_record(workspace, path) if path else None
-    definitions = ()
+    definitions: tuple[DefinitionChange, ...] = ()
     if old and new:
         definitions = definition_changes(old, new, survey.docstrings.get(change.path, frozenset()))
-    diff = ()
+    diff: tuple[str, ...] = ()
     if with_diff and kept:
         before = kept_source(workspace, old) if old else b""
         after = workspace.files.read(path) if path else b""

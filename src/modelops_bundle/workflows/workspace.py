@@ -20,7 +20,7 @@ from modelops_bundle.environment import (
     read_interpreter,
 )
 from modelops_bundle.environment.choice import Choice
-from modelops_bundle.ports import Files, ObjectStore
+from modelops_bundle.ports import Files, ObjectStore, Unreadable
 from modelops_bundle.project.config import Config
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.registry.entries import BundleRegistry
@@ -38,6 +38,15 @@ class RegistryStore(Protocol):
         Raises:
             RegistryError: The file is broken, or there is none.
             StorageError: It cannot be read.
+        """
+        ...
+
+    def create(self) -> bool:
+        """Write an empty registry unless there is one; returns whether it was written.
+
+        Raises:
+            RegistryError: There is one, and it is broken.
+            StorageError: The file system refuses.
         """
         ...
 
@@ -174,6 +183,15 @@ class Workspace:
             interpreter=self.interpreter,
             variables=self.variables,
         )
+
+    def defined(self, path: str) -> frozenset[str]:
+        """Qualified names of the classes and functions that a source defines; empty when it says nothing."""
+        facts = self.facts.facts(path)
+        if isinstance(facts, Unreadable) or facts.names is None:
+            return frozenset()
+        classes = (definition.qualname for definition in facts.names.classes)
+        functions = (definition.qualname for definition in facts.names.functions)
+        return frozenset((*classes, *functions))
 
     @property
     def environment_warnings(self) -> tuple[str, ...]:
