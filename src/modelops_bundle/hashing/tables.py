@@ -13,12 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import islice, zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from modelops_bundle.identity.recipes import COLUMN_BATCH, ColumnStream
-
-if TYPE_CHECKING:
-    import pyarrow
 
 __all__ = ["TableSummary", "summarize_table"]
 
@@ -96,6 +93,8 @@ def _columns(batch: list[list[str]]) -> list[tuple[str | None, ...]]:
     # One absurdly long line must not make a thousand others as long as itself.
     if width * len(batch) > 4 * sum(map(len, batch)) + _PADDING:
         raise _NoTableError
+    if min(map(len, batch)) == width:
+        return list(zip(*batch, strict=True))
     return list(zip_longest(*batch))
 
 
@@ -120,22 +119,11 @@ def _summary(rows: int, header: Sequence[str], streams: Sequence[ColumnStream]) 
 
 def _parquet(data: bytes) -> TableSummary | None:
     try:
-        import pyarrow
-        from pyarrow import parquet
+        from modelops_bundle.hashing.parquet import ParquetError, column_streams
     except ImportError:
         return None
     try:
-        table = parquet.read_table(pyarrow.BufferReader(data), use_threads=False)
-        streams = [_stream(column) for column in table.itercolumns()]
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        rows, names, streams = column_streams(data)
+    except ParquetError as error:
         raise _NoTableError from error
-    return _summary(table.num_rows, table.column_names, streams)
-
-
-def _stream(column: pyarrow.ChunkedArray) -> ColumnStream:
-    stream = ColumnStream()
-    stream.add((str(column.type),))
-    for start in range(0, len(column), COLUMN_BATCH):
-        values = column.slice(start, COLUMN_BATCH).to_pylist()
-        stream.add([None if value is None else repr(value) for value in values])
-    return stream
+    return _summary(rows, names, streams)

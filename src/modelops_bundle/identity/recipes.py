@@ -199,12 +199,19 @@ class ColumnStream:
 
     def add(self, cells: Sequence[str | None]) -> None:
         """Append the next ``COLUMN_BATCH`` cells, or the last ones."""
-        lengths = array("I", [_MISSING if cell is None else len(cell) for cell in cells])
+        if None in cells:
+            lengths = array("I", [_MISSING if cell is None else len(cell) for cell in cells])
+        else:
+            lengths = array("I", map(len, cells))  # type: ignore[arg-type]
         if sys.byteorder == "big":
             lengths.byteswap()
-        text = "".join(cell for cell in cells if cell is not None)
         self._stream.add(lengths.tobytes())
-        self._stream.add(text.encode("utf-8", "surrogateescape"))
+        self._stream.add("".join(filter(None, cells)).encode("utf-8", "surrogateescape"))
+
+    def add_packed(self, parts: Iterable[bytes]) -> None:
+        """Append cells in a packed form of another kind, each part framed."""
+        for part in parts:
+            self._stream.add(part)
 
     def digest(self) -> Digest:
         """What has been added so far."""
