@@ -1,8 +1,8 @@
 """Printing: data on standard output, talk on standard error.
 
 A line is made of pieces, each a text or a text with a style. Styles show on a terminal only, and not at all
-where ``NO_COLOR`` is set. They are written as terminal codes here, because a library for it would take longer
-to load than most commands take to answer.
+where ``NO_COLOR`` is set; ``FORCE_COLOR`` shows them in a pipe. They are written as terminal codes here,
+because a library for it would take longer to load than most commands take to answer.
 
 Every text may hold anything (names of files come from the disk), so what a terminal would not print as it is,
 line breaks included, is escaped.
@@ -104,4 +104,4 @@ def _rendered(piece: Piece, coloured: bool) -> str:
 def _has_colours(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return stream.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()

@@ -75,7 +75,11 @@ def show_entries(report: RegistryReport) -> None:
         return
     if not report.chosen:
         _say_empty()
-    for title, entries in (("Models", registry.models), ("Targets", registry.targets)):
+    sections: dict[str, Mapping[str, Entry]] = {
+        "Models": registry.models,
+        "Targets": registry.targets,
+    }
+    for title, entries in sections.items():
         if entries:
             show((title, "strong"))
             rows = [_row(entry_id, entry) for entry_id, entry in sorted(entries.items())]
@@ -144,8 +148,12 @@ def _facts(entry: Entry) -> Iterator[tuple[str, list[str]]]:
         ("file", _digested({entry.path: own})),
     ]
     if isinstance(entry, ModelEntry):
-        for label in ("parameters", "outputs", "scenarios"):
-            facts.append((label, [", ".join(getattr(entry, label))]))
+        named = {
+            "parameters": entry.parameters,
+            "outputs": entry.outputs,
+            "scenarios": entry.scenarios,
+        }
+        facts += [(label, [", ".join(names)]) for label, names in named.items()]
     else:
         facts.append(("output", [entry.model_output]))
         facts.append(("weight", ["" if entry.weight is None else f"{entry.weight:g}"]))

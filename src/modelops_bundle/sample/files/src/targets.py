@@ -6,9 +6,11 @@ from modelops_bundle import calibration_target
 
 
 @calibration_target(model_output="incidence", data={"observed": "data/observed_incidence.csv"})
-def incidence_distance(simulated, observed):
+def incidence_distance(simulated, data_paths):
     """Mean squared distance between simulated and observed daily cases."""
-    pairs = list(zip(simulated["cases"], observed["cases"], strict=False))
+    with open(data_paths["observed"], newline="") as lines:
+        observed = [int(row["cases"]) for row in csv.DictReader(lines)]
+    pairs = list(zip(simulated["cases"], observed, strict=False))
     return sum((a - b) ** 2 for a, b in pairs) / len(pairs)
 
 

@@ -1,0 +1,186 @@
+"""The main job from end to end, on the sample project, through the real command.
+
+Every claim that is made is checked; the first one that does not hold ends the demo with exit code 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
+MODELS = ["model_deterministicsir", "model_networksir", "model_stochasticsir"]
+TARGETS = ["targets_incidence_distance", "targets_peak_timing"]
+
+
+class ClaimError(Exception):
+    """Something that the demo says is not so."""
+
+
+class Demo:
+    """A project, and what was proved on it so far."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.proved: list[str] = []
+        script = Path(sys.executable).with_name("mops-bundle")
+        self._start = (
+            [str(script)] if script.exists() else [sys.executable, "-m", "modelops_bundle.cli"]
+        )
+        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        self._variables = os.environ | ({"FORCE_COLOR": "1"} if coloured else {})
+
+    def say(self, text: str) -> None:
+        """Print a heading."""
+        print(f"\n-- {text}", flush=True)
+
+    def run(self, *arguments: str, expect: int = 0) -> str:
+        """Run a command, print it with what it prints, and check its exit code."""
+        print(f"\n$ {shlex.join(['mops-bundle', *arguments])}", flush=True)
+        done = self._call(arguments)
+        for line in done.stdout.splitlines():
+            print(f"  {line}")
+        if done.returncode != expect:
+            raise ClaimError(f"exit code {done.returncode} and not {expect}")
+        return done.stdout
+
+    def states(self) -> dict[str, str]:
+        """State of every entry, as programs read it."""
+        done = self._call(["status", "--json"], merged=False)
+        if done.returncode:
+            raise ClaimError(f"status --json failed: {done.stderr}")
+        return {entry["id"]: entry["state"] for entry in json.loads(done.stdout)["entries"]}
+
+    def expect_states(self, **expected: Sequence[str]) -> None:
+        """Check that exactly these entries are in these states."""
+        wanted = {entry: state for state, entries in expected.items() for entry in entries}
+        found = self.states()
+        if found != wanted:
+            raise ClaimError(f"the states are {found}, not {wanted}")
+
+    def expect_text(self, output: str, *parts: str) -> None:
+        """Check that an output holds some texts."""
+        for part in parts:
+            if part not in output:
+                raise ClaimError(f"the output does not say {part!r}")
+
+    def prove(self, text: str) -> None:
+        """Note what was proved by the checks before."""
+        self.proved.append(text)
+
+    def edit(self, path: str, before: str, after: str) -> None:
+        """Replace a text in a file of the project."""
+        file = self.folder / path
+        text = file.read_text()
+        if text.count(before) != 1:
+            raise ClaimError(f"{path} does not hold {before!r} once")
+        file.write_text(text.replace(before, after))
+        print(f"\n(edit {path}: {before!r} becomes {after!r})", flush=True)
+
+    def _call(
+        self, arguments: Sequence[str], merged: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self._start, *arguments],
+            cwd=self.folder,
+            env=self._variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+
+def main() -> int:
+    """Run the demo in a folder that is removed afterwards; 0 when every claim held."""
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="modelops-demo-") as folder:
+        demo = Demo(Path(folder))
+        try:
+            register(demo)
+            reformat(demo)
+            change_a_constant(demo)
+            edit_a_byte(demo)
+        except ClaimError as error:
+            print(f"\nThe demo failed: {error}.", file=sys.stderr)
+            return 1
+    print(f"\nProved in {time.monotonic() - begun:.0f} seconds:")
+    for text in demo.proved:
+        print(f"  - {text}")
+    return 0
+
+
+def register(demo: Demo) -> None:
+    """A sample project, registered."""
+    demo.say("A small project: three epidemic models, two targets, a helper module, data.")
+    demo.run("sample-create", "epidemic")
+    demo.folder /= "epidemic"
+    demo.say("Make it a project and register what it holds. No model is imported or run.")
+    demo.run("init")
+    demo.run("register-model", "src/model.py", *DATA)
+    demo.run("register-target", "src/targets.py")
+    demo.run("show-registry", "--tree")
+    demo.run("status", "--check")
+    demo.expect_states(current=MODELS + TARGETS)
+    demo.prove("three models and two targets were found and registered without running any of them")
+
+
+def reformat(demo: Demo) -> None:
+    """Layout, quotes and comments change; meaning does not."""
+    sources = sorted(demo.folder.glob("src/*.py"))
+    before = [source.read_bytes() for source in sources]
+    if find_spec("ruff"):
+        demo.say("Reformat every source with ruff: another line length, other quotes.")
+        options = ["--isolated", "--line-length", "60", "--config", "format.quote-style='single'"]
+        command = [sys.executable, "-m", "ruff", "format", "--quiet", *options, "src"]
+        subprocess.run(command, cwd=demo.folder, check=True)
+    else:
+        demo.say("Rewrite every source: comments, blank lines and line ends change.")
+        for source in sources:
+            text = source.read_text().replace("\n\n\n", "\n\n\n\n# A comment.\n\n\n")
+            source.write_bytes(text.replace("\n", "\r\n").encode())
+    if any(source.read_bytes() == old for source, old in zip(sources, before, strict=True)):
+        raise ClaimError("a source was not changed at all")
+    demo.run("status", "--check")
+    demo.expect_states(current=MODELS + TARGETS)
+    demo.prove(f"rewriting the layout of all {len(sources)} sources made nothing stale")
+
+
+def change_a_constant(demo: Demo) -> None:
+    """One constant in a helper module that the models import."""
+    demo.say("Change a constant in the helper module that the models import.")
+    demo.edit("src/rates.py", "SEASONAL_BOOST = 1.15", "SEASONAL_BOOST = 1.25")
+    demo.run("status", "--check", expect=3)
+    demo.expect_states(stale=MODELS, current=TARGETS)
+    reason = "src/model.py -> src/rates.py: SEASONAL_BOOST changed 1.15 -> 1.25"
+    demo.expect_text(demo.run("why", "model_stochasticsir"), reason)
+    demo.prove("a changed constant made the three models stale, and not the targets")
+    demo.prove(f"`why` names it: {reason}")
+    demo.say("When the results are made anew, record the present state.")
+    demo.run("update")
+    demo.run("status", "--check")
+    demo.expect_states(current=MODELS + TARGETS)
+
+
+def edit_a_byte(demo: Demo) -> None:
+    """One byte in a data file."""
+    demo.say("Edit one byte of the data.")
+    demo.edit("data/population.csv", "0-14,310", "0-14,311")
+    demo.run("status", "--check", expect=3)
+    demo.expect_states(stale=MODELS, current=TARGETS)
+    demo.expect_text(
+        demo.run("why", "model_networksir"), "data/population.csv", "column people changed"
+    )
+    demo.prove("one edited byte of data made the models stale, and `why` names file and column")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
