@@ -7,12 +7,10 @@ two versions never become one; paths keep theirs in Python's own way.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 __all__ = [
     "Headers",
@@ -185,6 +183,8 @@ def _plain(value: Any) -> str:
 
 
 def _folder_of(url: Any) -> str | None:
+    from urllib.parse import unquote, urlsplit
+
     if not isinstance(url, str):
         return None
     try:
@@ -213,6 +213,8 @@ def listed_files(record: bytes) -> list[str]:
 
 
 def _quoted_paths(text: str) -> Iterator[str]:
+    import csv
+
     try:
         for row in csv.reader(line + "\n" for line in text.split("\n")):
             if row:
