@@ -51,7 +51,7 @@ def storage_errors(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
+        why = error.strerror or str(error)
         mend = _MENDS.get(error.errno or 0, "Run the command again when that is mended.")
         raise StorageError(what.encode("utf-8", "backslashreplace").decode(), why, mend) from error
 

@@ -24,10 +24,10 @@ _POLL_SECONDS = 0.01
 
 @contextmanager
 def hold_lock(path: str, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Hold the lock file at ``path``, creating it if need be. Not to be nested.
+    """Hold the lock file at ``path``, creating it and its folder if need be. Not to be nested.
 
     Args:
-        path: The lock file; its folder must exist.
+        path: The lock file.
         timeout: Seconds to wait.
 
     Raises:
