@@ -93,12 +93,11 @@ class CacheFile:
         """The file system's own clock, in nanoseconds since 1970; ``None`` when nothing can be kept."""
         try:
             self._make_folder()
-            fd = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o666)
-            try:
-                os.utime(self._path)
-                return os.fstat(fd).st_mtime_ns
-            finally:
-                os.close(fd)
+            if not os.path.exists(self._path):
+                # Never opened where it exists: closing it would drop the locks that SQLite holds on it.
+                os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o666))
+            os.utime(self._path)
+            return os.stat(self._path).st_mtime_ns
         except OSError:
             return None
 

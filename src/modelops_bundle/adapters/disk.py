@@ -19,7 +19,7 @@ from itertools import chain
 from types import TracebackType
 
 from modelops_bundle.adapters.cachefile import CacheFile, Merge
-from modelops_bundle.adapters.statcache import GUARD, Rows, is_settled, pack, unpack
+from modelops_bundle.adapters.statcache import GUARD, Row, Rows, is_settled, pack, unpack
 from modelops_bundle.hashing.reading import Reading, digest_of_file, read_file, stamp_of
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest
@@ -57,8 +57,7 @@ class DiskFiles:
         self._listings: dict[str, dict[str, EntryKind]] = {}
         self._answers: dict[str, Digest | Unreadable] = {}
         self._rows: dict[str, Rows] = {}
-        self._found: dict[str, Rows] = {}
-        self._gone: dict[str, set[str]] = {}
+        self._found: dict[str, dict[str, Row | None]] = {}
         self._memos: dict[bytes, bytes] = {}
         self._lag: int | None = None
 
@@ -158,11 +157,10 @@ class DiskFiles:
 
     def save(self) -> None:
         """Keep what was found out since the last time, where that is possible."""
-        if self._cache is not None and (self._found or self._gone or self._memos):
-            folders = {**self._found, **self._gone}
-            merges = {self._key(folder): self._merge(folder) for folder in folders}
+        if self._cache is not None and (self._found or self._memos):
+            merges = {self._key(folder): self._merge(folder) for folder in self._found}
             if self._cache.save(merges, self._memos):
-                self._found, self._gone, self._memos = {}, {}, {}
+                self._found, self._memos = {}, {}
 
     def close(self) -> None:
         """:meth:`save`, and let go of the cache."""
@@ -188,9 +186,7 @@ class DiskFiles:
         reading = digest_of_file(path)
         if isinstance(reading, Unreadable):
             self._answers[path] = reading
-            folder, name = _split(path)
-            if name in self._rows_of(folder):
-                self._gone.setdefault(folder, set()).add(name)
+            self._forget(path)
             return
         self._answers[path] = reading.value
         self._keep(path, reading.value, reading, started)
@@ -207,6 +203,7 @@ class DiskFiles:
         self, path: str, digest: Digest, reading: Reading[bytes] | Reading[Digest], started: int
     ) -> None:
         if not reading.settled or not is_settled(reading.stamp, started, self._guard):
+            self._forget(path)
             return
         folder, name = _split(path)
         rows = self._rows_of(folder)
@@ -214,6 +211,11 @@ class DiskFiles:
             row = (reading.stamp, (started, bytes.fromhex(digest.hex)))
             rows[name] = row
             self._found.setdefault(folder, {})[name] = row
+
+    def _forget(self, path: str) -> None:
+        folder, name = _split(path)
+        if self._rows_of(folder).pop(name, None) is not None or not self._trust:
+            self._found.setdefault(folder, {})[name] = None
 
     def _rows_of(self, folder: str) -> Rows:
         rows = self._rows.get(folder)
@@ -233,16 +235,17 @@ class DiskFiles:
 
     def _merge(self, folder: str) -> Merge:
         found = self._found.get(folder, {})
-        gone, listing = self._gone.get(folder, set()), self._listings.get(folder)
+        listing = self._listings.get(folder)
 
         def merge(saved: bytes | None) -> bytes:
             rows = {**unpack(saved), **found}
-            kept = {
-                name: row
-                for name, row in rows.items()
-                if name not in gone and (listing is None or name in listing)
-            }
-            return pack(kept)
+            return pack(
+                {
+                    name: row
+                    for name, row in rows.items()
+                    if row is not None and (listing is None or name in listing)
+                }
+            )
 
         return merge
 

@@ -34,12 +34,15 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["LARGE", "Reading", "Stamp", "digest_of_file", "read_file", "stamp_of"]
+__all__ = ["LARGE", "LARGEST_READ", "Reading", "Stamp", "digest_of_file", "read_file", "stamp_of"]
 
 T = TypeVar("T")
 
 LARGE = 1 << 20
 """Files from this size on are hashed in windows and on several threads."""
+
+LARGEST_READ = 1 << 30
+"""Files over this size are hashed, never read into memory."""
 
 _WINDOW = 16 << 20
 _ATTEMPTS = 5
@@ -82,7 +85,18 @@ stamp_of: Callable[[os.stat_result], tuple[int, int, int, int, int]] = attrgette
 
 def read_file(path: str) -> Reading[bytes] | Unreadable:
     """Bytes of a regular file."""
-    return _stably(path, lambda fd, size, _lease: _all_bytes(fd, size))
+
+    def consume(fd: int, size: int, _lease: bool | None) -> bytes | Unreadable:
+        if size > LARGEST_READ:
+            return Unreadable(path, f"it is larger than {LARGEST_READ >> 20} MiB")
+        return _all_bytes(fd, size)
+
+    reading = _stably(path, consume)
+    if isinstance(reading, Unreadable):
+        return reading
+    if isinstance(reading.value, Unreadable):
+        return reading.value
+    return Reading(reading.value, reading.stamp, reading.settled)
 
 
 def digest_of_file(path: str) -> Reading[Digest] | Unreadable:

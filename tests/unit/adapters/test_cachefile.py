@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -161,9 +162,9 @@ def test_a_folder_that_may_not_be_written(folder, as_user):
     os.chmod(folder, 0o555)
     code = (
         "import sys; from modelops_bundle.adapters.cachefile import CacheFile; c = CacheFile(sys.argv[1]);"
-        "print(c.memo(b'k'), c.time(), c.save({}, {b'k': b'new'})); c.close()"
+        "c.time(); print(c.memo(b'k'), c.save({}, {b'k': b'new'})); c.close()"
     )
-    assert as_user(code, folder) == "b'text' None False\n"
+    assert as_user(code, folder) == "b'text' False\n"
 
 
 def test_many_processes_save_at_once_and_all_is_kept(folder):
@@ -204,3 +205,43 @@ def test_time_is_that_of_the_file_system(folder):
     assert stat.S_ISREG(os.stat(os.path.join(folder, "cache.sqlite")).st_mode)
     saved(folder)
     assert look(folder) == b"text"
+
+
+SAVE = "import sys; from modelops_bundle.adapters.cachefile import CacheFile\n" + (
+    "c = CacheFile(sys.argv[1]); c.time(); c.memo(b'old'); print(c.save({}, {b'new': b'n' * 9000}))"
+)
+CALLS = "openat,pwrite64,write,pread64,read,fcntl,unlink,mkdir,utimensat,ftruncate,fsync,fdatasync,close"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("fault", ["signal=SIGKILL", "error=EIO", "error=ENOSPC"])
+def test_a_fault_at_any_call_leaves_a_cache_that_works(tmp_path, fault):
+    if shutil.which("strace") is None:
+        pytest.skip("there is no strace to inject faults with")
+    state = tmp_path / ".modelops-bundle"
+    state.mkdir()
+    folder = str(state / "cache")
+    command = ["strace", "-f", "-qq", "-o", str(tmp_path / "log"), "-P", folder]
+    for name in ("cache.sqlite", "cache.sqlite-journal"):
+        command += ["-P", os.path.join(folder, name)]
+    program = [sys.executable, "-c", SAVE, folder]
+
+    def run(*options):
+        return subprocess.run([*command, *options, *program], capture_output=True, text=True)
+
+    saved(folder, b"old", b"o" * 9000)
+    run("-e", f"trace={CALLS}")
+    calls = (tmp_path / "log").read_text().count("\n")
+    assert calls > 15
+    for number in range(1, calls + 1):
+        shutil.rmtree(folder)
+        saved(folder, b"old", b"o" * 9000)
+        done = run("-e", f"trace={CALLS}", "-e", f"inject={CALLS}:{fault}:when={number}")
+        assert "Traceback" not in done.stderr
+        assert look(folder, b"old") in (b"o" * 9000, None)
+        if done.stdout == "True\n":
+            assert look(folder, b"new") == b"n" * 9000
+        saved(folder, b"next")
+        assert look(folder, b"next") == b"text"
+        assert os.listdir(folder) == ["cache.sqlite"]

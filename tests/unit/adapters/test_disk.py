@@ -119,6 +119,14 @@ def test_no_cache_reads_everything_and_still_saves(project, hashed):
         assert files.memo_get("kind", "key") == "text"
 
 
+def test_no_cache_forgets_what_it_could_not_confirm(project, hashed):
+    project.write("a", b"a")
+    project.hash("a")
+    project.hash("a", trust=False, guard=GUARD)
+    project.hash("a")
+    assert hashed == ["a"] * 3
+
+
 def test_a_moved_project_keeps_its_cache(project, hashed, tmp_path):
     project.write("a", b"a")
     project.write("sub/b", b"b")

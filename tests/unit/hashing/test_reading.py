@@ -9,7 +9,14 @@ import time
 import pytest
 
 from modelops_bundle.hashing import reading
-from modelops_bundle.hashing.reading import LARGE, Reading, digest_of_file, read_file, stamp_of
+from modelops_bundle.hashing.reading import (
+    LARGE,
+    LARGEST_READ,
+    Reading,
+    digest_of_file,
+    read_file,
+    stamp_of,
+)
 from modelops_bundle.identity.recipes import content_digest
 from modelops_bundle.ports import Unreadable
 
@@ -104,6 +111,13 @@ def test_somebody_who_writes_is_noticed(tmp_path):
             pytest.skip("this system has no leases")
         assert digest_of_file(path).settled is False
     assert digest_of_file(path).settled is True
+
+
+def test_a_huge_file_is_hashed_and_not_read_into_memory(tmp_path):
+    path = tmp_path / "huge.py"
+    path.touch()
+    os.truncate(path, LARGEST_READ + 1)
+    assert read_file(str(path)).reason == "it is larger than 1024 MiB"
 
 
 UNGUARDED = "reading._take_lease = lambda fd: True; reading._writer_waits = lambda fd: False\n"
