@@ -41,7 +41,7 @@ class Roots:
         self._keys: set[tuple[str, str, int]] = set()
         for name in sorted(self.names):
             for found in resolver.resolve_absolute(name):
-                if found.kind in _KNOWN or found.kind == "value":
+                if found.kind in _KNOWN or found.kind == "value" or "." in found.name:
                     self._keys.add(found.key)
         if "builtins.object" not in self.names:
             # What a root falls back to where its package is absent is no root.

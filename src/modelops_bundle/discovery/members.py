@@ -163,7 +163,7 @@ class Members:
         """Let the names of ``key`` stand before what ``view`` has."""
         node = self._graph.nodes[key]
         definition = node.definition
-        decorated = [member.qualname.rpartition(".")[2] for member in definition.members]
+        decorated = [binding.name for binding in definition.bindings if _holds_member(binding.refs)]
         stated = [name for name, _ in definition.values]
         own = self._own_names(node, key)
         for name in [*view, *decorated, *stated]:
@@ -261,6 +261,10 @@ class Members:
         node = self._graph.nodes[owner]
         values = dict(node.definition.values)
         return self._literals.names(node.module, values[name]) if name in values else ()
+
+
+def _holds_member(refs: Iterable[Ref]) -> bool:
+    return any(ref.kind == "member" for ref in refs)
 
 
 def _is_abc(base: Resolved) -> bool:

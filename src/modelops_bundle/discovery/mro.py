@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
@@ -69,18 +70,19 @@ class Linearizer(Generic[Key]):
         return tuple(line)[:LONGEST]
 
     def _merge(self, key: Key) -> tuple[Key, ...]:
-        bases = list(self._bases(key))
-        lines = [list(reversed(self._line(base))) for base in bases] + [list(reversed(bases))]
-        order = [key]
-        while len(order) < LONGEST:
-            lines = [line for line in lines if line]
-            if not lines:
-                break
-            tails = {item for line in lines for item in line[:-1]}
+        bases = self._bases(key)
+        # Reversed, so that the nearest class of each line is taken from its end.
+        lines = [list(reversed(line)) for line in [*map(self._line, bases), tuple(bases)] if line]
+        behind = Counter(item for line in lines for item in line[:-1])
+        order = {key: None}
+        while lines and len(order) < LONGEST:
             # No candidate is left where Python would refuse; the nearest one goes first then.
-            head = next((line[-1] for line in lines if line[-1] not in tails), lines[0][-1])
-            order.append(head)
+            head = next((line[-1] for line in lines if not behind[line[-1]]), lines[0][-1])
+            order[head] = None
             for line in lines:
-                if head in line:
-                    line.remove(head)
-        return tuple(dict.fromkeys(order))
+                while line and line[-1] in order:
+                    line.pop()
+                    if line:
+                        behind[line[-1]] -= 1
+            lines = [line for line in lines if line]
+        return tuple(order)

@@ -215,9 +215,9 @@ class Resolver:
                     return steps, True
             elif provided is None:
                 guesses.append(step)
-        if free and guesses and not steps and ref.name not in BUILTINS:
-            # Bound by nothing else: one of the star imports that cannot be read must give it.
-            return guesses, True
+        if free and ref.name not in BUILTINS and (steps or guesses):
+            # Bound by nothing else: a star import gives it, one that cannot be read if no other does.
+            return steps or guesses, True
         return steps, False
 
     def _follow_ref(self, module: Module, ref: Ref, inherited: bool) -> _Outcome:
