@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from modelops_bundle.source.parse import parse
-from modelops_bundle.source.use_scopes import Scope, carried, targets
+from modelops_bundle.source.use_scopes import Scope, carried, name_targets, targets
 from modelops_bundle.source.use_sinks import (
     BUILTIN_SINKS,
     MAPPINGS,
@@ -18,7 +18,7 @@ from modelops_bundle.source.use_sinks import (
     sink_of,
 )
 from modelops_bundle.source.use_texts import FILE, PACKAGE, UNKNOWN, UP, elements, texts
-from modelops_bundle.source.use_walk import Found, walk
+from modelops_bundle.source.use_walk import Found, FoundImport, walk
 from modelops_bundle.source.uses import Import, Mention, Read, Touch, Uses
 
 __all__ = ["collect"]
@@ -51,7 +51,7 @@ class _Collector:
         self._touches: dict[str, int] = {}
         self._documents: dict[tuple[str, int], None] = {}
         self._mentions: dict[Mention, None] = {}
-        self._known: dict[tuple[int, str], list[str]] = {}
+        self._kept: dict[str, bool] = {}
         self._executed = 0
 
     def records(self) -> Uses:
@@ -106,6 +106,13 @@ class _Collector:
         return [target for target in targets(node, scope) if self._keeps(target)]
 
     def _keeps(self, target: str) -> bool:
+        """Whether a target may be the environment, an import or another file's."""
+        kept = self._kept.get(target)
+        if kept is None:
+            kept = self._kept[target] = self._is_kept(target)
+        return kept
+
+    def _is_kept(self, target: str) -> bool:
         if not target or target[0] in ".#":
             return bool(target)
         if target.startswith("*|"):
@@ -265,10 +272,7 @@ class _Collector:
             return [f".{'.'.join(attributes[-2:])}"]
         if scope.lookup(head) is None and not self._has_star and head not in BUILTIN_SINKS:
             return []
-        node: ast.expr = ast.Name(head, ast.Load())
-        for attribute in attributes:
-            node = ast.Attribute(node, attribute, ast.Load())
-        return self._targets(node, scope)
+        return [target for target in name_targets(head, attributes, scope) if self._keeps(target)]
 
     def _document(self, node: ast.expr, line: int, scope: Scope) -> None:
         for target in targets(node, scope):
@@ -362,8 +366,8 @@ _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) el
 _SOURCE_READERS = frozenset({"getsource", "getsourcelines", "findsource", "getcomments", "getdoc"})
 
 
-def _imports(item: object) -> Iterator[Import]:
-    node, marks, unit = item  # type: ignore[misc]
+def _imports(item: FoundImport) -> Iterator[Import]:
+    node, marks, unit = item
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield Import(alias.name, (), alias.asname or "", 0, node.lineno, unit, marks)

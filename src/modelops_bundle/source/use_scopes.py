@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["Binding", "Scope", "dotted", "targets"]
+__all__ = ["Binding", "Scope", "dotted", "name_targets", "targets"]
 
 #: More alternatives than this, or longer chains of aliases, are cut off; what is cut counts as unknown.
 MAX_ALTERNATIVES = 16
@@ -59,6 +59,7 @@ class Scope:
 
     __slots__ = (
         "_outer",
+        "answers",
         "called",
         "elsewhere",
         "kind",
@@ -79,6 +80,8 @@ class Scope:
         #: Dotted names that are loaded here, and called here without a text, and the first line of each.
         self.loaded: dict[str, int] = {}
         self.called: dict[str, int] = {}
+        #: What names were found to stand for, by question and name; empty while that is being asked.
+        self.answers: dict[tuple[str, str], list[Any]] = {}
         self._outer = self._visible_outer()
 
     def _visible_outer(self) -> Scope | None:
@@ -116,15 +119,17 @@ class Scope:
             if scope is not None:
                 self.elsewhere[name] = scope
 
+    def home(self, name: str) -> Scope | None:
+        """The scope that ``name`` belongs to here; ``None`` when this file does not bind it."""
+        scope: Scope | None = self.elsewhere.get(name, self)
+        while scope is not None and name not in scope.names:
+            scope = scope._outer
+        return scope
+
     def lookup(self, name: str) -> list[Binding] | None:
         """Everything that ``name`` may stand for here; ``None`` when this file does not bind it."""
-        scope: Scope | None = self.elsewhere.get(name, self)
-        while scope is not None:
-            bindings = scope.names.get(name)
-            if bindings is not None:
-                return bindings
-            scope = scope._outer
-        return None
+        scope = self.home(name)
+        return None if scope is None else scope.names[name]
 
     def function(self) -> Scope | None:
         """The function whose code this is, if any."""
@@ -180,7 +185,7 @@ def _targets(node: ast.expr, scope: Scope, depth: int) -> Iterator[str]:
     if depth > MAX_DEPTH:
         yield _opaque(attributes)
     elif isinstance(head, ast.Name):
-        yield from _name_targets(head.id, attributes, scope, depth)
+        yield from name_targets(head.id, attributes, scope, depth)
     elif (module := imported_by_call(head)) is not None:
         yield _extended(f"0|{module}|", attributes)
     else:
@@ -192,21 +197,34 @@ def _targets(node: ast.expr, scope: Scope, depth: int) -> Iterator[str]:
             yield _opaque(attributes)
 
 
-def _name_targets(name: str, attributes: list[str], scope: Scope, depth: int) -> Iterator[str]:
-    bindings = scope.lookup(name)
-    if bindings is None:
-        yield _extended(f"*|{name}", attributes)
-        return
+def name_targets(name: str, attributes: list[str], scope: Scope, depth: int = 0) -> list[str]:
+    """:func:`targets` of a chain of attributes of a name."""
+    home = scope.home(name)
+    if home is None:
+        return [_extended(f"*|{name}", attributes)]
+    answers = home.answers.get(("targets", name))
+    if answers is None:
+        # A name that is asked for while it is being asked for stands for what else it is bound to.
+        home.answers["targets", name] = [""]
+        answers = home.answers["targets", name] = _bound_targets(home.names[name], depth)
+    return [_extended(target, attributes) for target in answers] if attributes else answers
+
+
+def _bound_targets(bindings: list[Binding], depth: int) -> list[str]:
+    found: dict[str, None] = {}
     for binding in bindings:
         if binding.kind == "import":
-            yield _extended(binding.text, attributes)
+            found[binding.text] = None
         elif binding.kind == "definition":
-            yield _extended(f"#{binding.text}", attributes)
+            found[f"#{binding.text}"] = None
         elif binding.kind == "value" and binding.node is not None and binding.scope is not None:
-            for target in targets(binding.node, binding.scope, depth + 1):
-                yield _extended(target, attributes)
+            found.update(dict.fromkeys(targets(binding.node, binding.scope, depth + 1)))
         else:
-            yield _opaque(attributes)
+            found[""] = None
+        if len(found) >= MAX_ALTERNATIVES:
+            found[""] = None
+            break
+    return list(found)
 
 
 def _extended(target: str, attributes: list[str]) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "sink_of",
 ]
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -100,6 +101,7 @@ _PREFIXES = tuple(MAPPINGS)
 _READERS = frozenset({"inspect", "linecache", "pydoc"})
 
 
+@lru_cache(maxsize=1 << 14)
 def canonical(target: str) -> str | None:
     """The dotted name of an absolute target, ``None`` of any other; see :mod:`.use_scopes`."""
     if target.startswith("*|"):

@@ -13,7 +13,9 @@ only elsewhere:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
 
 from modelops_bundle.source.use_scopes import (
     MAX_ALTERNATIVES,
@@ -85,30 +87,33 @@ def texts(node: ast.expr, scope: Scope, depth: int = 0) -> list[str]:
 
 
 def _texts(node: ast.expr, scope: Scope, depth: int) -> Iterable[str]:
-    if depth > MAX_DEPTH * 2:
+    form = _FORMS.get(node.__class__)
+    return (UNKNOWN,) if form is None or depth > MAX_DEPTH * 2 else form(node, scope, depth)
+
+
+def _of_constant(node: ast.Constant, scope: Scope, depth: int) -> Iterable[str]:
+    return (_literal(node.value),)
+
+
+def _of_formatted(node: ast.JoinedStr, scope: Scope, depth: int) -> Iterable[str]:
+    return _product([_formatted(part, scope, depth + 1) for part in node.values], "")
+
+
+def _of_operation(node: ast.BinOp, scope: Scope, depth: int) -> Iterable[str]:
+    if isinstance(node.op, ast.Add):
+        return _joined(node, scope, depth, "")
+    return _joined(node, scope, depth, "/") if isinstance(node.op, ast.Div) else (UNKNOWN,)
+
+
+def _of_choice(node: ast.IfExp | ast.BoolOp, scope: Scope, depth: int) -> Iterable[str]:
+    parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+    if len(parts) > MAX_ALTERNATIVES:
         return (UNKNOWN,)
-    match node:
-        case ast.Constant():
-            return (_literal(node.value),)
-        case ast.Name() | ast.Attribute():
-            return _named(node, scope, depth)
-        case ast.JoinedStr():
-            return _product([_formatted(part, scope, depth + 1) for part in node.values], "")
-        case ast.BinOp(op=ast.Add()):
-            return _joined(node, scope, depth, "")
-        case ast.BinOp(op=ast.Div()):
-            return _joined(node, scope, depth, "/")
-        case ast.Call():
-            return _called(node, scope, depth)
-        case ast.IfExp():
-            return [*texts(node.body, scope, depth + 1), *texts(node.orelse, scope, depth + 1)]
-        case ast.BoolOp():
-            return [text for value in node.values for text in texts(value, scope, depth + 1)]
-        case ast.NamedExpr():
-            return texts(node.value, scope, depth + 1)
-        case ast.Subscript():
-            return _subscripted(node, scope, depth)
-    return (UNKNOWN,)
+    return [text for part in parts for text in texts(part, scope, depth + 1)]
+
+
+def _of_walrus(node: ast.NamedExpr, scope: Scope, depth: int) -> Iterable[str]:
+    return texts(node.value, scope, depth + 1)
 
 
 def _literal(value: object) -> str:
@@ -186,10 +191,25 @@ def _constant_of(target: str) -> str:
 
 
 def _name(name: str, scope: Scope, depth: int) -> list[str]:
-    bindings = scope.lookup(name)
-    if bindings is None:
+    home = scope.home(name)
+    if home is None:
         return [_OWN.get(name) or mark(f"=*|{name}")]
-    return [text for binding in bindings for text in _bound(name, binding, depth)]
+    answers = home.answers.get(("texts", name))
+    if answers is None:
+        # A name that is asked for while it is being asked for grows with every turn of a loop.
+        home.answers["texts", name] = [UNKNOWN]
+        answers = home.answers["texts", name] = _bound_texts(name, home.names[name], depth)
+    return answers
+
+
+def _bound_texts(name: str, bindings: list[Binding], depth: int) -> list[str]:
+    found: dict[str, None] = {}
+    for binding in bindings:
+        found.update(dict.fromkeys(_bound(name, binding, depth)))
+        if len(found) >= MAX_ALTERNATIVES and binding.kind == "value":
+            found[UNKNOWN] = None
+            break
+    return list(found)
 
 
 def _bound(name: str, binding: Binding, depth: int) -> Iterable[str]:
@@ -260,32 +280,31 @@ def elements(node: ast.expr, scope: Scope, part: int | None, depth: int) -> list
         part: 1 for the values of a mapping, 0 or ``None`` for its keys.
         depth: How many aliases were followed.
     """
-    found: list[str] = []
+    found: dict[str, None] = {}
     for leaf, where in _leaves(node, scope, part, depth):
-        found.extend(texts(leaf, where, depth + 1))
+        found.update(dict.fromkeys(texts(leaf, where, depth + 1)))
         if len(found) > _MAX_ELEMENTS:
             return [UNKNOWN]
-    return found or [UNKNOWN]
+    return list(found) or [UNKNOWN]
 
 
 _MAX_ELEMENTS = 256
 _MAPPING_METHODS = {"items": None, "keys": 0, "values": 1}
 
 
-def _leaves(
-    node: ast.expr, scope: Scope, part: int | None, depth: int
-) -> Iterator[tuple[ast.expr, Scope]]:
+_Leaf = tuple[ast.expr, Scope]
+
+
+def _leaves(node: ast.expr, scope: Scope, part: int | None, depth: int) -> Iterator[_Leaf]:
     if depth > MAX_DEPTH:
         yield node, scope
         return
     match node:
         case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
-            for item in items[:_MAX_ELEMENTS]:
-                yield from _leaves(item, scope, part, depth + 1)
+            yield from _leaves_of_items(items, scope, part, depth)
         case ast.Dict():
-            for item in node.values if part == 1 else node.keys:
-                if item is not None:
-                    yield from _leaves(item, scope, part, depth + 1)
+            items = [item for item in (node.values if part == 1 else node.keys) if item is not None]
+            yield from _leaves_of_items(items, scope, part, depth)
         case ast.Call(
             func=ast.Attribute(attr="items" | "keys" | "values" as method, value=value), args=[]
         ):
@@ -301,14 +320,43 @@ def _leaves(
             yield node, scope
 
 
-def _leaves_of_name(
-    node: ast.Name, scope: Scope, part: int | None, depth: int
-) -> Iterator[tuple[ast.expr, Scope]]:
-    bindings = scope.lookup(node.id)
-    for binding in bindings or ():
-        if binding.kind == "value" and binding.node is not None and binding.scope is not None:
-            yield from _leaves(binding.node, binding.scope, part, depth + 1)
-        else:
-            yield node, scope
-    if bindings is None:
-        yield node, scope
+def _leaves_of_items(
+    items: list[ast.expr], scope: Scope, part: int | None, depth: int
+) -> Iterator[_Leaf]:
+    for item in items[: _MAX_ELEMENTS + 1]:
+        yield from _leaves(item, scope, part, depth + 1)
+
+
+def _leaves_of_name(node: ast.Name, scope: Scope, part: int | None, depth: int) -> list[_Leaf]:
+    home = scope.home(node.id)
+    if home is None:
+        return [(node, scope)]
+    question = (f"leaves {part}", node.id)
+    answers = home.answers.get(question)
+    if answers is None:
+        home.answers[question] = []
+        found: dict[tuple[int, int], _Leaf] = {}
+        for binding in home.names[node.id]:
+            if binding.kind == "value" and binding.node is not None and binding.scope is not None:
+                leaves = _leaves(binding.node, binding.scope, part, depth + 1)
+            else:
+                leaves = iter([(node, scope)])
+            found.update(
+                {(id(leaf[0]), id(leaf[1])): leaf for leaf in islice(leaves, _MAX_ELEMENTS + 1)}
+            )
+        answers = home.answers[question] = list(found.values())[: _MAX_ELEMENTS + 1]
+    return answers
+
+
+_FORMS: dict[type[ast.expr], Callable[[Any, Scope, int], Iterable[str]]] = {
+    ast.Constant: _of_constant,
+    ast.Name: _named,
+    ast.Attribute: _named,
+    ast.JoinedStr: _of_formatted,
+    ast.BinOp: _of_operation,
+    ast.Call: _called,
+    ast.IfExp: _of_choice,
+    ast.BoolOp: _of_choice,
+    ast.NamedExpr: _of_walrus,
+    ast.Subscript: _subscripted,
+}

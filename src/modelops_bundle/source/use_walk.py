@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope, carried
 
-__all__ = ["GUARDED", "INNER", "TYPING", "Found", "walk"]
+__all__ = ["GUARDED", "INNER", "TYPING", "Found", "FoundImport", "walk"]
 
 #: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level.
 TYPING, GUARDED, INNER = 1, 2, 4
