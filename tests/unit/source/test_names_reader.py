@@ -1,0 +1,63 @@
+"""Names of files, kept between runs under the digest of what was read."""
+
+from __future__ import annotations
+
+from tests.fakes.memory_files import MemoryFiles
+
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.ports import Unreadable
+from modelops_bundle.source.facts import FactsReader, SourceFacts
+from modelops_bundle.source.names_reader import NamesReader
+
+SOURCE = "from a import B\nclass X(B):\n    OUTPUTS = ['x']\n"
+
+
+def test_names_are_those_of_all_facts() -> None:
+    files = MemoryFiles({"/p/a.py": SOURCE})
+    facts = FactsReader(files).facts("/p/a.py")
+    again = NamesReader(files).facts("/p/a.py")
+    assert isinstance(facts, SourceFacts)
+    assert isinstance(again, SourceFacts)
+    assert again.names == facts.names
+
+
+def test_what_is_known_is_not_read_again() -> None:
+    files = MemoryFiles({"/p/a.py": SOURCE, "/p/bad.py": "def ("})
+    first = [NamesReader(files).facts(path) for path in ("/p/a.py", "/p/bad.py")]
+    files.reads.clear()
+    second = [NamesReader(files).facts(path) for path in ("/p/a.py", "/p/bad.py")]
+    assert second == first
+    assert files.reads == []
+    assert isinstance(second[1], SourceFacts)
+    assert second[1].error is not None
+
+
+def test_one_reader_asks_once() -> None:
+    files = MemoryFiles({"/p/a.py": SOURCE})
+    reader = NamesReader(files)
+    assert reader.facts("/p/a.py") is reader.facts("/p/a.py")
+
+
+def test_a_missing_file_says_why() -> None:
+    assert isinstance(NamesReader(MemoryFiles()).facts("/p/gone.py"), Unreadable)
+
+
+class _Racing(MemoryFiles):
+    """A file that is replaced between the question for its digest and the reading of it."""
+
+    def content(self, path: str) -> Digest | Unreadable:
+        answer = super().content(path)
+        self.write(path, "class New: ...\n")
+        return answer
+
+
+def test_a_file_that_changes_while_it_is_read_leaves_nothing_false() -> None:
+    files = _Racing({"/p/a.py": "class Old: ...\n"})
+    NamesReader(files).facts("/p/a.py")
+    files.write("/p/a.py", "class Old: ...\n")
+    calm = MemoryFiles({"/p/a.py": "class Old: ...\n"})
+    calm.memo_get = files.memo_get  # type: ignore[method-assign]
+    facts = NamesReader(calm).facts("/p/a.py")
+    assert isinstance(facts, SourceFacts)
+    assert facts.names is not None
+    assert [item.qualname for item in facts.names.classes] == ["Old"]
