@@ -40,16 +40,16 @@ def tree(root: Node) -> Iterator[Line]:
     """The root's line and below it, drawn with guides, everything that hangs on it."""
     fork, bar, end, gap = _guides()
     yield root.line
-    waiting = [(child, "") for child in reversed(root.children)]
-    last = {id(root.children[-1])} if root.children else set()
+    waiting = _below(root, "")
     while waiting:
-        node, lead = waiting.pop()
-        ends = id(node) in last
-        yield (lead + (end if ends else fork), *node.line)
-        if node.children:
-            last.add(id(node.children[-1]))
-            inner = lead + (gap if ends else bar)
-            waiting.extend((child, inner) for child in reversed(node.children))
+        node, lead, is_last = waiting.pop()
+        yield (lead + (end if is_last else fork), *node.line)
+        waiting += _below(node, lead + (gap if is_last else bar))
+
+
+def _below(node: Node, lead: str) -> list[tuple[Node, str, bool]]:
+    """A node's children, the last one first, with what stands before them and whether they are the last."""
+    return [(child, lead, place == 0) for place, child in enumerate(reversed(node.children))]
 
 
 def _guides() -> tuple[str, str, str, str]:

@@ -21,7 +21,7 @@ def discover(
     session: Session,
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="Files and folders; the project by default."),
+        typer.Argument(metavar="PATH", help="Files and folders; the project by default."),
     ] = None,
     base: Annotated[
         list[str] | None,

@@ -26,7 +26,7 @@ def show_env(
     session: Session,
     model: Annotated[
         str | None,
-        typer.Argument(metavar="[MODEL]", help="Only what this entry depends on; all by default."),
+        typer.Argument(metavar="MODEL", help="Only what this entry depends on; all by default."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

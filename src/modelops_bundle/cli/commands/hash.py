@@ -19,7 +19,7 @@ app = new_app()
 @command
 def hash_paths(
     session: Session,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files and folders.")],
     as_json: AsJson = False,
 ) -> None:
     """Print digests of files and folders.

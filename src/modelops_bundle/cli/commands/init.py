@@ -21,9 +21,7 @@ def init(
     session: Session,
     path: Annotated[
         str,
-        typer.Argument(
-            metavar="[PATH]", show_default=False, help="The folder; by default this one."
-        ),
+        typer.Argument(metavar="PATH", show_default=False, help="The folder; by default this one."),
     ] = ".",
 ) -> None:
     """Make a folder a project.

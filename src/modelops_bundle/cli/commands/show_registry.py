@@ -21,7 +21,7 @@ def show_registry(
     session: Session,
     entry: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="One entry in full; all in short by default."),
+        typer.Argument(metavar="ID", help="One entry in full; all in short by default."),
     ] = None,
     as_tree: Annotated[bool, typer.Option("--tree", help="Draw what depends on what.")] = False,
     as_json: AsJson = False,

@@ -20,7 +20,7 @@ app = new_app()
 def status(
     session: Session,
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Entries; all by default.")
+        list[str] | None, typer.Argument(metavar="MODEL", help="Entries; all by default.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 3 when anything is not current.")

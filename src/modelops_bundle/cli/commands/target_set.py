@@ -41,7 +41,7 @@ def list_sets(session: Session, as_json: AsJson = False) -> None:
 def set_set(
     session: Session,
     name: Name,
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="Registered targets.")],
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="Registered targets.")],
     weight: Annotated[
         list[str] | None,
         typer.Option("--weight", metavar="TARGET=NUMBER", help="A target's weight. Repeatable."),

@@ -18,7 +18,7 @@ app = new_app()
 @command
 def unregister(
     session: Session,
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Models or targets.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Models or targets.")],
 ) -> None:
     """Forget entries; no file of yours is touched."""
     from modelops_bundle.workflows.unregister import unregister as forget

@@ -20,7 +20,7 @@ app = new_app()
 def update(
     session: Session,
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Entries; all by default.")
+        list[str] | None, typer.Argument(metavar="MODEL", help="Entries; all by default.")
     ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
