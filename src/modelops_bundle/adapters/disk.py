@@ -15,11 +15,12 @@ import os
 import time
 from array import array
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import chain
 from types import TracebackType
 
 from modelops_bundle.adapters.cachefile import CacheFile, Merge
-from modelops_bundle.adapters.statcache import GUARD, Row, Rows, is_settled, pack, unpack
+from modelops_bundle.adapters.statcache import GUARD, Row, Rows, is_settled, pack, unchanged, unpack
 from modelops_bundle.hashing.reading import Reading, digest_of_file, read_file, stamp_of
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest
@@ -56,6 +57,7 @@ class DiskFiles:
         self._now = now
         self._listings: dict[str, dict[str, EntryKind]] = {}
         self._answers: dict[str, Digest | Unreadable] = {}
+        self._blobs: dict[str, bytes | None] = {}
         self._rows: dict[str, Rows] = {}
         self._found: dict[str, dict[str, Row | None]] = {}
         self._memos: dict[bytes, bytes] = {}
@@ -138,7 +140,7 @@ class DiskFiles:
         stamps = _stamps(asked)
         for path, stamp in zip(asked, stamps, strict=True):
             folder, name = _split(path)
-            row = self._rows.get(folder, {}).get(name)
+            row = self._rows_of(folder).get(name)
             if row is None or row[0] != stamp or path not in self._answers:
                 return None
         return _snapshot(asked, stamps)
@@ -169,10 +171,20 @@ class DiskFiles:
             self._cache.close()
 
     def _judge(self, folder: str, paths: list[str]) -> None:
-        rows = self._rows_of(folder)
-        stamps = _stamps(paths) if rows else [None] * len(paths)
+        answers, blob = self._answers, self._blob_of(folder)
+        if blob is None and folder not in self._rows:
+            for path in paths:
+                self._hash(path)
+            return
         start = len(folder) + 1
-        answers = self._answers
+        stamps = _stamps(paths)
+        if None not in stamps and folder not in self._rows:
+            names = [path[start:] for path in paths]
+            digests = unchanged(blob, names, stamps, self._now())  # type: ignore[arg-type]
+            if digests is not None:
+                answers.update(zip(paths, map(partial(Digest, "blake3"), digests), strict=True))
+                return
+        rows = self._rows_of(folder)
         for path, stamp in zip(paths, stamps, strict=True):
             if stamp is not None:
                 row = rows.get(path[start:])
@@ -220,11 +232,14 @@ class DiskFiles:
     def _rows_of(self, folder: str) -> Rows:
         rows = self._rows.get(folder)
         if rows is None:
-            rows = {}
-            if self._trust and self._cache is not None:
-                rows = unpack(self._cache.folder(self._key(folder)), self._now())
-            self._rows[folder] = rows
+            rows = self._rows[folder] = unpack(self._blob_of(folder), self._now())
         return rows
+
+    def _blob_of(self, folder: str) -> bytes | None:
+        if folder not in self._blobs:
+            known = self._cache.folder(self._key(folder)) if self._cache and self._trust else None
+            self._blobs[folder] = known
+        return self._blobs[folder]
 
     def _key(self, folder: str) -> bytes:
         if folder == self._root:

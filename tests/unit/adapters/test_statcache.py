@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelops_bundle.adapters.statcache import GUARD, is_settled, pack, unpack
+from modelops_bundle.adapters.statcache import GUARD, is_settled, pack, unchanged, unpack
 from modelops_bundle.hashing.reading import Stamp
 
 small = st.integers(0, 2**64 - 1)
@@ -57,3 +57,41 @@ def test_the_later_of_the_two_times_counts():
 
 def test_a_file_from_the_future_never_settles():
     assert not is_settled(Stamp(1, 2, 3, 2**62, 0), 100)
+
+
+FOLDER = {
+    "a": ((1, 10, 5, 100, 101), (1000, b"a" * 32)),
+    "b\udcff": ((1, 11, 6, 100, 102), (2000, b"b" * 32)),
+}
+NAMES = sorted(FOLDER)
+STAMPS = [FOLDER[name][0] for name in NAMES]
+
+
+def test_a_whole_folder_at_once():
+    digests = [b"a".hex() * 32, b"b".hex() * 32]
+    assert unchanged(pack(FOLDER), NAMES, STAMPS, now=2000) == digests
+    assert unchanged(pack({}), [], [], now=0) == []
+
+
+def test_a_whole_folder_is_not_believed_when_anything_differs():
+    blob = pack(FOLDER)
+    assert unchanged(blob, NAMES, STAMPS, now=1999) is None
+    assert unchanged(blob, ["a"], STAMPS[:1], now=2000) is None
+    assert unchanged(blob, ["a", "c"], STAMPS, now=2000) is None
+    assert unchanged(blob, NAMES[::-1], STAMPS[::-1], now=2000) is None
+    assert unchanged(None, NAMES, STAMPS, now=2000) is None
+    assert unchanged(blob[:-40], NAMES, STAMPS, now=2000) is None
+    for field in range(5):
+        other = [*STAMPS[1]]
+        other[field] += 1
+        assert unchanged(blob, NAMES, [STAMPS[0], other], now=2000) is None
+
+
+@given(rows)
+def test_whole_and_one_by_one_agree(files):
+    names = sorted(files)
+    whole = unchanged(pack(files), names, [files[name][0] for name in names], now=2**63)
+    if any(number >= 2**63 for stamp, _ in files.values() for number in stamp):
+        assert whole is None
+    else:
+        assert whole == [files[name][1][1].hex() for name in names]
