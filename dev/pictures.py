@@ -1,0 +1,87 @@
+"""Draw what the commands show on the sample project, as the README shows it.
+
+usage: python dev/pictures.py   (writes docs/pictures/*.svg)
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "pictures"
+WIDTH = 96
+PICTURES = {"status": ["status"], "why": ["why", "model_networksir"]}
+EDITS = (
+    ("src/rates.py", "SEASONAL_BOOST = 1.15", "SEASONAL_BOOST = 1.25"),
+    ("data/population.csv", "0-14,310", "0-14,312"),
+    ("src/targets.py", "return abs(", "return 2 * abs("),
+)
+
+
+def main() -> int:
+    """Write the pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, picture in drawn().items():
+        (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
+    return 0
+
+
+def drawn() -> dict[str, str]:
+    """The pictures by name, each of a real command on a changed sample project."""
+    with tempfile.TemporaryDirectory(prefix="modelops-pictures-") as folder:
+        project = _changed_sample(folder)
+        return {
+            name: _picture(["mops-bundle", *arguments], _run(project, *arguments))
+            for name, arguments in PICTURES.items()
+        }
+
+
+def _changed_sample(folder: str) -> Path:
+    _run(Path(folder), "sample-create", "epidemic")
+    project = Path(folder, "epidemic")
+    _run(project, "init")
+    data = ["--data", "data/population.csv", "--data", "config/settings.json"]
+    _run(project, "register-model", "src/model.py", *data)
+    _run(project, "register-target", "src/targets.py")
+    for name, old, new in EDITS:
+        path = project / name
+        path.write_text(path.read_text().replace(old, new))
+    return project
+
+
+def _run(folder: Path, *arguments: str) -> str:
+    variables = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    variables.pop("VIRTUAL_ENV", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "modelops_bundle.cli", *arguments],
+        cwd=folder,
+        env={**variables, "FORCE_COLOR": "1", "TERM": "xterm", "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=True,
+    )
+    return done.stdout
+
+
+def _picture(command: list[str], output: str) -> str:
+    console = Console(
+        record=True, file=io.StringIO(), width=WIDTH, force_terminal=True, color_system="truecolor"
+    )
+    console.print(Text.assemble(("$ ", "bold green"), " ".join(command)))
+    console.print(Text.from_ansi(output.rstrip("\n")))
+    name = "-".join(command)
+    return console.export_svg(title=" ".join(command), theme=MONOKAI, unique_id=name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
