@@ -22,7 +22,8 @@ def git_standing(path: str) -> str | None:
         name = os.path.join(above, name)
     if _git(folder, "rev-parse", "--is-inside-work-tree") != 0:
         return None
-    if _git(folder, "ls-files", "--error-unmatch", "--", name) == 0:
+    # Without the option, a name with `*` in it would be taken for a pattern. `check-ignore` knows no patterns.
+    if _git(folder, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name) == 0:
         return "tracked"
     return "ignored" if _git(folder, "check-ignore", "-q", "--", name) == 0 else "untracked"
 
@@ -30,7 +31,7 @@ def git_standing(path: str) -> str | None:
 def _git(folder: str, *arguments: str) -> int | None:
     try:
         done = subprocess.run(
-            ["git", "-C", folder, "--literal-pathspecs", *arguments],
+            ["git", "-C", folder, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

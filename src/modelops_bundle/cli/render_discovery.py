@@ -8,6 +8,8 @@ from modelops_bundle.cli.drawing import columns, plural
 from modelops_bundle.cli.output import Piece, say, show_lines
 
 if TYPE_CHECKING:
+    from modelops_bundle.discovery.models import ModelClass
+    from modelops_bundle.discovery.targets import TargetFunction
     from modelops_bundle.workflows.discover import DiscoveryReport
 
 __all__ = ["discovery_document", "show_discovery"]
@@ -15,37 +17,11 @@ __all__ = ["discovery_document", "show_discovery"]
 
 def discovery_document(report: DiscoveryReport) -> dict[str, Any]:
     """The JSON of ``discover``."""
+    found = report.discovery
     return {
         "schema": 1,
-        "models": [
-            {
-                "id": entry_id,
-                "class_name": model.class_name,
-                "module": model.module,
-                "entrypoint": model.entrypoint,
-                "path": report.shown(model.path),
-                "line": model.line,
-                "bases": list(model.bases),
-                "abstract": model.abstract,
-                "outputs": list(model.outputs),
-                "scenarios": list(model.scenarios),
-                "parameters": list(model.parameters),
-            }
-            for entry_id, model in report.models
-        ],
-        "targets": [
-            {
-                "id": entry_id,
-                "name": target.name,
-                "module": target.module,
-                "entrypoint": target.entrypoint,
-                "path": report.shown(target.path),
-                "line": target.line,
-                "model_output": target.model_output or None,
-                "data": dict(target.data),
-            }
-            for entry_id, target in report.targets
-        ],
+        "models": [_model(report, *each) for each in report.models],
+        "targets": [_target(report, *each) for each in report.targets],
         "unresolved": [
             {
                 "path": report.shown(each.path),
@@ -53,12 +29,40 @@ def discovery_document(report: DiscoveryReport) -> dict[str, Any]:
                 "name": each.name,
                 "reason": each.reason,
             }
-            for each in report.discovery.unresolved
+            for each in found.unresolved
         ],
         "skipped": [
-            {"path": report.shown(each.path), "reason": each.reason}
-            for each in report.discovery.skipped
+            {"path": report.shown(each.path), "reason": each.reason} for each in found.skipped
         ],
+    }
+
+
+def _model(report: DiscoveryReport, entry_id: str, model: ModelClass) -> dict[str, Any]:
+    return {
+        "id": entry_id,
+        "class_name": model.class_name,
+        "module": model.module,
+        "entrypoint": model.entrypoint,
+        "path": report.shown(model.path),
+        "line": model.line,
+        "bases": list(model.bases),
+        "abstract": model.abstract,
+        "outputs": list(model.outputs),
+        "scenarios": list(model.scenarios),
+        "parameters": list(model.parameters),
+    }
+
+
+def _target(report: DiscoveryReport, entry_id: str, target: TargetFunction) -> dict[str, Any]:
+    return {
+        "id": entry_id,
+        "name": target.name,
+        "module": target.module,
+        "entrypoint": target.entrypoint,
+        "path": report.shown(target.path),
+        "line": target.line,
+        "model_output": target.model_output or None,
+        "data": dict(target.data),
     }
 
 
