@@ -151,9 +151,11 @@ class RegistryFile:
                 raise self._missing() from error
             # A pipe or a device would hang or act; without O_NONBLOCK even opening one does.
             with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
                     raise OSError(errno.EINVAL, "not a regular file")
-                return file.read(MAX_BYTES + 1)
+                # One byte over the limit is enough to be refused.
+                return file.read(MAX_BYTES + 1) if found.st_size > MAX_BYTES else file.read()
 
     def _parse(self, data: bytes) -> Loaded:
         if self._memo is None:

@@ -83,7 +83,7 @@ def test_errors_of_the_file_system_are_translated():
         pytest.raises(StorageError, match="No space left") as caught,
         storage_errors("cannot do \udcff"),
     ):
-        raise OSError(28, "x")
+        raise OSError(28, os.strerror(28))
     assert "Free some space" in caught.value.mend
     assert str(caught.value).isascii()
 

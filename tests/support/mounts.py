@@ -1,0 +1,73 @@
+"""File systems of one's own: small, full, coarse, or with the power cut. All need root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["available", "image", "mounted", "power_cut", "tmpfs"]
+
+
+def available(*programs: str) -> str:
+    """Why nothing can be mounted here; empty when it can. ``programs`` are needed besides ``mount``."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return "mounting needs root"
+    missing = [name for name in ("mount", "umount", *programs) if shutil.which(name) is None]
+    return f"not installed: {', '.join(missing)}" if missing else ""
+
+
+def image(path: Path, *, megabytes: int = 32, options: Sequence[str] = ()) -> Path:
+    """Make an ext4 file system in the file ``path``; ``options`` go to ``mkfs.ext4`` (``-I 128``)."""
+    with path.open("wb") as file:
+        file.truncate(megabytes << 20)
+    _run("mkfs.ext4", "-q", "-F", *options, os.fspath(path))
+    return path
+
+
+@contextmanager
+def mounted(source: Path, at: Path, *, options: str = "loop") -> Iterator[Path]:
+    """Mount an image for the time of the block."""
+    at.mkdir(parents=True, exist_ok=True)
+    _run("mount", "-o", options, os.fspath(source), os.fspath(at))
+    try:
+        yield at
+    finally:
+        _run("umount", "-l", os.fspath(at))
+
+
+@contextmanager
+def tmpfs(at: Path, *, size: str, kind: str = "tmpfs") -> Iterator[Path]:
+    """Mount an empty file system in memory for the time of the block; ``size`` such as ``64k``."""
+    at.mkdir(parents=True, exist_ok=True)
+    _run("mount", "-t", kind, "-o", f"size={size}", kind, os.fspath(at))
+    try:
+        yield at
+    finally:
+        _run("umount", "-l", os.fspath(at))
+
+
+@contextmanager
+def power_cut(source: Path, at: Path) -> Iterator[Path]:
+    """What a mounted image holds if the power went now: its backing file, copied without any sync, mounted.
+
+    Args:
+        source: The backing file of a file system that is mounted and in use.
+        at: Where to mount the copy.
+    """
+    copy = at.with_name(at.name + ".img")
+    shutil.copyfile(source, copy)
+    try:
+        with mounted(copy, at):
+            yield at
+    finally:
+        copy.unlink()
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
