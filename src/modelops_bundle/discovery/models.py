@@ -149,7 +149,7 @@ class _Search:
         members: Members,
     ) -> tuple[list[ModelClass], list[Unresolved]]:
         path = module.path or ""
-        importable = _importable(names)
+        importable = self._importable(module, names)
         models: dict[str, ModelClass] = {}
         unresolved: list[Unresolved] = []
         for position, definition in enumerate(names.classes):
@@ -175,6 +175,38 @@ class _Search:
         unresolved = [item for item in unresolved if item.name not in models]
         unresolved.extend(self._judge_created(module, names, standings))
         return list(models.values()), unresolved
+
+    def _importable(self, module: Module, names: ModuleNames) -> dict[int, str]:
+        """Classes that can be got from the module when it has been imported, and under which name.
+
+        The name of the class itself where it is bound to it, else the first variable that holds it.
+        """
+        found: dict[int, str] = {}
+        waiting = [("", "", binding) for binding in reversed(names.bindings)]
+        aliases: list[tuple[int, str]] = []
+        while waiting or aliases:
+            if not waiting:
+                place, path = aliases.pop()
+                waiting.extend(_inside(names, found, place, path))
+                continue
+            above, owner, (name, refs) = waiting.pop()
+            for place in self._class_places(module, refs):
+                if names.classes[place].qualname == owner + name:
+                    waiting.extend(_inside(names, found, place, above + name))
+                else:
+                    aliases.append((place, above + name))
+        return found
+
+    def _class_places(self, module: Module, refs: tuple[Ref, ...]) -> list[int]:
+        """Which of the module's own classes a name stands for in the end."""
+        if any(ref.kind == "star" for ref in refs):
+            resolved = self._resolver.resolve(module, refs)
+            return [
+                item.position
+                for item in resolved
+                if item.kind == "class" and item.path == module.path
+            ]
+        return [int(ref.target) for ref in refs if ref.kind == "class" and not ref.attributes]
 
     def _judge_created(
         self, module: Module, names: ModuleNames, standings: Mapping[ClassKey, Standing]
@@ -215,28 +247,15 @@ def _model(
     )
 
 
-def _importable(names: ModuleNames) -> dict[int, str]:
-    """Classes that can be got from the module when it has been imported, and under which name.
-
-    The name of the class itself where it is bound to it, else the first variable that holds it.
-    """
-    found: dict[int, str] = {}
-    aliases: dict[int, str] = {}
-    waiting: list[tuple[str, Binding]] = [("", binding) for binding in names.bindings]
-    while waiting:
-        prefix, (name, refs) = waiting.pop()
-        for place in _class_places(refs):
-            definition = names.classes[place]
-            if definition.qualname != prefix + name:
-                aliases[place] = prefix + name
-            elif place not in found:
-                found[place] = definition.qualname
-                waiting.extend((f"{definition.qualname}.", inner) for inner in definition.bindings)
-    return {**aliases, **found}
-
-
-def _class_places(refs: Iterable[Ref]) -> list[int]:
-    return [int(ref.target) for ref in refs if ref.kind == "class" and not ref.attributes]
+def _inside(
+    names: ModuleNames, found: dict[int, str], place: int, path: str
+) -> list[tuple[str, str, Binding]]:
+    """Note that a class is got under ``path``; what is bound in it, unless that was known."""
+    if place in found:
+        return []
+    found[place] = path
+    definition = names.classes[place]
+    return [(f"{path}.", f"{definition.qualname}.", inner) for inner in definition.bindings]
 
 
 def _replacement(names: ModuleNames, qualname: str) -> str:
