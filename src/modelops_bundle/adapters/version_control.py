@@ -22,7 +22,7 @@ def git_standing(path: str) -> str | None:
         name = os.path.join(above, name)
     if _git(folder, "rev-parse", "--is-inside-work-tree") != 0:
         return None
-    # Without the option, a name with `*` in it would be taken for a pattern. `check-ignore` knows no patterns.
+    # Else a name with `*` in it is taken for a pattern, which `check-ignore` never does.
     if _git(folder, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name) == 0:
         return "tracked"
     return "ignored" if _git(folder, "check-ignore", "-q", "--", name) == 0 else "untracked"

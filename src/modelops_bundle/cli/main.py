@@ -6,6 +6,7 @@ A command's module is imported when the command is asked for, so that one comman
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -38,20 +39,29 @@ COMMANDS = {
 }
 
 
-class _Commands(TyperGroup):
-    """A group that finds its commands by name. Typer makes each from the small app in its module."""
+class _Modules(Mapping[str, Any]):
+    """Commands by name. Typer makes each from the small app in its module, when it is looked up."""
 
-    # Typer's releases differ in whose class the context and the command are, hence Any.
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"modelops_bundle.cli.commands.{COMMANDS[cmd_name]}")
+    def __getitem__(self, name: str) -> Any:
+        module = import_module(f"modelops_bundle.cli.commands.{COMMANDS[name]}")
         command = typer.main.get_command(module.app)
-        command.name = cmd_name
+        command.name = name
         return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Commands(TyperGroup):
+    """A group that has its commands' names from the start, and nothing more of them."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # Typer's releases differ in the class of commands, hence Any.
+        self.commands: Any = _Modules()
 
 
 app = typer.Typer(

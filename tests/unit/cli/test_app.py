@@ -46,6 +46,10 @@ def test_the_version() -> None:
     assert runner.invoke(app, ["--version"]).stdout == f"modelops-bundle {__version__}\n"
 
 
+def test_a_misspelt_command_gets_a_hint() -> None:
+    assert "'status'" in runner.invoke(app, ["statu"]).output
+
+
 @pytest.mark.parametrize("arguments", [["bogus"], ["status", "--bogus"], ["why"], ["hash"]])
 def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
     assert runner.invoke(app, arguments).exit_code == 2
