@@ -4,60 +4,82 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["ProgressBar", "progress_bar"]
+__all__ = ["PATIENCE", "ProgressBar", "progress_bar"]
 
+#: Seconds before anything is shown.
 PATIENCE = 1.0
 
 
 @contextmanager
-def progress_bar() -> Iterator[ProgressBar | None]:
-    """Something to tell how far work is; ``None`` where nobody watches."""
+def progress_bar(patience: float = PATIENCE) -> Iterator[ProgressBar | None]:
+    """Something to tell how far work is, until the block ends; ``None`` where nobody watches."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
     bar = ProgressBar()
+    # A timer, because a single large file gives no occasion to look at the clock.
+    timer = Timer(patience, bar.show)
+    timer.daemon = True
+    timer.start()
     try:
         yield bar
     finally:
+        timer.cancel()
         bar.close()
 
 
 class ProgressBar:
-    """Shows nothing during the first second. Rich is loaded when there is something to show.
+    """Remembers how far work is, and draws it once it is shown. Safe to use from two threads.
 
-    Args:
-        now: Seconds, from any start.
+    Rich is loaded when there is something to draw.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._begun = now()
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._state: dict[str, tuple[int, int]] = {}
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
+        self._closed = False
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` items are done of what is being done."""
-        if self._progress is None:
-            if self._now() - self._begun < PATIENCE:
-                return
-            self._progress = _started()
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total)
-        self._progress.update(self._tasks[what], completed=done, total=total)
+        """Note that ``done`` of ``total`` items are done of what is being done."""
+        with self._lock:
+            self._state[what] = (done, total)
+            self._draw()
+
+    def show(self) -> None:
+        """Begin to draw."""
+        with self._lock:
+            if not self._closed and self._progress is None:
+                self._progress = _started()
+                self._draw()
 
     def close(self) -> None:
         """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+        with self._lock:
+            self._closed = True
+            if self._progress is not None:
+                self._progress.stop()
+                self._progress = None
+
+    def _draw(self) -> None:
+        if self._progress is None:
+            return
+        for what, (done, total) in (self._state or {"working": (0, 0)}).items():
+            # Without a total the bar only moves.
+            if what not in self._tasks:
+                self._tasks[what] = self._progress.add_task(what, total=total or None)
+            self._progress.update(self._tasks[what], completed=done, total=total or None)
+        if self._state and "working" in self._tasks and "working" not in self._state:
+            self._progress.update(self._tasks["working"], visible=False)
 
 
 def _started() -> Progress:

@@ -52,12 +52,20 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
             Ailment(_REGISTRY, ": ".join(filter(None, (error.what, error.why))), error.mend),
         ]
     found += _contradictions(registry)
-    judged = [entry_status(workspace, registry, entry_id) for entry_id, _ in registry.entries()]
+    judged = list(_judged(workspace, registry))
     for each in judged:
         found += _entry(each)
     found += _objects(workspace, judged)
     # What several entries share is told once.
     return list(dict.fromkeys(found))
+
+
+def _judged(workspace: Workspace, registry: BundleRegistry) -> Iterator[EntryStatus]:
+    entries = list(registry.entries())
+    for done, (entry_id, _) in enumerate(entries):
+        if workspace.progress:
+            workspace.progress("looking at entries", done, len(entries))
+        yield entry_status(workspace, registry, entry_id)
 
 
 def _state_folder(workspace: Workspace, standing: Standing) -> Iterator[Ailment]:

@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 from modelops_bundle.errors import UsageError
 from modelops_bundle.hashing import hash_folder
+from modelops_bundle.identity.digest import Digest
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Hashed", "hash_paths"]
 
 _MOST_NAMED = 5
+_AT_ONCE = 500
 
 
 class Hashed(NamedTuple):
@@ -43,8 +45,7 @@ def hash_paths(workspace: Workspace, paths: Sequence[str]) -> list[Hashed]:
     """
     places = {text: os.path.normpath(os.path.join(workspace.cwd, text)) for text in paths}
     folders = {text for text, path in places.items() if os.path.isdir(path)}
-    # One question for all files, so that thousands cost about what one does.
-    contents = workspace.files.contents([places[text] for text in places if text not in folders])
+    contents = _contents(workspace, [places[text] for text in places if text not in folders])
     problems: list[str] = []
     found = []
     for text in paths:
@@ -66,6 +67,16 @@ def hash_paths(workspace: Workspace, paths: Sequence[str]) -> list[Hashed]:
             "Name regular files and folders.",
         )
     return found
+
+
+def _contents(workspace: Workspace, paths: Sequence[str]) -> dict[str, Digest | Unreadable]:
+    """Many at once, so that thousands cost little, and not all at once, so that one can see how far it is."""
+    contents: dict[str, Digest | Unreadable] = {}
+    for start in range(0, len(paths), _AT_ONCE):
+        if workspace.progress:
+            workspace.progress("hashing", start, len(paths))
+        contents.update(workspace.files.contents(paths[start : start + _AT_ONCE]))
+    return contents
 
 
 def _folder(workspace: Workspace, text: str, path: str, problems: list[str]) -> list[Hashed]:

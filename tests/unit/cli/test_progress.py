@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 
 import pytest
 
 from modelops_bundle.cli.progress import ProgressBar, progress_bar
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setenv("TERM", "xterm")
+    return Terminal()
 
 
 def test_nothing_where_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,29 +28,39 @@ def test_nothing_where_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
         assert bar is None
 
 
-def test_work_under_a_second_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    clock = Clock()
-    bar = ProgressBar(clock)
-    bar("hashing", 0, 10)
-    clock.time = 0.9
-    bar("hashing", 10, 10)
-    bar.close()
-    assert sys.stderr.getvalue() == ""
-
-
-def test_longer_work_is_shown_on_standard_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    terminal = Terminal()
+def test_short_work_shows_nothing(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
-    clock = Clock()
-    bar = ProgressBar(clock)
-    clock.time = 1.5
-    bar("hashing", 5, 10)
-    bar("hashing", 10, 10)
-    bar.close()
-    bar.close()
-    assert "hashing" in terminal.getvalue()
+    with progress_bar() as bar:
+        assert bar is not None
+        bar("hashing", 5, 10)
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_longer_work_is_shown_on_standard_error(
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    told: bool,
+) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress_bar(patience=0.01) as bar:
+        assert bar is not None
+        if told:
+            bar("hashing", 5, 10)
+        for _ in range(500):
+            time.sleep(0.01)
+            if terminal.getvalue():
+                break
+    assert ("hashing" if told else "working") in terminal.getvalue()
     assert capsys.readouterr().out == ""
+
+
+def test_a_closed_bar_stays_closed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal)
+    bar = ProgressBar()
+    bar.close()
+    bar.show()
+    bar("hashing", 1, 2)
+    bar.close()
+    assert terminal.getvalue() == ""
