@@ -10,11 +10,14 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from modelops_bundle.discovery.closure import Closure, CodeFile
 from modelops_bundle.identity.digest import Digest
-from modelops_bundle.identity.recipes import code_digest
+from modelops_bundle.identity.recipes import code_digest, distribution_digest
+from modelops_bundle.ports import Files, Unreadable
+from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.prints import Prints, Unit
 
-__all__ = ["Reading", "source_component"]
+__all__ = ["CodeDigests", "Reading", "source_component"]
 
 
 class Reading(NamedTuple):
@@ -53,3 +56,64 @@ def _units(prints: Prints, reading: Reading) -> Iterator[bytes]:
 
 def _free_run(unit: Unit, reading: Reading) -> int | None:
     return unit.run if unit.kind == "import" and unit.run in reading.free_runs else None
+
+
+class CodeDigests:
+    """Digests of all the code that an entry reaches.
+
+    Args:
+        files: File system.
+        facts: What sources say.
+        closure: The code.
+
+    Attributes:
+        docstrings: By recorded path, the definitions whose docstrings count (``module`` for its own).
+        unparsable: Recorded paths of sources that count by their bytes because they do not parse.
+        problems: Files that cannot be read, in words.
+    """
+
+    def __init__(self, files: Files, facts: FactsReader, closure: Closure) -> None:
+        self.docstrings: dict[str, frozenset[str]] = {}
+        self.unparsable: list[str] = []
+        self.problems: list[str] = []
+        self._files = files
+        self._facts = facts
+        self._closure = closure
+        self._digests: dict[str, dict[str, str]] = {}
+        self._shares: dict[str, list[tuple[str, Digest]]] = {}
+        files.contents(file.path for file in closure.files)
+        for file in closure.files:
+            self._add(file)
+
+    def of_kind(self, kind: str) -> dict[str, str]:
+        """Digest of each file of a kind by recorded path, sorted."""
+        return dict(sorted(self._digests.get(kind, {}).items()))
+
+    def distributions(self) -> dict[str, str]:
+        """Digest of each distribution that is hashed by content, by name."""
+        return {
+            name: str(distribution_digest(files)) for name, files in sorted(self._shares.items())
+        }
+
+    def _add(self, file: CodeFile) -> None:
+        digest = self._digest(file)
+        if isinstance(digest, Unreadable):
+            self.problems.append(f"{file.recorded} cannot be read: {digest.reason}")
+        elif file.distribution is not None:
+            self._shares.setdefault(file.distribution, []).append((file.recorded, digest))
+        else:
+            self._digests.setdefault(file.kind, {})[file.recorded] = str(digest)
+
+    def _digest(self, file: CodeFile) -> Digest | Unreadable:
+        if file.extension or self._closure.bytes_matter:
+            return self._files.content(file.path)
+        facts = self._facts.facts(file.path)
+        if isinstance(facts, Unreadable):
+            return facts
+        if facts.prints is None:
+            self.unparsable.append(file.recorded)
+            return self._files.content(file.path)
+        reading = self._closure.readings.get(file.path, Reading())
+        named = (name or "module" for name in reading.docstrings)
+        self.docstrings[file.recorded] = frozenset(named)
+        return source_component(facts.prints, reading)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Protocol
 
 from modelops_bundle.digests.survey import Surveyor
+from modelops_bundle.discovery.closure import ClosureFinder
 from modelops_bundle.discovery.modules import ModuleFinder, Warned
 from modelops_bundle.discovery.resolve import Resolver
 from modelops_bundle.discovery.search import Origin, SearchPath, build_search_path
@@ -177,8 +178,7 @@ class Workspace:
             config=self.config,
             files=self.files,
             facts=self.facts,
-            finder=self.finder,
-            resolver=self.resolver,
+            closures=ClosureFinder(self.finder, self.facts, self.resolver, self.layout.root),
             distributions=self.distributions,
             interpreter=self.interpreter,
             variables=self.variables,

@@ -1,0 +1,260 @@
+"""What entries depend on now: from an entry's file and declarations to its leaves.
+
+This is where the stages meet: discovery says which code is reached, hashing and the environment say what it is,
+and the result is one :class:`Leaves`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from modelops_bundle.digests.code import CodeDigests
+from modelops_bundle.digests.leaves import Leaves
+from modelops_bundle.discovery.closure import Closure, ClosureFinder
+from modelops_bundle.discovery.search import Warned
+from modelops_bundle.environment import (
+    Distributions,
+    EnvironmentDigest,
+    Interpreter,
+    environment_of,
+    read_settings,
+    scope,
+)
+from modelops_bundle.identity.recipes import variable_digest
+from modelops_bundle.ports import Files, Unreadable
+from modelops_bundle.project.config import Config
+from modelops_bundle.project.files import expand, is_pattern
+from modelops_bundle.project.layout import Layout
+from modelops_bundle.source.facts import FactsReader
+
+__all__ = ["Mention", "Survey", "Surveyor"]
+
+
+class Mention(NamedTuple):
+    """A file that the code names and nobody declared.
+
+    Attributes:
+        source: Recorded path of the source.
+        line: Where it names the file.
+        names: Recorded path of the file.
+    """
+
+    source: str
+    line: int
+    names: str
+
+    @property
+    def hint(self) -> str:
+        """What was noticed, and the option that declares the file."""
+        return (
+            f"{self.source}:{self.line} names {self.names}, which is not declared:"
+            f" add --data {self.names}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What an entry depends on now.
+
+    Attributes:
+        leaves: The dependencies with their digests.
+        digest: ``leaves.digest()``.
+        sources: Absolute path of every source by its recorded one.
+        chains: By recorded path, how the entry's file reaches a source: recorded paths from one to the other.
+        docstrings: By recorded path, the definitions whose docstrings count.
+        unparsable: Recorded paths of sources that count by their bytes because they do not parse.
+        exact: Whether all sources count by their bytes because code reads them.
+        mentions: Files that the code names and nobody declared.
+        problems: What makes the entry invalid, in words.
+        warnings: What may be missed, in words.
+    """
+
+    leaves: Leaves
+    digest: str
+    sources: Mapping[str, str]
+    chains: Mapping[str, tuple[str, ...]]
+    docstrings: Mapping[str, Collection[str]]
+    unparsable: frozenset[str]
+    exact: bool
+    mentions: tuple[Mention, ...]
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class Surveyor:
+    """Surveys entries of one project. Files are looked at once, and closures shared between entries."""
+
+    def __init__(
+        self,
+        *,
+        layout: Layout,
+        config: Config,
+        files: Files,
+        facts: FactsReader,
+        closures: ClosureFinder,
+        distributions: Distributions,
+        interpreter: Interpreter,
+        variables: Mapping[str, str],
+    ) -> None:
+        self._layout = layout
+        self._config = config
+        self._files = files
+        self._facts = facts
+        self._closures = closures
+        self._distributions = distributions
+        self._interpreter = interpreter
+        self._variables = variables
+        self._settings = read_settings(config.environment, variables)
+
+    def survey(
+        self,
+        kind: Literal["MODEL", "TARGET"],
+        path: str,
+        data: Sequence[str],
+        code: Sequence[str],
+        auto_code: bool,
+        known_code: Collection[str] = (),
+    ) -> Survey:
+        """Survey one entry.
+
+        Args:
+            kind: Whether it is a model or a target.
+            path: Recorded path of its file.
+            data: Recorded paths and patterns of its data.
+            code: Recorded paths and patterns of code that is declared.
+            auto_code: Whether imports are followed.
+            known_code: Recorded paths of the code that it had when it was recorded: a file of these that is
+                gone and still imported makes the entry invalid.
+        """
+        declared, problems = self._declared_code(code)
+        closure = self._closures.find(self._layout.absolute(path), declared, auto_code)
+        digests = CodeDigests(self._files, self._facts, closure)
+        data_digests, data_problems = self._data(data)
+        environment, warnings = self._environment(closure)
+        leaves = Leaves(
+            kind=kind,
+            path=path,
+            own=digests.of_kind("MODEL").get(path, ""),
+            code=digests.of_kind("CODE_DEP"),
+            data=data_digests,
+            external=digests.of_kind("EXT"),
+            distributions=digests.distributions(),
+            variables=self._variable_digests(closure.variables),
+            environment=environment,
+            environment_digest=environment.compute_digest(),
+        )
+        return Survey(
+            leaves=leaves,
+            digest=leaves.digest(),
+            sources={file.recorded: file.path for file in closure.files},
+            chains={file.recorded: file.chain for file in closure.files},
+            docstrings=digests.docstrings,
+            unparsable=frozenset(digests.unparsable),
+            exact=closure.bytes_matter,
+            mentions=self._undeclared(closure, data_digests),
+            problems=(
+                *digests.problems,
+                *problems,
+                *data_problems,
+                *self._code_problems(closure, path, known_code),
+            ),
+            warnings=(*self._located(closure.warnings), *warnings),
+        )
+
+    def gone(self, path: str, name: str) -> str:
+        """Why an entry's class or function is not there, in words; empty when it is, or cannot be told.
+
+        Args:
+            path: Recorded path of its file.
+            name: Its qualified name.
+        """
+        facts = self._facts.facts(self._layout.absolute(path))
+        if isinstance(facts, Unreadable):
+            return f"{path}: {facts.reason}"
+        if facts.names is None:
+            return ""
+        defined = (*facts.names.classes, *facts.names.functions)
+        if any(definition.qualname == name for definition in defined):
+            return ""
+        return f"{path} no longer defines {name}"
+
+    def _data(self, patterns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+        """Digest of every data file by recorded path, and what is wrong."""
+        problems = []
+        members: dict[str, str] = {}
+        for pattern in dict.fromkeys(patterns):
+            found = expand(self._files, self._layout, pattern, self._config.exclude)
+            if not found:
+                what = "matches no file" if is_pattern(pattern) else "is gone"
+                problems.append(f"the data {pattern} {what}")
+            prefix = self._layout.root + os.sep
+            members.update((name, prefix + name.replace("/", os.sep)) for name in found)
+        answers = self._files.contents(members.values())
+        digests = {}
+        for name in sorted(members):
+            answer = answers[members[name]]
+            if isinstance(answer, Unreadable):
+                problems.append(f"the data {name} cannot be read: {answer.reason}")
+            else:
+                digests[name] = str(answer)
+        return digests, problems
+
+    def _variable_digests(self, names: Iterable[str]) -> dict[str, str]:
+        return {
+            name: str(variable_digest(name, self._variables.get(name))) for name in sorted(names)
+        }
+
+    def _declared_code(self, patterns: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Absolute paths of the code that is declared, and what is wrong."""
+        paths: dict[str, None] = {}
+        problems = []
+        for pattern in patterns:
+            found = expand(self._files, self._layout, pattern, self._config.exclude)
+            if not found:
+                problems.append(f"the code {pattern} is gone")
+            paths.update(dict.fromkeys(self._layout.absolute(name) for name in found))
+        return list(paths), problems
+
+    def _environment(self, closure: Closure) -> tuple[EnvironmentDigest, tuple[str, ...]]:
+        found = scope(
+            self._distributions, closure.imported, config=self._config, root=self._layout.root
+        )
+        environment = environment_of(self._interpreter, found.dependencies, self._settings)
+        return environment, (*found.warnings, *self._settings.warnings)
+
+    def _code_problems(
+        self, closure: Closure, path: str, known_code: Collection[str]
+    ) -> list[str]:
+        """Why the code cannot run: its own file does not parse, or a file that it imports is gone."""
+        problems = []
+        facts = self._facts.facts(self._layout.absolute(path))
+        if not isinstance(facts, Unreadable) and facts.error is not None:
+            line = f":{facts.error.line}" if facts.error.line else ""
+            problems.append(f"{path}{line} does not parse: {facts.error.reason}")
+        lost = set(known_code) - {file.recorded for file in closure.files}
+        for missing in closure.missing:
+            # A module that was never there may be optional; one that was recorded is not.
+            ends = tuple(f"{missing.module.replace('.', '/')}{end}" for end in (".py", "/__init__.py"))
+            if any(f"/{known}".endswith(tuple(f"/{end}" for end in ends)) for known in lost):
+                place = f"{self._place(missing.path)}:{missing.line}"
+                problems.append(f"{place} imports {missing.module}, which is gone")
+        return problems
+
+    def _undeclared(self, closure: Closure, data: Mapping[str, str]) -> tuple[Mention, ...]:
+        declared = {*data, *(file.recorded for file in closure.files)}
+        return tuple(
+            Mention(self._place(mention.path), mention.line, self._layout.recorded(mention.named))
+            for mention in closure.mentions
+            if self._layout.recorded(mention.named) not in declared
+        )
+
+    def _located(self, warnings: Iterable[Warned]) -> Iterator[str]:
+        for warned in warnings:
+            place = self._place(warned.path)
+            yield f"{place}:{warned.line} {warned.text}" if warned.line else f"{place} {warned.text}"
+
+    def _place(self, path: str) -> str:
+        return self._layout.recorded(path) if self._layout.holds(path) else path
