@@ -199,14 +199,14 @@ class _Search:
 
     def _class_places(self, module: Module, refs: tuple[Ref, ...]) -> list[int]:
         """Which of the module's own classes a name stands for in the end."""
-        if any(ref.kind == "star" for ref in refs):
+        if any(ref.kind == "star" or (ref.kind == "class" and ref.attributes) for ref in refs):
             resolved = self._resolver.resolve(module, refs)
             return [
                 item.position
                 for item in resolved
                 if item.kind == "class" and item.path == module.path
             ]
-        return [int(ref.target) for ref in refs if ref.kind == "class" and not ref.attributes]
+        return [int(ref.target) for ref in refs if ref.kind == "class"]
 
     def _judge_created(
         self, module: Module, names: ModuleNames, standings: Mapping[ClassKey, Standing]
