@@ -73,14 +73,15 @@ def to_json(facts: SourceFacts) -> str:
 
 def from_json(text: str) -> SourceFacts | None:
     """The record of a text made by :func:`to_json`; ``None`` where it is of another version."""
-    body = json.loads(text)
-    if body[0] != FACTS_VERSION:
-        return None
-    if body[1] is not None:
-        return SourceFacts(Unparsable(*body[1]), None, None, None)
-    return SourceFacts(
-        None, prints_of.decode(body[2]), names_of.decode(body[3]), uses_of.decode(body[4])
-    )
+    with paused_collector():
+        body = json.loads(text)
+        if body[0] != FACTS_VERSION:
+            return None
+        if body[1] is not None:
+            return SourceFacts(Unparsable(*body[1]), None, None, None)
+        return SourceFacts(
+            None, prints_of.decode(body[2]), names_of.decode(body[3]), uses_of.decode(body[4])
+        )
 
 
 class FactsReader:
@@ -101,7 +102,8 @@ class FactsReader:
         """:meth:`facts` of many files, whose content is asked for at once."""
         asked = list(paths)
         self._files.contents(path for path in asked if path not in self._known)
-        return {path: self.facts(path) for path in asked}
+        with paused_collector():
+            return {path: self.facts(path) for path in asked}
 
     def _look_up(self, path: str) -> SourceFacts | Unreadable:
         content = self._files.content(path)

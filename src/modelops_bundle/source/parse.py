@@ -92,7 +92,7 @@ def parse(data: bytes) -> ast.Module | Unparsable:
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Hold the garbage collector off: a tree is many objects and no cycle, and would be walked in vain."""
+    """Hold the garbage collector off: trees and facts are many objects and no cycle, walked in vain."""
     was_running = gc.isenabled()
     gc.disable()
     try:
