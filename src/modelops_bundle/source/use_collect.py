@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from modelops_bundle.source.parse import parse
+from modelops_bundle.source.purity import Effects, read_effects
 from modelops_bundle.source.use_scopes import Scope, carried, name_targets, targets
 from modelops_bundle.source.use_sinks import (
     BUILTIN_SINKS,
@@ -37,8 +38,9 @@ OWN_BYTES = "0|inspect|getsource"
 
 def collect(tree: ast.Module) -> Uses:
     """The records of a parsed source."""
-    collector = _Collector(walk(tree))
-    return collector.records()
+    found = walk(tree)
+    effects = read_effects(tree, found.module, found.scopes)
+    return _Collector(found).records(effects)
 
 
 class _Collector:
@@ -54,7 +56,7 @@ class _Collector:
         self._kept: dict[str, bool] = {}
         self._executed = 0
 
-    def records(self) -> Uses:
+    def records(self, effects: Effects) -> Uses:
         """Everything, sorted as the source has it."""
         self._collect(self._found)
         aliases, constants = list(self._aliases()), list(self._constants())
@@ -78,10 +80,11 @@ class _Collector:
             documents=tuple(sorted(self._documents, key=lambda item: item[1])),
             mentions=tuple(sorted(self._mentions, key=lambda mention: mention.line)),
             modules=tuple(named) if blind else (),
+            effects=effects,
         )
 
     def _is_wanted(self, target: str, owners: set[str]) -> bool:
-        return not target.startswith("#") or target[1:] in owners
+        return not target.startswith("#") or "." in target or target[1:] in owners
 
     def _collect(self, found: Found) -> None:
         for call, scope in found.calls:
@@ -114,7 +117,7 @@ class _Collector:
 
     def _is_kept(self, target: str) -> bool:
         if not target or target[0] in ".#":
-            return bool(target)
+            return True
         if target.startswith("*|"):
             name = target[2:].partition(".")[0]
             return name in BUILTIN_SINKS or (self._has_star and name not in _BUILTINS)
@@ -126,7 +129,8 @@ class _Collector:
         return top in STDLIB_INTEREST and name is not None and is_interesting(name)
 
     def _touch(self, target: str, line: int) -> None:
-        if target[0] == "." and target.rpartition(".")[2] not in _SOURCE_READERS:
+        unknown = not target or target[0] == "."
+        if unknown and target.rpartition(".")[2] not in _SOURCE_READERS:
             return
         known = self._touches.get(target)
         if known is None or line < known:
@@ -315,7 +319,7 @@ class _Collector:
             return
         if isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr) or carried(value):
             for target in self._targets(value, scope):
-                if target[0] not in ".#":
+                if target and target[0] not in ".#":
                     yield name, target
 
     def _constants(self) -> Iterator[tuple[str, str]]:
@@ -406,6 +410,8 @@ def _is_plausible(target: str, position: str, text: str) -> bool:
         return True
     if "\x01" in text:
         return _ELSEWHERE.fullmatch(text) is not None or (position == "[]" and "\x01@" in text)
+    if not target:
+        return position == "[]" and _VARIABLE.fullmatch(text) is not None
     if target[0] == ".":
         owner = target.split(".")[1].lower()
         return bool(_VARIABLE.fullmatch(text)) or "env" in owner or bool(_DOTTED.fullmatch(text))

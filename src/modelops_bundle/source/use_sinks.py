@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "BUILTIN_SINKS",
+    "MAPPING_METHODS",
     "MAPPINGS",
     "SINKS",
     "STDLIB_INTEREST",
@@ -35,7 +36,7 @@ class Sink(NamedTuple):
 
 
 _VARIABLE = Sink("variable", ("0", "key", "varname"))
-_MAPPING_METHODS = ("get", "pop", "setdefault", "__getitem__", "__contains__")
+MAPPING_METHODS = ("get", "pop", "setdefault", "__getitem__", "__contains__")
 
 #: Mappings of environment variables.
 MAPPINGS = frozenset(
@@ -75,7 +76,7 @@ SINKS: dict[str, Sink] = {
     "pkg_resources.iter_entry_points": Sink("plugins", ()),
     "sys.meta_path": Sink("hook", ()),
     "sys.path_hooks": Sink("hook", ()),
-    **{f"{mapping}.{method}": _VARIABLE for mapping in MAPPINGS for method in _MAPPING_METHODS},
+    **{f"{mapping}.{method}": _VARIABLE for mapping in MAPPINGS for method in MAPPING_METHODS},
 }
 
 BUILTIN_SINKS = frozenset({"__import__", "exec", "eval"})

@@ -11,6 +11,8 @@ from __future__ import annotations
 import ast
 from typing import Any, NamedTuple
 
+from modelops_bundle.source.purity import Effects
+
 __all__ = ["Import", "Mention", "Read", "Touch", "Uses", "decode", "encode", "read_uses"]
 
 
@@ -84,6 +86,7 @@ class Uses(NamedTuple):
         mentions: Texts that may be paths.
         modules: Texts that may be names of modules, kept only where a module is imported under an unknown
             name.
+        effects: What happens when it is imported.
     """
 
     imports: tuple[Import, ...]
@@ -94,6 +97,7 @@ class Uses(NamedTuple):
     documents: tuple[tuple[str, int], ...]
     mentions: tuple[Mention, ...]
     modules: tuple[str, ...]
+    effects: Effects
 
 
 def read_uses(tree: ast.Module) -> Uses:
@@ -114,7 +118,8 @@ def decode(plain: Any) -> Uses:
     Raises:
         ValueError, TypeError: It is no such form.
     """
-    imports, reads, touches, aliases, constants, documents, mentions, modules = plain
+    imports, reads, touches, aliases, constants, documents, mentions, modules, effects = plain
+    line, calls, bases = effects
     return Uses(
         tuple([Import(module, tuple(names), *rest) for module, names, *rest in imports]),
         tuple([Read(*item) for item in reads]),
@@ -124,4 +129,5 @@ def decode(plain: Any) -> Uses:
         tuple([(target, line) for target, line in documents]),
         tuple([Mention(*item) for item in mentions]),
         tuple(modules),
+        Effects(line, tuple(calls), tuple(bases)),
     )

@@ -1,0 +1,387 @@
+"""All code that a model reaches: the files whose change may change its results.
+
+The search goes breadth first from the model's file over every import that may happen when the code runs:
+anywhere in a file, of parent packages, of submodules, and by texts
+(:mod:`modelops_bundle.discovery.readings`). What is found in the project, or outside of it where no distribution vouches for it, is hashed by content and
+followed; what is installed is noted. The chains that are kept are the shortest, and the order is always the
+same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import PurePath
+from typing import NamedTuple
+
+from modelops_bundle.discovery.graph import Graph, Source, is_ours
+from modelops_bundle.discovery.imports import Request, SourceReader
+from modelops_bundle.discovery.mentions import Mentioned, find_mentions
+from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
+from modelops_bundle.discovery.ordering import Order
+from modelops_bundle.discovery.readings import Readings, Wanted, read_surroundings
+from modelops_bundle.discovery.search import Warned, is_within
+from modelops_bundle.ports import EntryKind, Files
+from modelops_bundle.source.facts import FactsReader
+
+__all__ = ["Closure", "ClosureFinder", "CodeFile", "Missing", "Reading"]
+
+
+class CodeFile(NamedTuple):
+    """A file of code that counts by its content.
+
+    Attributes:
+        path: Absolute path.
+        recorded: Relative to the project, or to the folder it is imported from where it lies outside.
+        kind: ``MODEL`` (the file asked for), ``CODE_DEP`` (of the project) or ``EXT`` (outside).
+        chain: Recorded paths from the model's file to this one.
+        extension: Compiled: only its bytes can be compared.
+        distribution: The distribution hashed by content that it belongs to, if any.
+    """
+
+    path: str
+    recorded: str
+    kind: str
+    chain: tuple[str, ...]
+    extension: bool
+    distribution: str | None
+
+
+class Missing(NamedTuple):
+    """A module that is imported and cannot be found; ``guarded`` when the code expects that."""
+
+    module: str
+    path: str
+    line: int
+    guarded: bool
+
+
+class Reading(NamedTuple):
+    """How the closure's code looks at one of its sources.
+
+    Attributes:
+        docstrings: Qualified names of the definitions whose docstrings are read (``""`` is the module).
+        free_runs: Numbers of the runs of top-level imports whose order nothing can notice.
+        free_units: Positions of the top-level statements inside which the same holds for every run.
+    """
+
+    docstrings: Collection[str] = frozenset()
+    free_runs: Collection[int] = frozenset()
+    free_units: Collection[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Closure:
+    """What a model's code is and reads.
+
+    Attributes:
+        files: The model's file first, then as found.
+        imported: Installed modules that are imported, sorted.
+        missing: Imports that lead nowhere.
+        variables: Environment variables that are read, and the absolute path and line that reads each.
+        readings: By absolute path, how each parsed source is looked at.
+        bytes_matter: The code reads the text of sources: every byte of them counts.
+        warnings: What may be missed.
+    """
+
+    files: tuple[CodeFile, ...]
+    imported: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    variables: Mapping[str, tuple[str, int]]
+    readings: Mapping[str, Reading]
+    bytes_matter: bool
+    warnings: tuple[Warned, ...]
+    _mentions: Callable[[], tuple[Mentioned, ...]] = field(repr=False)
+
+    @property
+    def mentions(self) -> tuple[Mentioned, ...]:
+        """Files of the project that the code names in texts; looked for when asked."""
+        return self._mentions()
+
+
+class ClosureFinder:
+    """Finds closures; what is found out about a file is shared between them.
+
+    Args:
+        finder: Finds modules.
+        facts: Reads sources.
+        files: File system.
+        project_root: The project's folder, absolute.
+    """
+
+    def __init__(
+        self, finder: ModuleFinder, facts: FactsReader, files: Files, project_root: str
+    ) -> None:
+        self._finder = finder
+        self._files = files
+        self._project_root = project_root
+        self._reader = SourceReader(finder, facts, project_root)
+        self._known: dict[tuple[str, tuple[str, ...], bool], Closure] = {}
+
+    def find(self, path: str, declared: Iterable[str] = (), auto_code: bool = True) -> Closure:
+        """The closure of the file at an absolute path.
+
+        Args:
+            path: The model's file.
+            declared: Absolute paths of code that belongs to it whether it is imported or not.
+            auto_code: Whether imports are followed to other files.
+        """
+        key = (path, tuple(sorted(declared)), auto_code)
+        known = self._known.get(key)
+        if known is None:
+            walk = _Walk(self._finder, self._reader, self._files, self._project_root, auto_code)
+            known = self._known[key] = walk.closure(path, key[1])
+        return known
+
+
+class _Walk:
+    def __init__(
+        self,
+        finder: ModuleFinder,
+        reader: SourceReader,
+        files: Files,
+        project_root: str,
+        follow: bool,
+    ) -> None:
+        self._finder = finder
+        self._reader = reader
+        self._files = files
+        self._project_root = project_root
+        self._follow = follow
+        self._graph = Graph(finder)
+        self._code: dict[str, CodeFile] = {}
+        self._edges: dict[str, dict[int, set[str]]] = {}
+        self._queue: deque[Source] = deque()
+        self._imported: set[str] = set()
+        self._missing: dict[Missing, None] = {}
+        self._asked: dict[tuple[str, Request], None] = {}
+        self._folders: list[str] = []
+        self._done: set[Wanted] = set()
+        self._beside = ""
+
+    def closure(self, path: str, declared: Iterable[str]) -> Closure:
+        """Walk from ``path`` and sum up."""
+        self._beside = os.path.dirname(path)
+        start = self._reader.at(path)
+        self._enter(start, (), "MODEL")
+        starts = [start]
+        for other in declared:
+            if other != path:
+                starts.append(self._reader.at(other))
+                self._enter(starts[-1], self._code[path].chain, None)
+        for source in starts:
+            above = source.module.name.rpartition(".")[0]
+            if above:
+                self._ask(source, Request(above, 0, 0, True, True))
+        self._run()
+        readings = read_surroundings(self._graph, self._graph.sources.values())
+        while self._follow and self._fetch(readings):
+            self._run()
+            readings = read_surroundings(self._graph, self._graph.sources.values())
+        return self._summary(readings)
+
+    # --- files ----------------------------------------------------------------------------------------
+
+    def _enter(self, source: Source, chain: tuple[str, ...], kind: str | None) -> None:
+        if source.key in self._graph.sources:
+            return
+        self._graph.sources[source.key] = source
+        self._edges[source.key] = {}
+        self._queue.append(source)
+        if source.path not in self._code:
+            module = source.module
+            ours = module.origin is Origin.PROJECT
+            recorded = _relative(source.path, self._project_root if ours else module.root)
+            self._code[source.path] = CodeFile(
+                source.path,
+                recorded,
+                kind or ("CODE_DEP" if ours else "EXT"),
+                (*chain, recorded),
+                module.is_extension,
+                module.distribution,
+            )
+
+    def _run(self) -> None:
+        while self._queue:
+            source = self._queue.popleft()
+            loads = self._reader.loads(source)
+            for request in loads.requests:
+                self._ask(source, request)
+            for package, unit in loads.stars:
+                self._listed(source, package, unit)
+
+    def _listed(self, source: Source, package: str, unit: int) -> None:
+        """A star import loads the submodules that the package's ``__all__`` names."""
+        listing = self._graph.sources.get(package)
+        exported = (
+            listing.names.exported if listing is not None and listing.names is not None else ()
+        )
+        for item in exported[1:] if exported and exported[0] == "list" else ():
+            if item[0] == "text":
+                self._ask(source, Request(f"{package}.{item[1]}", unit, unit, True, False))
+
+    # --- imports --------------------------------------------------------------------------------------
+
+    def _ask(self, source: Source, request: Request) -> None:
+        if (source.key, request) in self._asked:
+            return
+        self._asked[source.key, request] = None
+        if not self._load(source, request, self._finder.find):
+            top = self._finder.find(request.name.partition(".")[0])
+            # A script finds what lies beside it, where nothing else is found.
+            beside = partial(self._finder.find_in, self._beside)
+            found = top.origin is Origin.MISSING and self._load(source, request, beside)
+            if not found and not request.optional:
+                missing = Missing(request.name, source.path, request.line, request.guarded)
+                self._missing[missing] = None
+        for folder in self._folders:
+            self._load(source, request, partial(self._finder.find_in, folder))
+
+    def _load(self, source: Source, request: Request, find: Callable[[str], Module]) -> bool:
+        """Load a module with the packages around it; whether there is one."""
+        parts = request.name.split(".")
+        for index in range(1, len(parts) + 1):
+            module = find(".".join(parts[:index]))
+            if module.origin is Origin.MISSING:
+                return False
+            if module.origin is Origin.STDLIB:
+                return True
+            if module.origin is Origin.INSTALLED:
+                return self._installed(request, find)
+            if is_ours(module) and self._follow:
+                self._reach(source, self._reader.of(module, self._key(module)), request.unit)
+        return True
+
+    def _key(self, module: Module) -> str:
+        # A module found in a folder that code adds has the name of another where both are reached.
+        known = self._graph.sources.get(module.name)
+        if known is not None and known.path != module.path:
+            return module.path or module.name
+        return module.name
+
+    def _reach(self, source: Source, other: Source, unit: int) -> None:
+        self._enter(other, self._code[source.path].chain, None)
+        if other.key != source.key:
+            self._edges[source.key].setdefault(unit, set()).add(other.key)
+
+    def _installed(self, request: Request, find: Callable[[str], Module]) -> bool:
+        found = find(request.name)
+        if found.origin is Origin.MISSING:
+            return False
+        self._imported.add(request.name)
+        return True
+
+    # --- what is imported by text ---------------------------------------------------------------------
+
+    def _fetch(self, readings: Readings) -> bool:
+        """Load what code imports by text; whether anything was new."""
+        new = [wanted for wanted in readings.wanted if wanted not in self._done]
+        self._done.update(new)
+        before = len(self._asked) + len(self._graph.sources) + len(self._folders)
+        for wanted in sorted(new):
+            source = self._graph.sources[wanted.key]
+            if wanted.kind == "file":
+                self._fetch_file(source, wanted)
+            elif wanted.kind == "folder":
+                self._add_folder(source, wanted.text)
+            elif wanted.kind == "package":
+                self._fetch_package(source, wanted)
+            else:
+                optional = wanted.kind == "suspected"
+                self._ask(source, Request(wanted.text, wanted.line, 0, optional, optional))
+        return before != len(self._asked) + len(self._graph.sources) + len(self._folders)
+
+    def _fetch_file(self, source: Source, wanted: Wanted) -> None:
+        for path in self._places(source, wanted.text):
+            folder, name = os.path.split(path)
+            if self._files.entries(folder).get(name) is EntryKind.FILE:
+                self._reach(source, self._reader.at(path), 0)
+                return
+        self._missing[Missing(wanted.text, source.path, wanted.line, False)] = None
+
+    def _add_folder(self, source: Source, text: str) -> None:
+        for path in self._places(source, text):
+            if path not in self._folders and self._files.entries(path):
+                self._folders.append(path)
+                for key, request in tuple(self._asked):
+                    self._load(
+                        self._graph.sources[key], request, partial(self._finder.find_in, path)
+                    )
+
+    def _places(self, source: Source, text: str) -> list[str]:
+        bases = [self._project_root, os.path.dirname(source.path)]
+        return (
+            [] if "\0" in text else [os.path.normpath(os.path.join(base, text)) for base in bases]
+        )
+
+    def _fetch_package(self, source: Source, wanted: Wanted) -> None:
+        package = self._finder.find(wanted.text)
+        if package.origin not in (Origin.PROJECT, Origin.OUTSIDE):
+            return
+        names = {
+            name.split(".")[0]
+            for folder in package.folders
+            for name, kind in self._files.entries(folder).items()
+            if kind is EntryKind.FOLDER or name.endswith(".py")
+        }
+        for name in sorted(names - {"__init__", "__pycache__", "__main__"}):
+            if name.isidentifier() and is_ours(self._finder.find(f"{wanted.text}.{name}")):
+                self._ask(source, Request(f"{wanted.text}.{name}", wanted.line, 0, True, True))
+
+    # --- the sum --------------------------------------------------------------------------------------
+
+    def _summary(self, readings: Readings) -> Closure:
+        sources = list(self._graph.sources.values())
+        warnings = dict.fromkeys(
+            Warned(path, *self._reader.errors[path])
+            for path in self._code
+            if path in self._reader.errors
+        )
+        warnings.update(readings.warnings)
+        found = [missing for missing in self._missing if not self._is_found(missing)]
+        return Closure(
+            files=tuple(self._code.values()),
+            imported=tuple(sorted(self._imported)),
+            missing=tuple(found),
+            variables=dict(sorted(readings.variables.items())),
+            readings=self._readings(sources, readings),
+            bytes_matter=readings.bytes_matter,
+            warnings=tuple(sorted(warnings)),
+            _mentions=partial(find_mentions, self._graph, sources, self._files, self._project_root),
+        )
+
+    def _is_found(self, missing: Missing) -> bool:
+        return any(
+            self._finder.find_in(folder, missing.module).origin is not Origin.MISSING
+            for folder in self._folders
+        )
+
+    def _readings(self, sources: list[Source], found: Readings) -> dict[str, Reading]:
+        order = Order(self._graph, self._edges)
+        named: dict[str, set[str]] = {}
+        for key, qualname in found.docstrings:
+            named.setdefault(self._graph.sources[key].path, set()).add(qualname)
+        readings: dict[str, Reading] = {}
+        for source in sources:
+            if source.prints is None:
+                continue
+            docstrings: Collection[str] = frozenset(named.get(source.path, ()))
+            if found.every_docstring:
+                docstrings = frozenset(doc.qualname for doc in source.prints.docs)
+            runs, units = order.free_runs(source), order.free_units(source)
+            known = readings.get(source.path)
+            if known is not None:
+                # Imported under two names: only what is free under both is free.
+                runs = runs.intersection(known.free_runs)
+                units = units.intersection(known.free_units)
+            readings[source.path] = Reading(docstrings, runs, units)
+        return readings
+
+
+def _relative(path: str, root: str) -> str:
+    if not is_within(path, root):
+        return PurePath(path).name
+    return PurePath(os.path.relpath(path, root)).as_posix()

@@ -1,0 +1,132 @@
+"""What the import statements of a source load, before anything is known of who imports the source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from modelops_bundle.discovery.graph import Source, absolute
+from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
+from modelops_bundle.discovery.search import is_within
+from modelops_bundle.ports import Unreadable
+from modelops_bundle.source.facts import FactsReader
+from modelops_bundle.source.use_walk import GUARDED, TYPING
+from modelops_bundle.source.uses import Import
+
+__all__ = ["Loads", "Request", "SourceReader"]
+
+
+class Request(NamedTuple):
+    """A module that a statement asks for.
+
+    Attributes:
+        name: Absolute dotted name.
+        line: Where.
+        unit: Line of the top-level statement around.
+        optional: Nothing is wrong when there is no such module: it may be an attribute of its package.
+        guarded: Nothing is wrong either, since the failure is caught.
+    """
+
+    name: str
+    line: int
+    unit: int
+    optional: bool
+    guarded: bool
+
+
+class Loads(NamedTuple):
+    """What a source's import statements ask for.
+
+    Attributes:
+        requests: Modules in order.
+        stars: ``(package, unit)`` of each star import: the submodules that it lists are loaded too.
+    """
+
+    requests: tuple[Request, ...]
+    stars: tuple[tuple[str, int], ...]
+
+
+class SourceReader:
+    """Makes sources of modules, once for every closure that reaches them.
+
+    Args:
+        finder: Finds modules.
+        facts: Reads sources.
+        project_root: The project's folder, absolute.
+    """
+
+    def __init__(self, finder: ModuleFinder, facts: FactsReader, project_root: str) -> None:
+        self._finder = finder
+        self._facts = facts
+        self._project_root = project_root
+        self._sources: dict[tuple[str, str], Source] = {}
+        self._loads: dict[tuple[str, str], Loads] = {}
+        self.errors: dict[str, tuple[int, str]] = {}
+
+    def at(self, path: str) -> Source:
+        """The source of a file, as what imports find it under where they do."""
+        name = self._finder.name_of(path)
+        module = self._finder.find(name) if name is not None else None
+        if module is not None and module.path == path:
+            return self.of(module)
+        origin = Origin.PROJECT if is_within(path, self._project_root) else Origin.OUTSIDE
+        root = self._project_root if origin is Origin.PROJECT else os.path.dirname(path)
+        plain = path.endswith(".py")
+        found = Module(name or "__main__", path, origin, root=root, is_extension=not plain)
+        return self.of(found, key=path)
+
+    def of(self, module: Module, key: str | None = None) -> Source:
+        """The source of a module that has a file."""
+        path = module.path or ""
+        key = module.name if key is None else key
+        known = self._sources.get((key, path))
+        if known is None:
+            known = self._sources[key, path] = self._read(module, key, path)
+        return known
+
+    def _read(self, module: Module, key: str, path: str) -> Source:
+        package = module.name if module.is_package else module.name.rpartition(".")[0]
+        if module.is_extension:
+            return Source(key, module, path, package, None, None, None)
+        facts = self._facts.facts(path)
+        if isinstance(facts, Unreadable):
+            self.errors[path] = (0, f"cannot be read ({facts.reason})")
+            return Source(key, module, path, package, None, None, None)
+        if facts.error is not None:
+            self.errors[path] = (facts.error.line or 0, f"does not parse: {facts.error.reason}")
+        return Source(key, module, path, package, facts.uses, facts.prints, facts.names)
+
+    def loads(self, source: Source) -> Loads:
+        """What the import statements of ``source`` ask for."""
+        key = (source.key, source.path)
+        known = self._loads.get(key)
+        if known is None:
+            records = source.uses.imports if source.uses is not None else ()
+            requests: list[Request] = []
+            stars: list[tuple[str, int]] = []
+            for record in records:
+                if not record.marks & TYPING:
+                    base = absolute(source.package, record.module, record.level)
+                    requests.extend(_requests(record, base))
+                    if base is not None and "*" in record.names:
+                        stars.append((base, record.unit))
+            known = self._loads[key] = Loads(tuple(requests), tuple(stars))
+        return known
+
+
+def _requests(record: Import, base: str | None) -> Iterator[Request]:
+    guarded = bool(record.marks & GUARDED)
+    if base is None:
+        # Outside of any package: the file may still be run from its folder, beside what it names.
+        base = record.module
+        if not base:
+            for item in record.names:
+                name = item.partition(" as ")[0]
+                yield Request(name, record.line, record.unit, False, guarded)
+            return
+    yield Request(base, record.line, record.unit, False, guarded)
+    for item in record.names:
+        name = item.partition(" as ")[0]
+        if name != "*":
+            yield Request(f"{base}.{name}", record.line, record.unit, True, guarded)
