@@ -178,7 +178,7 @@ class Workspace:
             config=self.config,
             files=self.files,
             facts=self.facts,
-            closures=ClosureFinder(self.finder, self.facts, self.resolver, self.layout.root),
+            closures=ClosureFinder(self.finder, self.facts, self.files, self.layout.root),
             distributions=self.distributions,
             interpreter=self.interpreter,
             variables=self.variables,
