@@ -75,3 +75,7 @@ class ObjectStore(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Keep ``data`` under ``key``, replacing what was there."""
         ...
+
+    def save(self) -> bool:
+        """Write what was put, all of it or nothing; whether the disk took it."""
+        ...

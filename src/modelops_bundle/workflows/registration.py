@@ -204,6 +204,7 @@ def apply_plan(
     for survey in plan.surveys:
         # Before the registry, so that it never speaks of what cannot be explained.
         keep_record(workspace, survey)
+    workspace.objects.save()
     if not plan.drops and all(line.sign == "=" for line in plan.lines):
         return plan
     with workspace.registry.edit() as registry:
