@@ -31,6 +31,10 @@ __all__ = ["Definitions"]
 #: Class variables that models state as literals.
 STATED = frozenset({"PARAMS", "OUTPUTS", "SCENARIOS"})
 
+#: Parts of a decorator's arguments that are kept: outputs and data of targets take few, tables of test cases
+#: would take many.
+MAX_DECORATOR_NODES = 120
+
 #: Calls that turn a function of a class body into a member, as their decorator form would.
 _MEMBER_CALLS = frozenset(
     {
@@ -165,7 +169,7 @@ class Definitions(ABC):
 
     def _decorator(self, node: ast.expr) -> Decorator:
         if isinstance(node, ast.Call):
-            return Decorator(references(node.func, self), literal(node, self))
+            return Decorator(references(node.func, self), literal(node, self, MAX_DECORATOR_NODES))
         return Decorator(references(node, self), ())
 
     def read_import(self, node: ast.Import) -> None:

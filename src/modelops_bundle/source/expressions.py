@@ -179,13 +179,13 @@ _FOLLOWED: dict[type[ast.expr], Callable[..., tuple[Ref, ...]]] = {
 class _Budget:
     __slots__ = ("left",)
 
-    def __init__(self) -> None:
-        self.left = MAX_LITERAL_NODES
+    def __init__(self, most: int) -> None:
+        self.left = most
 
 
-def literal(node: ast.expr, names: Names) -> Literal:
-    """``node`` as a literal, ``("unknown",)`` where it is none or is very large."""
-    return _literal(node, names, _Budget(), 0)
+def literal(node: ast.expr, names: Names, most: int = MAX_LITERAL_NODES) -> Literal:
+    """``node`` as a literal, with ``("unknown",)`` for what is none or comes after ``most`` parts."""
+    return _literal(node, names, _Budget(most), 0)
 
 
 def _literal(node: ast.expr, names: Names, budget: _Budget, depth: int) -> Literal:

@@ -46,8 +46,9 @@ class NamesReader:
         if isinstance(content, Unreadable):
             return content
         memo = self._files.memo_get(_MEMO_KIND, content.hex)
-        if memo is not None:
-            return _from_json(memo)
+        facts = None if memo is None else _from_json(memo)
+        if facts is not None:
+            return facts
         data = self._files.read(path)
         if isinstance(data, Unreadable):
             return data
@@ -58,11 +59,16 @@ class NamesReader:
 
 
 def _read(data: bytes) -> SourceFacts:
+    # The tree is gone before the collector runs again, or it would be walked once more.
     with paused_collector():
-        tree = parse(data)
-        if isinstance(tree, Unparsable):
-            return SourceFacts(tree, None, None, None)
-        return SourceFacts(None, None, read_names(tree), None)
+        return _read_paused(data)
+
+
+def _read_paused(data: bytes) -> SourceFacts:
+    tree = parse(data)
+    if isinstance(tree, Unparsable):
+        return SourceFacts(tree, None, None, None)
+    return SourceFacts(None, None, read_names(tree), None)
 
 
 def _to_json(facts: SourceFacts) -> str:
@@ -70,8 +76,11 @@ def _to_json(facts: SourceFacts) -> str:
     return json.dumps(plain, separators=(",", ":"))
 
 
-def _from_json(text: str) -> SourceFacts:
-    error, names = json.loads(text)
-    if names is None:
-        return SourceFacts(Unparsable(*error), None, None, None)
-    return SourceFacts(None, None, decode(names), None)
+def _from_json(text: str) -> SourceFacts | None:
+    try:
+        error, names = json.loads(text)
+        if names is None:
+            return SourceFacts(Unparsable(*error), None, None, None)
+        return SourceFacts(None, None, decode(names), None)
+    except (ValueError, TypeError, IndexError):
+        return None  # damaged: it is read anew

@@ -42,6 +42,14 @@ def test_a_missing_file_says_why() -> None:
     assert isinstance(NamesReader(MemoryFiles()).facts("/p/gone.py"), Unreadable)
 
 
+def test_a_damaged_memo_is_read_anew() -> None:
+    files = MemoryFiles({"/p/a.py": SOURCE})
+    first = NamesReader(files).facts("/p/a.py")
+    for damaged in ("[", "[null,null]", "[null,[[1]]]", "{}"):
+        files.memo_get = lambda kind, key, text=damaged: text  # type: ignore[method-assign, misc]
+        assert NamesReader(files).facts("/p/a.py") == first
+
+
 class _Racing(MemoryFiles):
     """A file that is replaced between the question for its digest and the reading of it."""
 
