@@ -23,7 +23,7 @@ PICTURES = {"status": ["status"], "why": ["why", "model_networksir"]}
 EDITS = (
     ("src/rates.py", "SEASONAL_BOOST = 1.15", "SEASONAL_BOOST = 1.25"),
     ("data/population.csv", "0-14,310", "0-14,312"),
-    ("src/targets.py", "return abs(", "return 2 * abs("),
+    ("src/rates.py", "return min(gamma,", "return min(0.9 * gamma,"),
 )
 
 

@@ -1,0 +1,138 @@
+"""Hold the reference of JSON to what the commands print.
+
+A sample project is changed in every way that shows in a document. Then every field of every document has to
+be documented under its command, and every field that is documented has to be there.
+
+usage: python dev/check_json.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docs_program as program
+from docs_pages import Page, Section
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reference" / "json.md"
+FREE = {
+    "dependencies": "<name>",
+    "target_sets[].weights": "<name>",
+    "targets[].data": "<name>",
+}
+#: What stands below these is described by reference to another page.
+ELSEWHERE = ("models[].", "targets[].", "target_sets[]", "environments.", "chains.")
+DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
+Run = Callable[..., object]
+
+
+def main() -> int:
+    """Print every problem; 1 when there is one."""
+    page = Page(PAGE, ROOT)
+    sections = {
+        command: section for section in page.sections for command in _commands_of(section.title)
+    }
+    seen: dict[str, set[str]] = {}
+    with tempfile.TemporaryDirectory(prefix="modelops-json-") as folder:
+        for command, document in documents(Path(folder)):
+            paths = program.json_paths(document, FREE)
+            if command == "show-registry":
+                paths = (path for path in paths if not path.startswith(ELSEWHERE))
+            seen.setdefault(command, set()).update(paths)
+    problems = list(compared(page, sections, seen))
+    print(*problems, sep="\n" if problems else "")
+    return 1 if problems else 0
+
+
+def compared(page: Page, sections: dict[str, Section], seen: dict[str, set[str]]) -> Iterator[str]:
+    """Yield what only one side has. Commands that share a section share their fields."""
+    for command in sorted(seen.keys() - sections.keys()):
+        yield f"{page.name}: has no section for {command}"
+    for section in dict.fromkeys(sections.values()):
+        commands = [command for command, where in sections.items() if where is section]
+        there = set().union(*(seen.get(command, set()) for command in commands))
+        said = {text: line for line, text in section.first_cells()}
+        for path in sorted(there - said.keys()):
+            yield f"{page.name}: {' and '.join(commands)} does not document {path}"
+        for path in sorted(said.keys() - there):
+            yield f"{page.name}:{said[path]}: {' and '.join(commands)} did not show {path}"
+
+
+def documents(folder: Path) -> Iterator[tuple[str, object]]:
+    """Every command that prints JSON, with what it prints in several situations."""
+    run = _runner(folder)
+    run("sample-create", "epidemic")
+    run = _runner(folder / "epidemic")
+    run("init")
+    yield "register-model", run("register-model", "src/model.py", *DATA, "--json")
+    yield "register-target", run("register-target", "src/targets.py", "--json")
+    fit = ["target-set", "set", "fit", "targets_peak_timing"]
+    run(*fit, "--weight", "targets_peak_timing=2")
+    _change(folder / "epidemic")
+    yield "status", run("status", "--json")
+    yield "why", run("why", "NetworkSIR", "--diff", "--json")
+    yield "why", run("why", "incidence_distance", "--json")
+    yield "env diff", run("env", "diff", "NetworkSIR", "--json")
+    yield "env show", run("env", "show", "NetworkSIR", "--json")
+    yield "env show", run("env", "show", "--json")
+    yield "discover", run("discover", "--json")
+    yield "update", run("update", "--json")
+    yield "show-registry", run("show-registry", "--json")
+    yield "show-registry", run("show-registry", "--tree", "--json")
+    yield "target-set list", run("target-set", "list", "--json")
+    yield "hash", run("hash", "src", "data/population.csv", "src/model.py", "--json")
+    (folder / "epidemic" / ".modelops-bundle" / ".gitignore").unlink()
+    yield "doctor", run("doctor", "--json")
+
+
+def _change(project: Path) -> None:
+    """Change code, data, order of imports, variables; add what cannot be decided or parsed."""
+    rates = project / "src" / "rates.py"
+    text = rates.read_text().replace("1.15", "1.25")
+    rates.write_text(f"import os\n\n{text}\n\nSCALE = os.environ['SCALE_OF_RATES']\n")
+    people = project / "data" / "population.csv"
+    people.write_text(people.read_text().replace("310", "312"))
+    targets = project / "src" / "targets.py"
+    targets.write_text(targets.read_text().replace("return abs(", "return 2 * abs("))
+    settings = project / "src" / "settings.py"
+    lines = settings.read_text().replace("import csv\nimport json\n", "import json\nimport csv\n")
+    settings.write_text(lines.replace("import csv\n", "import csv\ncsv.field_size_limit(9000)\n"))
+    made = "import nowhere\n\n\nclass Made(nowhere.make()):\n    pass\n"
+    (project / "src" / "made.py").write_text(made)
+    (project / "src" / "broken.py").write_text("def broken(:\n")
+
+
+def _runner(folder: Path) -> Run:
+    def run(*arguments: str) -> object:
+        dropped = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH")
+        variables = {name: value for name, value in os.environ.items() if name not in dropped}
+        done = subprocess.run(
+            [sys.executable, "-m", "modelops_bundle.cli", *arguments],
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode and arguments[0] != "doctor":
+            raise SystemExit(f"{arguments}: {done.stderr}")
+        return json.loads(done.stdout) if "--json" in arguments else None
+
+    return run
+
+
+def _commands_of(title: str) -> list[str]:
+    return [
+        text.removeprefix("mops-bundle ") for text in re.findall(r"`(mops-bundle [^`]+)`", title)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
