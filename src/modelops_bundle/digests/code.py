@@ -6,32 +6,17 @@ reads count, and the order of imports does not where nothing that they import ca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
 
-from modelops_bundle.discovery.closure import Closure, CodeFile
+from modelops_bundle.discovery.closure import Closure, CodeFile, Reading
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import code_digest, distribution_digest
 from modelops_bundle.ports import Files, Unreadable
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.prints import Prints, Unit
 
-__all__ = ["CodeDigests", "Reading", "source_component"]
-
-
-class Reading(NamedTuple):
-    """How a model's code looks at one of its sources.
-
-    Attributes:
-        docstrings: Qualified names of the definitions whose docstrings are read (``""`` is the module).
-        free_runs: Numbers of the runs of top-level imports whose order nothing can notice.
-        free_units: Positions of the top-level statements inside which the same holds for every run.
-    """
-
-    docstrings: Collection[str] = frozenset()
-    free_runs: Collection[int] = frozenset()
-    free_units: Collection[int] = frozenset()
+__all__ = ["CodeDigests", "source_component"]
 
 
 def source_component(prints: Prints, reading: Reading) -> Digest:

@@ -7,8 +7,9 @@ and the result is one :class:`Leaves`.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, NamedTuple
 
 from modelops_bundle.digests.code import CodeDigests
@@ -23,6 +24,7 @@ from modelops_bundle.environment import (
     read_settings,
     scope,
 )
+from modelops_bundle.environment.variables import counting
 from modelops_bundle.identity.recipes import variable_digest
 from modelops_bundle.ports import Files, Unreadable
 from modelops_bundle.project.config import Config
@@ -30,7 +32,7 @@ from modelops_bundle.project.files import expand, is_pattern
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.source.facts import FactsReader
 
-__all__ = ["Mention", "Survey", "Surveyor"]
+__all__ = ["Mention", "Survey", "Surveyor", "undeclared"]
 
 
 class Mention(NamedTuple):
@@ -67,7 +69,6 @@ class Survey:
         docstrings: By recorded path, the definitions whose docstrings count.
         unparsable: Recorded paths of sources that count by their bytes because they do not parse.
         exact: Whether all sources count by their bytes because code reads them.
-        mentions: Files that the code names and nobody declared.
         problems: What makes the entry invalid, in words.
         warnings: What may be missed, in words.
     """
@@ -79,9 +80,26 @@ class Survey:
     docstrings: Mapping[str, Collection[str]]
     unparsable: frozenset[str]
     exact: bool
-    mentions: tuple[Mention, ...]
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    find_mentions: Callable[[], tuple[Mention, ...]] = field(repr=False)
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Files that the code names and nobody declared; looked for when asked."""
+        return self.find_mentions()
+
+
+def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
+    """Files that code names and nobody declared, each once.
+
+    What one entry of a source declares, the others of that source need not: a decorator names the data of its
+    own function only.
+    """
+    known = list(surveys)
+    declared = {(survey.leaves.path, name) for survey in known for name in survey.leaves.data}
+    mentions = dict.fromkeys(mention for survey in known for mention in survey.mentions)
+    return (each for each in mentions if (each.source, each.names) not in declared)
 
 
 class Surveyor:
@@ -130,10 +148,9 @@ class Surveyor:
                 gone and still imported makes the entry invalid.
         """
         declared, problems = self._declared_code(code)
-        closure = self._closures.find(self._layout.absolute(path), declared, auto_code)
+        closure, environment, warnings = self._code(path, declared, auto_code)
         digests = CodeDigests(self._files, self._facts, closure)
         data_digests, data_problems = self._data(data)
-        environment, warnings = self._environment(closure)
         leaves = Leaves(
             kind=kind,
             path=path,
@@ -154,7 +171,6 @@ class Surveyor:
             docstrings=digests.docstrings,
             unparsable=frozenset(digests.unparsable),
             exact=closure.bytes_matter,
-            mentions=self._undeclared(closure, data_digests),
             problems=(
                 *digests.problems,
                 *problems,
@@ -162,6 +178,7 @@ class Surveyor:
                 *self._code_problems(closure, path, known_code),
             ),
             warnings=(*self._located(closure.warnings), *warnings),
+            find_mentions=partial(self._undeclared, closure, data_digests),
         )
 
     def gone(self, path: str, name: str) -> str:
@@ -176,8 +193,8 @@ class Surveyor:
             return f"{path}: {facts.reason}"
         if facts.names is None:
             return ""
-        defined = (*facts.names.classes, *facts.names.functions)
-        if any(definition.qualname == name for definition in defined):
+        classes = {definition.qualname for definition in facts.names.classes}
+        if name in classes.union(definition.qualname for definition in facts.names.functions):
             return ""
         return f"{path} no longer defines {name}"
 
@@ -204,7 +221,8 @@ class Surveyor:
 
     def _variable_digests(self, names: Iterable[str]) -> dict[str, str]:
         return {
-            name: str(variable_digest(name, self._variables.get(name))) for name in sorted(names)
+            name: str(variable_digest(name, self._variables.get(name)))
+            for name in counting(names, self._config.environment.ignore_variables)
         }
 
     def _declared_code(self, patterns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -218,16 +236,27 @@ class Surveyor:
             paths.update(dict.fromkeys(self._layout.absolute(name) for name in found))
         return list(paths), problems
 
-    def _environment(self, closure: Closure) -> tuple[EnvironmentDigest, tuple[str, ...]]:
-        found = scope(
-            self._distributions, closure.imported, config=self._config, root=self._layout.root
-        )
+    def _code(
+        self, path: str, declared: Sequence[str], auto_code: bool
+    ) -> tuple[Closure, EnvironmentDigest, tuple[str, ...]]:
+        """The code that is reached, the environment that it runs in, and what may be missed there."""
+        modules: set[str] = set()
+        while True:
+            closure = self._closures.find(
+                self._layout.absolute(path), declared, auto_code, sorted(modules)
+            )
+            found = scope(
+                self._distributions, closure.imported, config=self._config, root=self._layout.root
+            )
+            # What an installed package imports is not followed; what it requires may still need hashing.
+            roots = {root for item in found.content_hashed for root in item.roots}
+            if roots <= modules:
+                break
+            modules |= roots
         environment = environment_of(self._interpreter, found.dependencies, self._settings)
-        return environment, (*found.warnings, *self._settings.warnings)
+        return closure, environment, (*found.warnings, *self._settings.warnings)
 
-    def _code_problems(
-        self, closure: Closure, path: str, known_code: Collection[str]
-    ) -> list[str]:
+    def _code_problems(self, closure: Closure, path: str, known_code: Collection[str]) -> list[str]:
         """Why the code cannot run: its own file does not parse, or a file that it imports is gone."""
         problems = []
         facts = self._facts.facts(self._layout.absolute(path))
@@ -237,7 +266,9 @@ class Surveyor:
         lost = set(known_code) - {file.recorded for file in closure.files}
         for missing in closure.missing:
             # A module that was never there may be optional; one that was recorded is not.
-            ends = tuple(f"{missing.module.replace('.', '/')}{end}" for end in (".py", "/__init__.py"))
+            ends = tuple(
+                f"{missing.module.replace('.', '/')}{end}" for end in (".py", "/__init__.py")
+            )
             if any(f"/{known}".endswith(tuple(f"/{end}" for end in ends)) for known in lost):
                 place = f"{self._place(missing.path)}:{missing.line}"
                 problems.append(f"{place} imports {missing.module}, which is gone")
@@ -254,7 +285,9 @@ class Surveyor:
     def _located(self, warnings: Iterable[Warned]) -> Iterator[str]:
         for warned in warnings:
             place = self._place(warned.path)
-            yield f"{place}:{warned.line} {warned.text}" if warned.line else f"{place} {warned.text}"
+            yield (
+                f"{place}:{warned.line} {warned.text}" if warned.line else f"{place} {warned.text}"
+            )
 
     def _place(self, path: str) -> str:
         return self._layout.recorded(path) if self._layout.holds(path) else path

@@ -119,21 +119,29 @@ class ClosureFinder:
         self._files = files
         self._project_root = project_root
         self._reader = SourceReader(finder, facts, project_root)
-        self._known: dict[tuple[str, tuple[str, ...], bool], Closure] = {}
+        self._known: dict[tuple[str, tuple[str, ...], bool, tuple[str, ...]], Closure] = {}
 
-    def find(self, path: str, declared: Iterable[str] = (), auto_code: bool = True) -> Closure:
+    def find(
+        self,
+        path: str,
+        declared: Iterable[str] = (),
+        auto_code: bool = True,
+        modules: Iterable[str] = (),
+    ) -> Closure:
         """The closure of the file at an absolute path.
 
         Args:
             path: The model's file.
             declared: Absolute paths of code that belongs to it whether it is imported or not.
             auto_code: Whether imports are followed to other files.
+            modules: Modules that are loaded though nothing here imports them: those of distributions hashed
+                by content that only an installed package imports.
         """
-        key = (path, tuple(sorted(declared)), auto_code)
+        key = (path, tuple(sorted(declared)), auto_code, tuple(sorted(modules)))
         known = self._known.get(key)
         if known is None:
             walk = _Walk(self._finder, self._reader, self._files, self._project_root, auto_code)
-            known = self._known[key] = walk.closure(path, key[1])
+            known = self._known[key] = walk.closure(path, key[1], key[3])
         return known
 
 
@@ -162,7 +170,7 @@ class _Walk:
         self._done: set[Wanted] = set()
         self._beside = ""
 
-    def closure(self, path: str, declared: Iterable[str]) -> Closure:
+    def closure(self, path: str, declared: Iterable[str], modules: Iterable[str]) -> Closure:
         """Walk from ``path`` and sum up."""
         self._beside = os.path.dirname(path)
         start = self._reader.at(path)
@@ -176,6 +184,8 @@ class _Walk:
             above = source.module.name.rpartition(".")[0]
             if above:
                 self._ask(source, Request(above, 0, 0, True, True))
+        for name in modules:
+            self._ask(start, Request(name, 0, 0, True, True))
         self._run()
         readings = read_surroundings(self._graph, self._graph.sources.values())
         while self._follow and self._fetch(readings):

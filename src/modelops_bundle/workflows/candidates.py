@@ -14,7 +14,16 @@ from modelops_bundle.registry.entries import ModelEntry, TargetEntry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Candidate", "Entry", "Found", "declared_of", "models_in", "restated", "survey_entry", "targets_in"]
+__all__ = [
+    "Candidate",
+    "Entry",
+    "Found",
+    "declared_of",
+    "models_in",
+    "restated",
+    "survey_entry",
+    "targets_in",
+]
 
 Entry = ModelEntry | TargetEntry
 
@@ -217,5 +226,7 @@ def _target(workspace: Workspace, target: TargetFunction, output: str | None) ->
             "Name it with --output.",
         )
     entry = TargetEntry(entrypoint=target.entrypoint, path=path, model_output=stated)
-    data = tuple(sorted({workspace.layout.from_user(p, workspace.layout.root) for _, p in target.data}))
+    data = tuple(
+        sorted({workspace.layout.from_user(p, workspace.layout.root) for _, p in target.data})
+    )
     return Candidate(target.name, entry, data=data)

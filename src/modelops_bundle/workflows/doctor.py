@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from modelops_bundle.digests.survey import undeclared
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.registry.entries import BundleRegistry
@@ -55,6 +56,15 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
     judged = list(_judged(workspace, registry))
     for each in judged:
         found += _entry(each)
+    surveys = [each.survey for each in judged if each.survey is not None]
+    found += [
+        Ailment(
+            f"{mention.source}:{mention.line}",
+            f"names {mention.names}, which is not declared",
+            f"Register it again with --data {mention.names}.",
+        )
+        for mention in undeclared(surveys)
+    ]
     found += _objects(workspace, judged)
     # What several entries share is told once.
     return list(dict.fromkeys(found))
@@ -133,12 +143,6 @@ def _entry(judged: EntryStatus) -> Iterator[Ailment]:
     survey = judged.survey
     if survey is None:
         return
-    for mention in survey.mentions:
-        yield Ailment(
-            f"{mention.source}:{mention.line}",
-            f"names {mention.names}, which is not declared",
-            f"Register the model again with --data {mention.names}.",
-        )
     for text in survey.warnings:
         yield Ailment(
             judged.entry.path, text, "What cannot be seen can be declared with --code or --data."

@@ -39,6 +39,7 @@ __all__ = [
     "surveyed",
 ]
 
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What happens to one entry.

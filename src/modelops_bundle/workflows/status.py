@@ -16,6 +16,7 @@ from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["EntryStatus", "StatusReport", "entry_status", "select", "status"]
 
+
 @dataclass(frozen=True, slots=True)
 class EntryStatus:
     """One entry's state.
