@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from modelops_bundle.cli.drawing import columns, plural
+from modelops_bundle.cli.drawing import columns
 from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
 from modelops_bundle.cli.render_registration import change_document
 from modelops_bundle.cli.words import change_text
@@ -69,11 +69,11 @@ def show_environment(report: EnvironmentReport) -> None:
         [name, version] for name, version in environment.dependencies.items()
     ]
     packages += [[name, "by content"] for name in report.by_content]
-    whose = "installed" if report.id is None else f"that {report.id} depends on"
-    show((f"{plural(len(packages), 'package')} {whose}", "strong"))
+    which = "Installed packages" if report.id is None else f"Packages that count for {report.id}"
+    show((f"{which}: {len(packages) or 'none'}", "strong"))
     show_lines(columns(packages, indent="  "))
     if report.variables:
-        show(("variables that its code reads", "strong"))
+        show(("Variables that its code reads", "strong"))
         said: list[list[Piece]] = [
             [name, "set" if is_set else "not set"] for name, is_set in report.variables.items()
         ]
