@@ -170,9 +170,7 @@ def place(
     return Placed(entry, Line("~", new_id, entry.entrypoint, changes, notes), old_id)
 
 
-def find_entry(
-    known: Mapping[str, ModelEntry] | Mapping[str, TargetEntry], wanted: Entry
-) -> str | None:
+def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
     """Id of the entry for the same class or function of the same file."""
     name = wanted.entrypoint.partition(":")[2]
     for entry_id, entry in known.items():
