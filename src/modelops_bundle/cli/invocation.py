@@ -45,7 +45,7 @@ def next_steps(folder: str) -> list[str]:
         f"{start} init",
         f"{start} register-model src/model.py {data}",
         f"{start} register-target src/targets.py",
-        f"{start} show-registry --tree",
+        f"{start} show-registry",
         f"{start} status",
         f"{start} why model_stochasticsir",
     ]
