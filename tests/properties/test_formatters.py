@@ -11,7 +11,7 @@ import pytest
 from tests.support.trees import installed_sources, token
 
 FEW = ("pluggy", "iniconfig", "packaging", "filelock")
-MANY = (
+MANY = ("hypothesis", "_pytest", "rich", "typer", "isort", "black", "click", "pydantic", "grimp")
     "hypothesis",
     "_pytest",
     "mypy",
