@@ -39,6 +39,7 @@ def problems(root: Path) -> Iterator[str]:
     yield from _public_names(pages[f"{REFERENCE}/python-api.md"])
     yield from _registry(pages[f"{REFERENCE}/registry.md"])
     yield from _variables(pages[f"{REFERENCE}/environment-variables.md"], root / "src")
+    yield from _place_variables(pages[f"{REFERENCE}/environment-variables.md"])
     yield from _links(pages, root)
     targets = _make_targets(root)
     for page in pages.values():
@@ -130,6 +131,17 @@ def _registry(page: Page) -> Iterator[str]:
 def _variables(page: Page, source: Path) -> Iterator[str]:
     said = [pair for section in page.sections for pair in section.first_cells()]
     yield from compared(page, "the program", said, program.variables(source))
+
+
+def _place_variables(page: Page) -> Iterator[str]:
+    section = next(each for each in page.sections if each.title == "Variables that models read")
+    said = [
+        (line, name)
+        for line, text in section.lines
+        for name in CODE.findall(text)
+        if name == name.upper()
+    ]
+    yield from compared(page, "what is excluded from the start", said, program.place_variables())
 
 
 def _links(pages: dict[str, Page], root: Path) -> Iterator[str]:

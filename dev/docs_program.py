@@ -101,6 +101,13 @@ def variables(source: Path) -> set[str]:
     return named
 
 
+def place_variables() -> frozenset[str]:
+    """Names of variables that never count although code reads them."""
+    from modelops_bundle.environment.variables import PLACE_VARIABLES
+
+    return PLACE_VARIABLES
+
+
 def json_paths(document: Any, free: Mapping[str, str], prefix: str = "") -> Iterator[str]:
     """Paths of all fields of a JSON document: ``entries[].id``.
 
