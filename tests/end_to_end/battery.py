@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "projects" / "battery"
-SCENARIOS = json.loads((SOURCE / "battery.json").read_text())["scenarios"]
+SCENARIOS = [
+    scenario
+    for name in ("battery.json", "more.json")
+    for scenario in json.loads((SOURCE / name).read_text())["scenarios"]
+]
 CONFIGURATION = """
 [tool.modelops-bundle]
 model_bases = ["models.base.BaseModel"]
@@ -150,6 +154,31 @@ class Battery:
 
     def _ext(self, operation: dict) -> None:
         self._substitute(self.folder / "extlib" / "epilib" / "__init__.py", operation)
+
+    def _touch_all(self, _operation: dict) -> None:
+        for path in self.project.rglob("*"):
+            path.touch()
+
+    def _crlf(self, operation: dict) -> None:
+        path = self._path(operation)
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    def _bom(self, operation: dict) -> None:
+        path = self._path(operation)
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    def _rmtree(self, operation: dict) -> None:
+        shutil.rmtree(self._path(operation))
+
+    def _stealth(self, operation: dict) -> None:
+        path = self._path(operation)
+        before = path.stat()
+        self._substitute(path, operation)
+        assert path.stat().st_size == before.st_size
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def _ask(self, _operation: dict) -> None:
+        self.answer()
 
     def _relocate(self, operation: dict) -> None:
         self.project.rename(self.folder / "moved")
