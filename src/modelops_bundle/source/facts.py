@@ -29,7 +29,7 @@ __all__ = ["FACTS_VERSION", "FactsReader", "SourceFacts", "from_json", "read_fac
 #: Raise it whenever one of the records in this package changes its shape or its meaning.
 FACTS_VERSION = 1
 
-_MEMO_KIND = f"facts{FACTS_VERSION}-{sys.version_info[0]}.{sys.version_info[1]}"
+_MEMO_KIND = f"facts{FACTS_VERSION}-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}"
 
 
 class SourceFacts(NamedTuple):

@@ -26,6 +26,7 @@ from modelops_bundle.project.config import Config
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.registry.entries import BundleRegistry
 from modelops_bundle.source.facts import FactsReader
+from modelops_bundle.source.names_reader import NamesReader
 
 __all__ = ["Progress", "RegistryStore", "TextWriter", "Workspace"]
 
@@ -168,7 +169,7 @@ class Workspace:
     @cached_property
     def resolver(self) -> Resolver:
         """What names stand for across files."""
-        return Resolver(self.finder, self.facts)
+        return Resolver(self.finder, NamesReader(self.files))
 
     @cached_property
     def surveyor(self) -> Surveyor:

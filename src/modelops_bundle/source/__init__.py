@@ -1,0 +1,1 @@
+"""What one file of Python source says, as records; nothing here opens a file or runs code."""
