@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,13 @@ class TestStatus:
         assert {sample.states()[name] for name in MODELS} == {"invalid"}
         said = sample.run("status").stdout
         assert "data/population.csv" in said
+
+    def test_what_does_not_parse_does_not_seem_to_lose_its_imports(self, sample: Project) -> None:
+        sample.edit("src/model.py", "class NetworkSIR", "class (")
+        assert "src/model.py:62 does not parse" in sample.run("status").stdout
+        (reason,) = sample.json("why", "model_networksir")["reasons"]
+        assert (reason["path"], reason["definitions"]) == ("src/model.py", [])
+        assert "its bytes count" in reason["note"]
 
     def test_an_unknown_name(self, sample: Project) -> None:
         assert "model_stochasticsir" in sample.refuse("status", "model_stochasticsr")
@@ -373,11 +381,12 @@ class TestDoctor:
         (sample.folder / "src/targets.py").unlink()
         (sample.folder / ".modelops-bundle/.gitignore").unlink()
         problems = sample.json("doctor", expect=1)["problems"]
-        assert {problem["where"] for problem in problems} >= MODELS | TARGETS | {
-            ".modelops-bundle/.gitignore"
-        }
+        named = {name for problem in problems for name in problem["where"].split(", ")}
+        assert named >= MODELS | TARGETS | {".modelops-bundle/.gitignore"}
         assert all(problem["what"] and problem["mend"] for problem in problems)
-        assert "mops-bundle unregister targets_peak_timing" in sample.run("doctor", expect=1).stdout
+        (mend,) = [text for text in map(itemgetter("mend"), problems) if "unregister" in text]
+        assert mend.endswith("unregister targets_incidence_distance targets_peak_timing`.")
+        assert mend in sample.run("doctor", expect=1).stdout
 
     def test_a_broken_registry(self, sample: Project) -> None:
         registry = sample.folder / ".modelops-bundle/registry.yaml"

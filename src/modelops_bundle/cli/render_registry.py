@@ -90,7 +90,7 @@ def show_entries(report: RegistryReport) -> None:
 
 
 def _row(entry_id: str, entry: Entry) -> list[Piece]:
-    code = len(entry.code) + len(entry.external) + len(entry.distributions)
+    code = 1 + len(entry.code) + len(entry.external) + len(entry.distributions)
     parts = [plural(code, "source"), plural(len(entry.data), "data file")]
     if entry.variables:
         parts.append(plural(len(entry.variables), "variable"))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import undeclared
+from modelops_bundle.digests.survey import Survey, undeclared
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.registry.entries import BundleRegistry
@@ -54,17 +54,8 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
         ]
     found += _contradictions(registry)
     judged = list(_judged(workspace, registry))
-    for each in judged:
-        found += _entry(each)
-    surveys = [each.survey for each in judged if each.survey is not None]
-    found += [
-        Ailment(
-            f"{mention.source}:{mention.line}",
-            f"names {mention.names}, which is not declared",
-            f"Register it again with --data {mention.names}.",
-        )
-        for mention in undeclared(surveys)
-    ]
+    found += _broken(judged)
+    found += _overlooked([each.survey for each in judged if each.survey is not None])
     found += _objects(workspace, judged)
     # What several entries share is told once.
     return list(dict.fromkeys(found))
@@ -127,26 +118,36 @@ def _contradictions(registry: BundleRegistry) -> Iterator[Ailment]:
         )
 
 
-def _entry(judged: EntryStatus) -> Iterator[Ailment]:
-    if judged.verdict.state is State.MISSING:
+def _broken(judged: list[EntryStatus]) -> Iterator[Ailment]:
+    """What makes entries missing or invalid; one cause of several is told once."""
+    causes: dict[tuple[State, str], list[str]] = {}
+    for each in judged:
+        if each.verdict.state in (State.MISSING, State.INVALID):
+            causes.setdefault((each.verdict.state, each.reason), []).append(each.id)
+    for (state, reason), ids in causes.items():
+        if state is State.MISSING:
+            mend = f"Bring it back, or run `mops-bundle unregister {' '.join(ids)}`."
+        else:
+            mend = "Mend it, or register again without what is gone (--reset)."
+        yield Ailment(", ".join(ids), reason, mend)
+
+
+def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
+    """What the digests may miss."""
+    for mention in undeclared(surveys):
         yield Ailment(
-            judged.id,
-            judged.reason,
-            f"Bring it back, or forget the entry with `mops-bundle unregister {judged.id}`.",
+            f"{mention.source}:{mention.line}",
+            f"names {mention.names}, which is not declared",
+            f"Register it again with --data {mention.names}.",
         )
-    elif judged.verdict.state is State.INVALID:
-        yield Ailment(
-            judged.id,
-            judged.reason,
-            "Mend the file, or register the model again without that dependency (--reset).",
-        )
-    survey = judged.survey
-    if survey is None:
-        return
-    for text in survey.warnings:
-        yield Ailment(
-            judged.entry.path, text, "What cannot be seen can be declared with --code or --data."
-        )
+    told = {problem for survey in surveys for problem in survey.problems}
+    for survey in surveys:
+        for text in survey.warnings:
+            if text not in told:
+                where, _, what = text.partition(" ")
+                yield Ailment(
+                    where, what, "What cannot be seen can be declared with --code or --data."
+                )
 
 
 def _objects(workspace: Workspace, judged: list[EntryStatus]) -> Iterator[Ailment]:

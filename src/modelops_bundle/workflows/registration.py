@@ -181,10 +181,11 @@ def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
 
 def declared_changes(old: Entry, new: Entry) -> Iterator[str]:
     """What differs between two entries beside their dependencies, in words."""
-    for key in ("data_patterns", "code_patterns", "outputs", "scenarios", "parameters", "labels"):
+    words = {"data_patterns": "declared data", "code_patterns": "declared code"}
+    for key in (*words, "outputs", "scenarios", "parameters", "labels"):
         before, after = getattr(old, key, None), getattr(new, key, None)
         if before != after:
-            yield f"{key}: {_listed(before)} -> {_listed(after)}"
+            yield f"{words.get(key, key)}: {_listed(before)} -> {_listed(after)}"
 
 
 def _listed(value: object) -> str:

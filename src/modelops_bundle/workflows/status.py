@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
@@ -107,4 +107,18 @@ def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) 
         recorded, entry.digest or None, survey.leaves, survey.digest, bool(survey.problems)
     )
     reason = "; ".join(survey.problems)
-    return EntryStatus(entry_id, kind, entry, verdict, survey.digest, reason, survey)
+    return EntryStatus(
+        entry_id, kind, entry, _without_guesses(verdict, survey), survey.digest, reason, survey
+    )
+
+
+def _without_guesses(verdict: Verdict, survey: Survey) -> Verdict:
+    """Leave out what only seems to be gone: a source that does not parse does not say what it imports."""
+    if verdict.state is not State.INVALID or not survey.unparsable:
+        return verdict
+    certain = tuple(
+        change
+        for change in verdict.changes
+        if change.change != "removed" or change.kind in ("data", "target")
+    )
+    return replace(verdict, changes=certain) if certain else verdict

@@ -115,7 +115,7 @@ def _code_reason(
     path = survey.sources.get(change.path)
     new = code_record(workspace, path) if path else None
     definitions: tuple[DefinitionChange, ...] = ()
-    if old and new:
+    if old and new and change.path not in survey.unparsable:
         definitions = definition_changes(old, new, survey.docstrings.get(change.path, frozenset()))
     diff: tuple[str, ...] = ()
     if with_diff and kept:
