@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+import time
 
 import pytest
 from tests.support import mounts
@@ -13,6 +15,7 @@ from modelops_bundle.adapters.registry_file import RegistryFile
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(600),
     pytest.mark.needs_root,
     pytest.mark.skipif(
         bool(mounts.available("mkfs.ext4")),
@@ -55,11 +58,13 @@ def test_a_power_cut_at_any_moment_tears_nothing(driver, disk, tmp_path):
     source, folder = disk
     registry = ".modelops-bundle/registry.yaml"
     subprocess.run(driver(folder / registry, "init"), check=True, capture_output=True)
-    words = [f"m{number:03}" for number in range(400)]
+    words = [f"m{number:03}" for number in range(150)]
     with subprocess.Popen(driver(folder / registry, *words), stdout=subprocess.DEVNULL) as process:
         cuts = []
         while process.poll() is None:
-            cuts.append(surviving(source, tmp_path / "copy", registry))
+            time.sleep(random.random() / 10)
+            with mounts.halted(process):
+                cuts.append(surviving(source, tmp_path / "copy", registry))
     assert process.returncode == 0
     assert surviving(source, tmp_path / "copy", registry) == words
     for seen in cuts:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["available", "image", "mounted", "power_cut", "tmpfs"]
+__all__ = ["available", "halted", "image", "mounted", "power_cut", "tmpfs"]
 
 
 def available(*programs: str) -> str:
@@ -54,6 +56,9 @@ def tmpfs(at: Path, *, size: str, kind: str = "tmpfs") -> Iterator[Path]:
 def power_cut(source: Path, at: Path) -> Iterator[Path]:
     """What a mounted image holds if the power went now: its backing file, copied without any sync, mounted.
 
+    The copy takes a while, so whoever writes there must be halted (:func:`halted`): the power goes at one
+    moment.
+
     Args:
         source: The backing file of a file system that is mounted and in use.
         at: Where to mount the copy.
@@ -65,6 +70,20 @@ def power_cut(source: Path, at: Path) -> Iterator[Path]:
             yield at
     finally:
         copy.unlink()
+
+
+@contextmanager
+def halted(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Halt a process for the time of the block, between two of its system calls; it may have ended."""
+    process.send_signal(signal.SIGSTOP)
+    status = Path(f"/proc/{process.pid}/stat")
+    # A call that waits for the disk is finished first.
+    while process.poll() is None and status.read_text().rpartition(") ")[2][0] not in "TtZX":
+        time.sleep(0.001)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def _run(*command: str) -> None:

@@ -7,6 +7,7 @@ somebody holds or awaits it would let two in.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,4 +52,6 @@ def hold_lock(path: str, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
+        # What the lock guarded is done. If the system will not let go of it, the end of the process will.
+        with contextlib.suppress(OSError):
+            lock.release()
