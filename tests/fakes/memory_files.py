@@ -20,6 +20,7 @@ class MemoryFiles:
 
     def __init__(self, files: Mapping[str, str | bytes | None] | None = None) -> None:
         self._files: dict[str, bytes | None] = {}
+        self._listings: dict[str, dict[str, EntryKind]] = {}
         self._memos: dict[tuple[str, str], str] = {}
         self.reads: list[str] = []
         for path, data in (files or {}).items():
@@ -28,20 +29,26 @@ class MemoryFiles:
     def write(self, path: str, data: str | bytes | None) -> None:
         """Create or replace a file."""
         self._files[path] = data.encode() if isinstance(data, str) else data
+        self._listings.clear()
 
     def remove(self, path: str) -> None:
         """Delete a file."""
         del self._files[path]
+        self._listings.clear()
 
     def entries(self, folder: str) -> Mapping[str, EntryKind]:
-        start = folder.rstrip("/") + "/"
-        found: dict[str, EntryKind] = {}
-        for path, data in self._files.items():
-            if path.startswith(start):
-                name, below, _ = path[len(start) :].partition("/")
-                kind = EntryKind.OTHER if data is None else EntryKind.FILE
-                found[name] = EntryKind.FOLDER if below else kind
-        return dict(sorted(found.items()))
+        if not self._listings:
+            for path, data in sorted(self._files.items()):
+                self._list(path, EntryKind.OTHER if data is None else EntryKind.FILE)
+        return self._listings.get(folder.rstrip("/"), {})
+
+    def _list(self, path: str, kind: EntryKind) -> None:
+        while path:
+            folder, _, name = path.rpartition("/")
+            if self._listings.setdefault(folder, {}).get(name) is kind:
+                break
+            self._listings[folder][name] = kind
+            path, kind = folder, EntryKind.FOLDER
 
     def real(self, path: str) -> str:
         return posixpath.normpath(path)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from modelops_bundle.discovery.graph import Graph, Source, is_ours
 from modelops_bundle.discovery.imports import Request, SourceReader
@@ -26,6 +26,7 @@ from modelops_bundle.discovery.readings import Readings, Wanted, read_surroundin
 from modelops_bundle.discovery.search import Warned, is_within
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.source.facts import FactsReader
+from modelops_bundle.source.names import Literal
 
 __all__ = ["Closure", "ClosureFinder", "CodeFile", "Missing", "Reading"]
 
@@ -226,12 +227,9 @@ class _Walk:
     def _listed(self, source: Source, package: str, unit: int) -> None:
         """A star import loads the submodules that the package's ``__all__`` names."""
         listing = self._graph.sources.get(package)
-        exported = (
-            listing.names.exported if listing is not None and listing.names is not None else ()
-        )
-        for item in exported[1:] if exported and exported[0] == "list" else ():
-            if item[0] == "text":
-                self._ask(source, Request(f"{package}.{item[1]}", unit, unit, True, False))
+        if listing is not None and listing.names is not None:
+            for name in _texts_in(listing.names.exported):
+                self._ask(source, Request(f"{package}.{name}", unit, unit, True, False))
 
     # --- imports --------------------------------------------------------------------------------------
 
@@ -389,6 +387,16 @@ class _Walk:
                 units = units.intersection(known.free_units)
             readings[source.path] = Reading(docstrings, runs, units)
         return readings
+
+
+def _texts_in(literal: Literal) -> Iterator[str]:
+    pending: list[Any] = [literal]
+    while pending:
+        item = pending.pop()
+        if len(item) == 2 and item[0] == "text":
+            yield item[1]
+        else:
+            pending.extend(part for part in item if isinstance(part, tuple))
 
 
 def _relative(path: str, root: str) -> str:

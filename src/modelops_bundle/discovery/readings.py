@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from modelops_bundle.discovery.graph import Graph, Meaning, Source
 from modelops_bundle.discovery.search import Warned
+from modelops_bundle.source.scopes import BUILTINS
 from modelops_bundle.source.use_sinks import MAPPING_METHODS, MAPPINGS, SINKS, Sink
 from modelops_bundle.source.uses import Read
 
@@ -75,9 +76,8 @@ class _Wrapper(NamedTuple):
         if not position.isdigit():
             return position == self.parameter
         # Of a method it is not known here whether the call gives ``self``.
-        return int(position) in (
-            {self.place, self.place - 1} if "." in self.qualname else {self.index}
-        )
+        places = (self.place, self.place - 1) if "." in self.qualname else (self.place,)
+        return int(position) in places
 
     def filled(self, text: str) -> str:
         """The name when the argument is ``text``."""
@@ -119,7 +119,7 @@ _DOCSTRING_MODULES = frozenset(
 _WRITING = frozenset({"update", "clear", "__setitem__", "__delitem__"})
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _EXPANSION = re.compile(r"\$(?:(\w+)|\{([^}]+)\})")
-_PARTS = re.compile(r"[|.]")
+_PARTS = re.compile(r"[|.#]")
 _ROUNDS = 8
 
 _TEXTS = {
@@ -331,7 +331,7 @@ class _Reader:
                         self._touched(source, effect, line)
         for wrappers in self._wrappers.values():
             for wrapper in wrappers - self._used:
-                self._warn(self._graph.sources[wrapper.key], wrapper.kind, wrapper.line)
+                self._never_given(wrapper)
         if self._escaped:
             for source in self._sources:
                 self._suspected(source)
@@ -353,6 +353,14 @@ class _Reader:
         self._warn(source, kind, line)
         if kind == "module":
             self._suspected_modules(source, line)
+
+    def _never_given(self, wrapper: _Wrapper) -> None:
+        """A function that hands a name on and that nobody was seen to call with one."""
+        source = self._graph.sources[wrapper.key]
+        for text in self._graph.expand(source, wrapper.text):
+            self._deliver(source, wrapper.kind, text, wrapper.line)
+        if wrapper.kind == "module":
+            self._suspected_modules(source, wrapper.line)
 
     def _suspected(self, source: Source) -> None:
         for read in source.uses.reads if source.uses else ():
@@ -387,7 +395,7 @@ class _Reader:
         ours = [meaning for meaning in meanings if meaning.kind != "external"]
         if len(ours) == 1 and self._is_definite(ours[0]):
             self.readings.docstrings.add((ours[0].module, ours[0].name))
-        elif ours or target == "?":
+        elif ours or target == "?" or (target.startswith("*|") and target[2:] not in BUILTINS):
             self.readings.every_docstring = True
 
     def _is_definite(self, meaning: Meaning) -> bool:

@@ -25,6 +25,7 @@ from modelops_bundle.source.uses import Import, Mention, Read, Touch, Uses
 __all__ = ["collect"]
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_MARK = re.compile("\x01[^\x02]*\x02")
 _WORD = re.compile(r"[\w.\-/\\:]{1,256}")
 _DOTTED = re.compile(r"\.*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|\.+[A-Za-z_]\w*")
 _ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
@@ -149,13 +150,16 @@ class _Collector:
         for text in texts(node, scope):
             if _is_plausible(target, position, text):
                 self._reads[Read(target, position, text, line, _owner(text, scope))] = None
-            certain &= text != UNKNOWN
+            else:
+                certain &= "\x01" not in text
         return certain
 
     def _call(self, node: ast.Call, scope: Scope) -> None:
         for target in self._targets(node.func, scope):
             sink = sink_of(target)
-            if sink is None:
+            if _reads_sources(target):
+                self._touch(target, node.lineno)
+            elif sink is None:
                 self._argument_of_unknown(target, node, scope)
             elif sink.kind == "code":
                 self._execution(target, node, scope)
@@ -172,7 +176,8 @@ class _Collector:
             for text in texts(argument, scope) if _may_be_text(argument) else ():
                 if _is_plausible(target, position, text):
                     certain = True
-                    self._reads[Read(target, position, text, node.lineno, "")] = None
+                    owner = _owner(text, scope)
+                    self._reads[Read(target, position, text, node.lineno, owner)] = None
         if not certain:
             self._touch(target, node.lineno)
 
@@ -282,7 +287,7 @@ class _Collector:
         for target in targets(node, scope):
             if target.startswith("*|") and not self._has_star:
                 continue
-            unknown = not target or target[0] in ".*"
+            unknown = not target or target[0] == "."
             self._documents["?" if unknown else target, line] = None
 
     def _path_change(self, target: ast.expr, value: ast.expr | None, scope: Scope) -> None:
@@ -367,7 +372,9 @@ class _Collector:
 
 _MAX_EXECUTED = 16
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
-_SOURCE_READERS = frozenset({"getsource", "getsourcelines", "findsource", "getcomments", "getdoc"})
+_SOURCE_READERS = frozenset(
+    {"getsource", "getsourcelines", "findsource", "getcomments", "getdoc", "getline", "getlines"}
+)
 
 
 def _imports(item: FoundImport) -> Iterator[Import]:
@@ -378,6 +385,10 @@ def _imports(item: FoundImport) -> Iterator[Import]:
     else:
         names = tuple(f"{a.name} as {a.asname}" if a.asname else a.name for a in node.names)
         yield Import(node.module or "", names, "", node.level, node.lineno, unit, marks)
+
+
+def _reads_sources(target: str) -> bool:
+    return target.rpartition(".")[2].rpartition("|")[2] in _SOURCE_READERS
 
 
 def _is_module_sink(target: str) -> bool:
@@ -398,7 +409,7 @@ def _arguments(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
 def _may_be_text(node: ast.expr) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str | bytes)
-    return isinstance(node, ast.Name | ast.Attribute)
+    return isinstance(node, ast.Name | ast.Attribute | ast.BinOp | ast.JoinedStr)
 
 
 def _is_plausible(target: str, position: str, text: str) -> bool:
@@ -409,13 +420,72 @@ def _is_plausible(target: str, position: str, text: str) -> bool:
     if sink is not None or canonical(target) in MAPPINGS:
         return True
     if "\x01" in text:
-        return _ELSEWHERE.fullmatch(text) is not None or (position == "[]" and "\x01@" in text)
+        return _ELSEWHERE.fullmatch(text) is not None or _is_handed_on(target, position, text)
     if not target:
         return position == "[]" and _VARIABLE.fullmatch(text) is not None
     if target[0] == ".":
-        owner = target.split(".")[1].lower()
-        return bool(_VARIABLE.fullmatch(text)) or "env" in owner or bool(_DOTTED.fullmatch(text))
+        return _is_plausible_attribute(target, position, text)
     return bool(_WORD.fullmatch(text))
+
+
+def _is_handed_on(target: str, position: str, text: str) -> bool:
+    """Whether an argument of the function around goes on as a name, with something put around it."""
+    if "\x01@" not in text:
+        return False
+    around = _MARK.sub("", text)
+    return position == "[]" or (not around and target[:1] == "#") or bool(_WORD.fullmatch(around))
+
+
+def _is_plausible_attribute(target: str, position: str, text: str) -> bool:
+    """The same for an attribute of something unknown: most of those are no environment and no import."""
+    if _VARIABLE.fullmatch(text) or _DOTTED.fullmatch(text) or "env" in target.lower():
+        return True
+    method = target.rpartition(".")[2]
+    return position != "[]" and method not in _COMMON_METHODS and bool(_WORD.fullmatch(text))
+
+
+#: Methods of texts, collections and tables, which are given more texts than anything else.
+_COMMON_METHODS = frozenset(
+    {
+        "add",
+        "add_argument",
+        "agg",
+        "append",
+        "astype",
+        "count",
+        "debug",
+        "decode",
+        "drop",
+        "encode",
+        "endswith",
+    }
+    | {
+        "error",
+        "find",
+        "format",
+        "get",
+        "groupby",
+        "index",
+        "info",
+        "isin",
+        "join",
+        "lstrip",
+        "pop",
+        "remove",
+    }
+    | {
+        "replace",
+        "rsplit",
+        "rstrip",
+        "set_index",
+        "setdefault",
+        "sort_values",
+        "split",
+        "startswith",
+        "strip",
+    }
+    | {"update", "warning", "write"}
+)
 
 
 def _owner(text: str, scope: Scope) -> str:

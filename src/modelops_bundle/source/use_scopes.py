@@ -108,7 +108,7 @@ class Scope:
         while module.parent is not None:
             module = module.parent
         for name in names:
-            self.elsewhere[name] = module
+            self._move(name, module)
 
     def declare_nonlocal(self, names: list[str]) -> None:
         """Let ``names`` be those of the function around."""
@@ -117,7 +117,13 @@ class Scope:
             while scope is not None and scope.kind == "comprehension":
                 scope = scope.parent
             if scope is not None:
-                self.elsewhere[name] = scope
+                self._move(name, scope)
+
+    def _move(self, name: str, scope: Scope) -> None:
+        # Statements are not read in their order: the name may have been bound here before.
+        self.elsewhere[name] = scope
+        if scope is not self and name in self.names:
+            scope.names.setdefault(name, []).extend(self.names.pop(name))
 
     def home(self, name: str) -> Scope | None:
         """The scope that ``name`` belongs to here; ``None`` when this file does not bind it."""

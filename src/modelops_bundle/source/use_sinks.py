@@ -74,8 +74,11 @@ SINKS: dict[str, Sink] = {
     "eval": Sink("code", ()),
     "importlib.metadata.entry_points": Sink("plugins", ()),
     "pkg_resources.iter_entry_points": Sink("plugins", ()),
-    "sys.meta_path": Sink("hook", ()),
-    "sys.path_hooks": Sink("hook", ()),
+    **{
+        f"sys.{name}{method}": Sink("hook", ())
+        for name in ("meta_path", "path_hooks")
+        for method in ("", ".append", ".insert", ".extend")
+    },
     **{f"{mapping}.{method}": _VARIABLE for mapping in MAPPINGS for method in MAPPING_METHODS},
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope, carried
+from modelops_bundle.source.use_sinks import SINKS
 
 __all__ = ["GUARDED", "INNER", "TYPING", "Found", "FoundImport", "walk"]
 
@@ -365,7 +366,7 @@ class _Walker:
 
     def _read_entry(self, node: ast.Subscript) -> None:
         self._stack.append(node.slice)
-        if node.slice.__class__ in _TEXTUAL:
+        if node.slice.__class__ in _TEXTUAL or isinstance(node.slice, ast.Call):
             self._found.subscripts.append((node, self._scope))
             self._value(node.value)
         else:
@@ -383,7 +384,7 @@ class _Walker:
         func, arguments = node.func, node.args
         values = [keyword.value for keyword in node.keywords]
         textual = any(item.__class__ in _TEXTUAL for item in (*arguments, *values))
-        if textual or _last_name(func) in _SPECIAL:
+        if textual or _is_special(func):
             self._found.calls.append((node, self._scope))
         elif _is_chain(func):
             self._scope.called.setdefault(_chain_text(func), node.lineno)
@@ -453,10 +454,21 @@ _LONGEST_CHAIN = 12
 _TEXTUAL = frozenset(
     {ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name, ast.Attribute, ast.Subscript}
 )
-_SPECIAL = frozenset({"exec", "eval", "open", "read_text", "read_bytes"})
+#: Calls that are looked at whatever they are given.
+_SPECIAL = frozenset(
+    {"exec", "eval", "open", "read_text", "read_bytes"}
+    | {name.rpartition(".")[2] for name in SINKS} - {"get", "pop", "append", "insert", "extend"}
+)
 _ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 #: Lists that decide where modules are looked for.
 _PATHS = frozenset({"path", "__path__"})
+_HOLDERS = frozenset({"path", "meta_path", "path_hooks", "environ", "environb"})
+
+
+def _is_special(func: ast.expr) -> bool:
+    if _last_name(func) in _SPECIAL:
+        return True
+    return isinstance(func, ast.Attribute) and _last_name(func.value) in _HOLDERS
 
 
 def _chain(backward: list[str]) -> str:
