@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelops_bundle.digests.survey import Survey
-from modelops_bundle.discovery.models import ModelClass, Skipped, discover_model_classes
-from modelops_bundle.discovery.targets import TargetFunction, discover_targets
 from modelops_bundle.errors import UsageError
 from modelops_bundle.registry.entries import ModelEntry, TargetEntry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
+
+if TYPE_CHECKING:
+    # Looking for models is not needed to ask whether one is current.
+    from modelops_bundle.discovery.models import ModelClass, Skipped
+    from modelops_bundle.discovery.targets import TargetFunction
 
 __all__ = [
     "Candidate",
@@ -119,6 +122,8 @@ def declared_of(entry: Entry) -> Declared:
 
 def models_in(workspace: Workspace, sources: Sequence[str]) -> Found:
     """Models defined in sources, given by their recorded paths."""
+    from modelops_bundle.discovery.models import discover_model_classes
+
     paths = [workspace.layout.absolute(source) for source in sources]
     discovery = discover_model_classes(
         paths, resolver=workspace.resolver, bases=workspace.config.model_bases
@@ -153,6 +158,8 @@ def targets_in(
     Raises:
         UsageError: A target states no output and none is given.
     """
+    from modelops_bundle.discovery.targets import discover_targets
+
     paths = [workspace.layout.absolute(source) for source in sources]
     discovery = discover_targets(paths, resolver=workspace.resolver, named=named)
     return _found(
