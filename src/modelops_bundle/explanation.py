@@ -13,8 +13,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from modelops_bundle.source.fingerprint import read_prints
 from modelops_bundle.source.parse import Unparsable, parse
-from modelops_bundle.source.prints import Prints, Unit, read_prints
+from modelops_bundle.source.prints import Unit
 
 __all__ = [
     "CodeRecord",
@@ -22,8 +23,8 @@ __all__ = [
     "DataRecord",
     "Definition",
     "DefinitionChange",
-    "column_changes",
     "EntryRecord",
+    "column_changes",
     "decode_code",
     "decode_data",
     "decode_entry",
@@ -91,8 +92,6 @@ def describe_source(data: bytes, content: str) -> CodeRecord:
     if isinstance(tree, Unparsable):
         return CodeRecord(content, (), ())
     prints = read_prints(tree)
-    if isinstance(prints, Unparsable):
-        return CodeRecord(content, (), ())
     docstrings = (Definition(doc.qualname or "module", doc.digest, "") for doc in prints.docs)
     return CodeRecord(content, tuple(_definitions(tree, prints.units, "")), tuple(docstrings))
 
@@ -112,18 +111,11 @@ def _definitions(tree: ast.Module, units: Iterable[Unit], prefix: str) -> Iterat
 def _class(node: ast.ClassDef, name: str, unit: Unit) -> Iterator[Definition]:
     if "." not in name:
         body = ast.Module(body=node.body, type_ignores=[])
-        yield from _definitions(body, _units(body), f"{name}.")
+        yield from _definitions(body, read_prints(body).units, f"{name}.")
         head = copy.copy(node)
         head.body = [ast.Pass()]
-        unit = _units(ast.Module(body=[head], type_ignores=[]))[0]
+        unit = read_prints(ast.Module(body=[head], type_ignores=[])).units[0]
     yield Definition(name, unit.ordered, "")
-
-
-def _units(part: ast.Module) -> tuple[Unit, ...]:
-    prints = read_prints(part)
-    # A part of what was not too deep is not too deep.
-    assert isinstance(prints, Prints)
-    return prints.units
 
 
 def definition_changes(

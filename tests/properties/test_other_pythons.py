@@ -22,7 +22,7 @@ NOT_THERE = "another minor version of Python is not installed"
 TOKENS = """
 import json, sys
 from modelops_bundle.source.parse import Unparsable, parse
-from modelops_bundle.source.prints import read_prints
+from modelops_bundle.source.fingerprint import read_prints
 answers = {}
 for path in json.load(sys.stdin):
     with open(path, "rb") as file:

@@ -109,7 +109,7 @@ def test_the_order_of_statements_counts(source: str, position: int) -> None:
 
 
 def _token(tree: ast.Module) -> str:
-    from modelops_bundle.source.prints import read_prints
+    from modelops_bundle.source.fingerprint import read_prints
 
     return read_prints(ast.fix_missing_locations(tree)).token
 

@@ -8,8 +8,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from modelops_bundle.source.fingerprint import read_prints
 from modelops_bundle.source.parse import Unparsable, parse
-from modelops_bundle.source.prints import read_prints
 
 __all__ = ["installed_sources", "meaning", "spoken", "token"]
 

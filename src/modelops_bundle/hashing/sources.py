@@ -29,8 +29,8 @@ def token_hash(source: bytes | str | os.PathLike[str]) -> str:
         StorageError: The file cannot be read, or is no regular file.
     """
     # The parser is not needed by those who only want a file's digest.
+    from modelops_bundle.source.fingerprint import read_prints
     from modelops_bundle.source.parse import Unparsable, parse
-    from modelops_bundle.source.prints import read_prints
 
     data = source if isinstance(source, bytes) else _read(os.fspath(source))
     tree = parse(data)

@@ -13,14 +13,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelops_bundle.ports import Unreadable
-from modelops_bundle.source import names as names_of
+from modelops_bundle.source import bindings as names_of
 from modelops_bundle.source import prints as prints_of
 from modelops_bundle.source import uses as uses_of
 from modelops_bundle.source.parse import Unparsable, parse, paused_collector
 
 if TYPE_CHECKING:
     from modelops_bundle.ports import Files
-    from modelops_bundle.source.names import ModuleNames
+    from modelops_bundle.source.bindings import ModuleNames
     from modelops_bundle.source.prints import Prints
     from modelops_bundle.source.uses import Uses
 
@@ -43,16 +43,21 @@ class SourceFacts(NamedTuple):
 
 def read_facts(data: bytes) -> SourceFacts:
     """Facts of a source. Never raises; what cannot be parsed has ``error`` only."""
+    # The tree is gone before the collector runs again, or it would be walked once more.
     with paused_collector():
-        tree = parse(data)
-        if isinstance(tree, Unparsable):
-            return SourceFacts(tree, None, None, None)
-        return SourceFacts(
-            None,
-            prints_of.read_prints(tree),
-            names_of.read_names(tree),
-            uses_of.read_uses(tree),
-        )
+        return _read_paused(data)
+
+
+def _read_paused(data: bytes) -> SourceFacts:
+    # The readers are not needed by a run on unchanged files.
+    from modelops_bundle.source.fingerprint import read_prints
+    from modelops_bundle.source.names import read_names
+    from modelops_bundle.source.uses import read_uses
+
+    tree = parse(data)
+    if isinstance(tree, Unparsable):
+        return SourceFacts(tree, None, None, None)
+    return SourceFacts(None, read_prints(tree), read_names(tree), read_uses(tree))
 
 
 def to_json(facts: SourceFacts) -> str:

@@ -17,7 +17,7 @@ from modelops_bundle.source.facts import (
     read_facts,
     to_json,
 )
-from modelops_bundle.source.prints import read_prints
+from modelops_bundle.source.fingerprint import read_prints
 
 SOURCE = b'''
 """A model."""

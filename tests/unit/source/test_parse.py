@@ -159,7 +159,7 @@ def test_many_threads_at_once() -> None:
 SMALL_STACK = """
 import ast, threading, sys
 from modelops_bundle.source.parse import parse
-from modelops_bundle.source.prints import read_prints
+from modelops_bundle.source.fingerprint import read_prints
 def guarded(data):
     tree = parse(data)
     if isinstance(tree, ast.Module):

@@ -6,8 +6,9 @@ from textwrap import dedent
 
 import pytest
 
+from modelops_bundle.source.fingerprint import read_prints
 from modelops_bundle.source.parse import parse
-from modelops_bundle.source.prints import Prints, decode, encode, read_prints
+from modelops_bundle.source.prints import Prints, decode, encode
 
 
 def prints(source: str) -> Prints:
