@@ -1,7 +1,7 @@
 """What changed inside a dependency: definitions of a source, columns and rows of a table.
 
-When an entry is recorded, a description of each dependency is kept beside the registry. Describing the present
-file the same way and comparing the two says what changed, without guessing from text.
+When an entry is recorded, a description of each dependency is kept beside the registry. Describing the
+present file the same way and comparing the two says what changed, without guessing from text.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class DataRecord(NamedTuple):
 
 
 class DefinitionChange(NamedTuple):
-    """One definition that differs; ``before`` and ``after`` are its text or, where that is long, its digest."""
+    """One definition that differs; ``before`` and ``after`` are its text, or its digest where that is long."""
 
     name: str
     change: str
@@ -130,9 +130,11 @@ def definition_changes(
             module's own).
     """
     changes = list(_changes(before.definitions, after.definitions))
-    for change in _changes(before.docstrings, after.docstrings):
-        if change.name in docstrings_read:
-            changes.append(change._replace(name=f"docstring of {change.name}"))
+    changes += [
+        change._replace(name=f"docstring of {change.name}")
+        for change in _changes(before.docstrings, after.docstrings)
+        if change.name in docstrings_read
+    ]
     same_parts = sorted(before.definitions) == sorted(after.definitions)
     if same_parts and before.definitions != after.definitions:
         changes.append(DefinitionChange("order of statements", "modified", None, None))

@@ -1,7 +1,7 @@
 """Recorded against current: is a result still true, and if not, which dependencies changed.
 
-Pure: both sides are given. Anything that makes the recorded and the current digest differ comes out as at least
-one change, so that no entry is stale without a reason.
+Pure: both sides are given. Anything that makes the recorded and the current digest differ comes out as at
+least one change, so that no entry is stale without a reason.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What entries depend on now: from an entry's file and declarations to its leaves.
 
-This is where the stages meet: discovery says which code is reached, hashing and the environment say what it is,
-and the result is one :class:`Leaves`.
+This is where the stages meet: discovery says which code is reached, hashing and the environment say what
+it is, and the result is one :class:`Leaves`.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def sources_in(
     """Recorded paths of the sources that a file or folder typed by the user stands for.
 
     Raises:
-        UsageError: It does not exist, lies outside the project, is no Python file, or is a folder without any.
+        UsageError: It does not exist, lies outside the project, is no Python file, or holds none.
     """
     recorded = layout.from_user(text, cwd)
     path = layout.absolute(recorded)

@@ -1,4 +1,4 @@
-"""Keeping and finding again what was recorded of an entry's dependencies, so that changes can be explained."""
+"""Keeping what was recorded of an entry's dependencies, and finding it again, to explain changes."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def register_models(workspace: Workspace, request: RegisterRequest) -> Registrat
     known = workspace.registry.load().models
     sources = _sources(workspace, request, known)
     found = models_in(workspace, sources)
-    return _register(workspace, request, _Family("models", "--class", "model"), sources, found)
+    return _register(workspace, request, _Family("models", "--class", "model"), found)
 
 
 def register_targets(workspace: Workspace, request: RegisterRequest) -> Registration:
@@ -93,7 +93,7 @@ def register_targets(workspace: Workspace, request: RegisterRequest) -> Registra
     sources = _sources(workspace, request, known)
     output = request.outputs[0] if request.outputs else None
     found = targets_in(workspace, sources, request.names, output)
-    return _register(workspace, request, _Family("targets", "--target", "target"), sources, found)
+    return _register(workspace, request, _Family("targets", "--target", "target"), found)
 
 
 class _Family(NamedTuple):
@@ -134,7 +134,6 @@ def _register(
     workspace: Workspace,
     request: RegisterRequest,
     family: _Family,
-    sources: Sequence[str],
     found: Found,
 ) -> Registration:
     chosen = _chosen(request, family, found)

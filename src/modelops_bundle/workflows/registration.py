@@ -1,8 +1,8 @@
 """What registering models and registering targets have in common: plan on a registry, then write it.
 
-A plan is made twice. The first, without the lock, refuses bad requests and reads every file; the second, under
-the lock and on a fresh registry, is quick because nothing is read again, and is the one that is written. So
-concurrent registrations all survive, and no lock is held while gigabytes are hashed.
+A plan is made twice. The first, without the lock, refuses bad requests and reads every file; the second,
+under the lock and on a fresh registry, is quick because nothing is read again, and is the one that is
+written. So concurrent registrations all survive, and no lock is held while gigabytes are hashed.
 """
 
 from __future__ import annotations
