@@ -14,16 +14,15 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from modelops_bundle.discovery.graph import Graph, Source, is_ours
-from modelops_bundle.discovery.imports import Request, SourceReader
+from modelops_bundle.discovery.imports import Request, SourceReader, path_to
 from modelops_bundle.discovery.mentions import Mentioned, find_mentions
 from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
 from modelops_bundle.discovery.ordering import Order
 from modelops_bundle.discovery.readings import Readings, Wanted, read_surroundings
-from modelops_bundle.discovery.search import Warned, is_within
+from modelops_bundle.discovery.search import Warned
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.names import Literal
@@ -199,7 +198,7 @@ class _Walk:
     def _enter(self, source: Source, chain: tuple[str, ...], kind: str | None) -> None:
         if source.key in self._graph.sources:
             return
-        self._graph.sources[source.key] = source
+        self._graph.add(source)
         self._edges[source.key] = {}
         self._queue.append(source)
         if source.path not in self._code:
@@ -237,7 +236,7 @@ class _Walk:
         if (source.key, request) in self._asked:
             return
         self._asked[source.key, request] = None
-        if not self._load(source, request, self._finder.find):
+        if not self._load(source, request, None):
             top = self._finder.find(request.name.partition(".")[0])
             # A script finds what lies beside it, where nothing else is found.
             beside = partial(self._finder.find_in, self._beside)
@@ -248,20 +247,19 @@ class _Walk:
         for folder in self._folders:
             self._load(source, request, partial(self._finder.find_in, folder))
 
-    def _load(self, source: Source, request: Request, find: Callable[[str], Module]) -> bool:
-        """Load a module with the packages around it; whether there is one."""
-        parts = request.name.split(".")
-        for index in range(1, len(parts) + 1):
-            module = find(".".join(parts[:index]))
-            if module.origin is Origin.MISSING:
-                return False
-            if module.origin is Origin.STDLIB:
-                return True
-            if module.origin is Origin.INSTALLED:
-                return self._installed(request, find)
-            if is_ours(module) and self._follow:
+    def _load(self, source: Source, request: Request, find: Callable[[str], Module] | None) -> bool:
+        """Load a module with the packages around it; whether there is one.
+
+        Without ``find`` it is looked for where everything is.
+        """
+        name = request.name
+        path = self._reader.path_to(name) if find is None else path_to(name, find)
+        if self._follow:
+            for module in path.ours:
                 self._reach(source, self._reader.of(module, self._key(module)), request.unit)
-        return True
+        if path.installed:
+            self._imported.add(name)
+        return path.found
 
     def _key(self, module: Module) -> str:
         # A module found in a folder that code adds has the name of another where both are reached.
@@ -271,16 +269,10 @@ class _Walk:
         return module.name
 
     def _reach(self, source: Source, other: Source, unit: int) -> None:
-        self._enter(other, self._code[source.path].chain, None)
+        if other.key not in self._graph.sources:
+            self._enter(other, self._code[source.path].chain, None)
         if other.key != source.key:
             self._edges[source.key].setdefault(unit, set()).add(other.key)
-
-    def _installed(self, request: Request, find: Callable[[str], Module]) -> bool:
-        found = find(request.name)
-        if found.origin is Origin.MISSING:
-            return False
-        self._imported.add(request.name)
-        return True
 
     # --- what is imported by text ---------------------------------------------------------------------
 
@@ -400,6 +392,5 @@ def _texts_in(literal: Literal) -> Iterator[str]:
 
 
 def _relative(path: str, root: str) -> str:
-    if not is_within(path, root):
-        return PurePath(path).name
-    return PurePath(os.path.relpath(path, root)).as_posix()
+    base = root.rstrip(os.sep) + os.sep
+    return path[len(base) :].replace(os.sep, "/") if path.startswith(base) else os.path.basename(path)

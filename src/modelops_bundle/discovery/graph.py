@@ -90,7 +90,16 @@ class Graph:
     def __init__(self, finder: ModuleFinder) -> None:
         self.finder = finder
         self.sources: dict[str, Source] = {}
+        self._packages: set[str] = set()
         self._steps = 0
+
+    def add(self, source: Source) -> None:
+        """Take a source in."""
+        self.sources[source.key] = source
+        name = source.key
+        while name and name not in self._packages:
+            self._packages.add(name)
+            name = name.rpartition(".")[0]
 
     def absolute(self, source: Source, module: str, level: int) -> str | None:
         """The absolute name of a possibly relative one; ``None`` when it leads out of the top package."""
@@ -133,7 +142,7 @@ class Graph:
         first, _, rest = attributes.partition(".")
         if source is None:
             inner = f"{name}.{first}"
-            if any(key == inner or key.startswith(f"{inner}.") for key in self.sources):
+            if inner in self._packages:
                 self._in_module(inner, rest, found, seen)
             else:
                 found.add(Meaning("external", "", f"{name}.{attributes}".removeprefix("builtins.")))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.discovery.graph import Source, absolute
+from modelops_bundle.discovery.graph import Source, absolute, is_ours
 from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
 from modelops_bundle.discovery.search import is_within
 from modelops_bundle.ports import Unreadable
@@ -14,7 +14,7 @@ from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.use_walk import GUARDED, TYPING
 from modelops_bundle.source.uses import Import
 
-__all__ = ["Loads", "Request", "SourceReader"]
+__all__ = ["Loads", "Request", "SourceReader", "path_to"]
 
 
 class Request(NamedTuple):
@@ -47,6 +47,38 @@ class Loads(NamedTuple):
     stars: tuple[tuple[str, int], ...]
 
 
+class Path(NamedTuple):
+    """What lies on the way to a module.
+
+    Attributes:
+        ours: Files of ours that importing it loads: the packages around it, and itself.
+        found: Whether there is such a module.
+        installed: Whether it is installed.
+    """
+
+    ours: tuple[Module, ...]
+    found: bool
+    installed: bool
+
+
+def path_to(name: str, find: Callable[[str], Module]) -> Path:
+    """The way to a module, each package on it being asked of ``find``."""
+    parts = name.split(".")
+    ours: list[Module] = []
+    for index in range(1, len(parts) + 1):
+        module = find(".".join(parts[:index]))
+        if module.origin is Origin.MISSING:
+            return Path(tuple(ours), False, False)
+        if module.origin is Origin.STDLIB:
+            return Path(tuple(ours), True, False)
+        if module.origin is Origin.INSTALLED:
+            found = find(name).origin is not Origin.MISSING
+            return Path(tuple(ours), found, found)
+        if is_ours(module):
+            ours.append(module)
+    return Path(tuple(ours), True, False)
+
+
 class SourceReader:
     """Makes sources of modules, once for every closure that reaches them.
 
@@ -62,6 +94,7 @@ class SourceReader:
         self._project_root = project_root
         self._sources: dict[tuple[str, str], Source] = {}
         self._loads: dict[tuple[str, str], Loads] = {}
+        self._paths: dict[str, Path] = {}
         self.errors: dict[str, tuple[int, str]] = {}
 
     def at(self, path: str) -> Source:
@@ -75,6 +108,13 @@ class SourceReader:
         plain = path.endswith(".py")
         found = Module(name or "__main__", path, origin, root=root, is_extension=not plain)
         return self.of(found, key=path)
+
+    def path_to(self, name: str) -> Path:
+        """The way to a module where everything is looked for."""
+        known = self._paths.get(name)
+        if known is None:
+            known = self._paths[name] = path_to(name, self._finder.find)
+        return known
 
     def of(self, module: Module, key: str | None = None) -> Source:
         """The source of a module that has a file."""

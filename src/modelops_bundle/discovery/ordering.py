@@ -29,6 +29,7 @@ class Order:
     def __init__(self, graph: Graph, edges: Mapping[str, Edges]) -> None:
         self._graph = graph
         self._edges = edges
+        self._others: dict[str, frozenset[str]] = {}
         self._noticing = self._spread()
 
     def free_runs(self, source: Source) -> frozenset[int]:
@@ -65,9 +66,21 @@ class Order:
                 continue
             for item in record.names:
                 name = item.partition(" as ")[0]
-                if f"{base}.{name}" in self._graph.sources and _binds_other(package, name):
+                if f"{base}.{name}" in self._graph.sources and name in self._other(package):
                     return True
         return False
+
+    def _other(self, package: Source) -> frozenset[str]:
+        """Names that a package binds to something that is no import."""
+        known = self._others.get(package.key)
+        if known is None:
+            bindings = package.names.bindings if package.names is not None else ()
+            known = self._others[package.key] = frozenset(
+                binding.name
+                for binding in bindings
+                if any(ref.kind not in ("module", "from") for ref in binding.refs)
+            )
+        return known
 
     def _spread(self) -> set[str]:
         """Keys of the sources that may notice when they are loaded, themselves or by what they load."""
@@ -118,13 +131,3 @@ class Order:
             or (meaning.kind == "external" and is_harmless_base(meaning.name))
             for meaning in self._graph.meanings(source, target)
         )
-
-
-def _binds_other(package: Source, name: str) -> bool:
-    bindings = package.names.bindings if package.names is not None else ()
-    return any(
-        ref.kind not in ("module", "from")
-        for binding in bindings
-        if binding.name == name
-        for ref in binding.refs
-    )

@@ -164,9 +164,12 @@ class _Reader:
             elif isinstance(node, ast.Name):
                 if changes and not self._is_made_here(node.id, scope):
                     return False
-            elif not isinstance(node, ast.Subscript) or not self._is_display(node.value, scope):
+            elif not isinstance(node, ast.Subscript) or not self._is_own_entry(node, scope):
                 return False
         return True
+
+    def _is_own_entry(self, node: ast.Subscript, scope: Scope) -> bool:
+        return self._is_display(node.value, scope) and self._are_values([node.slice], scope)
 
     def _is_made_here(self, name: str, scope: Scope) -> bool:
         bindings = scope.lookup(name)

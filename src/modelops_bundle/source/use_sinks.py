@@ -7,8 +7,8 @@ from __future__ import annotations
 
 __all__ = [
     "BUILTIN_SINKS",
-    "MAPPING_METHODS",
     "MAPPINGS",
+    "MAPPING_METHODS",
     "SINKS",
     "STDLIB_INTEREST",
     "Sink",

@@ -1,0 +1,194 @@
+"""Imports are free to move exactly where nothing that they load can notice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.code_project import SITE, CodeProject
+
+
+def free(model: str, installed: tuple[str, ...] = (), **others: str) -> bool:
+    """Whether the first run of imports of the model is free."""
+    sources = {"m.py": model}
+    for name, text in others.items():
+        sources[f"{name.replace('__', '/').replace('INIT', '__init__')}.py"] = text
+    for name in installed:
+        sources[f"{SITE}/{name}.py"] = ""
+    project = CodeProject(sources, installed=dict.fromkeys(installed, "index"))
+    return 0 in project.closure().readings["/p/m.py"].free_runs
+
+
+BOTH = "import a\nimport b\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '"""Docs."""',
+        "X = 1\nY = -2.5\nZ = X + Y * 3",
+        "from __future__ import annotations\n__all__ = ['f']\n__version__ = '1'",
+        "def f(x: int = 3, *, y=()) -> int:\n    print(x)",
+        "async def f(): ...",
+        "class C:\n    x = 1\n    def f(self): print('x')",
+        "class E(ValueError):\n    pass",
+        "from abc import ABC, abstractmethod\nclass C(ABC):\n    @abstractmethod\n    def f(self): ...",
+        "import abc\nclass C(metaclass=abc.ABCMeta): ...",
+        "from enum import Enum, auto\nclass E(Enum):\n    A = auto()\n    B = 2",
+        "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int = 0",
+        "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass P(Generic[T]): ...",
+        "from dataclasses import dataclass, field\n@dataclass(frozen=True)\nclass P:\n    x: list = field(default_factory=list)",
+        "import functools\n@functools.lru_cache(maxsize=None)\ndef f(): ...",
+        "class C:\n    @property\n    def x(self): ...\n    @x.setter\n    def x(self, v): ...\n    @staticmethod\n    def s(): ...",
+        "from pathlib import Path\nROOT = Path(__file__).resolve().parent.parent\nDATA = ROOT / 'data' / 'x.csv'",
+        "import os\nHERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'x')",
+        "import os\nSCALE = float(os.environ.get('SIR_SCALE', '1'))",
+        "import logging\nlog = logging.getLogger(__name__)",
+        "import re\nP = re.compile(r'x')",
+        "from collections import namedtuple, defaultdict\nP = namedtuple('P', 'x y')\nclass Q(namedtuple('Q', 'a')): ...",
+        "import numpy as np\nM = np.array([[1.0, 2.0]])\nrng = np.random.default_rng(1)",
+        "import math\nX = math.sqrt(2) * math.pi",
+        "T = {}\nT['a'] = 1\nT.update(b=2)\nL = []\nL.append(1)\nL += [2]\nL.extend(x for x in range(3))",
+        "T = {k: v for k, v in zip('ab', range(2))}\nS = sorted(T.items(), key=lambda p: p[1])",
+        "X = 'a,b'.split(',')\nY = ', '.join(X).upper()",
+        "if True:\n    X = 1\nelse:\n    X = 2",
+        "import sys\nif sys.version_info < (3, 11):\n    raise RuntimeError('old')",
+        "try:\n    import fast\nexcept ImportError:\n    fast = None",
+        "def main(): ...\nif __name__ == '__main__':\n    main()",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    run()",
+        "for name in ('a', 'b'):\n    X = name",
+        "assert 1 < 2, 'no'",
+        "x = y = 0\na, *b = range(3)\ndel x",
+        "f = lambda x: print(x)",
+        "X: int = 3\nY: 'str'",
+        "def __getattr__(name):\n    raise AttributeError(name)",
+    ],
+)
+def test_modules_that_only_define(text: str) -> None:
+    assert free(BOTH, ("numpy",), a=text, b="")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print('loaded')",
+        "import random\nrandom.seed(1)",
+        "import numpy as np\nnp.random.seed(1)",
+        "import numpy as np\nnp.seterr(all='raise')",
+        "import os\nos.environ['X'] = '1'",
+        "import os\nos.environ.setdefault('X', '1')",
+        "import os\nos.environ.update(X='1')",
+        "import sys\nsys.path.insert(0, 'x')",
+        "import sys\nsys.path.append('x')",
+        "import sys\nsys.path += ['x']",
+        "import numpy as np\nnp.x = 1",
+        "import json\njson.x = 1",
+        "from registry import MODELS\nMODELS['a'] = 1",
+        "from registry import MODELS\nMODELS.append('a')",
+        "from registry import MODELS\nMODELS += ['a']",
+        "import registry\nregistry.MODELS['a'] = 1",
+        "import registry\nregistry.COUNT += 1",
+        "from registry import register\nregister('a')",
+        "from registry import register\n@register\ndef f(): ...",
+        "from registry import register\n@register('a')\nclass C: ...",
+        "from registry import Base\nclass C(Base): ...",
+        "from registry import Meta\nclass C(metaclass=Meta): ...",
+        "class B:\n    def __init_subclass__(cls): ...\nclass C(B): ...",
+        "class D:\n    def __set_name__(self, o, n): ...",
+        "from unknown import Base\nclass C(Base): ...",
+        "def f(): ...\nX = f()",
+        "class C: ...\nX = C()",
+        "X = [print(i) for i in range(3)]",
+        "X = (lambda: print(1))()",
+        "def f(x=print(1)): ...",
+        "def f(x: print(1)): ...",
+        "class C:\n    x = print(1)",
+        "class C:\n    print(1)",
+        "if print(1):\n    pass",
+        "if True:\n    print(1)",
+        "if __name__ == '__main__':\n    pass\nelse:\n    print(1)",
+        "try:\n    print(1)\nexcept Exception:\n    pass",
+        "for x in y():\n    pass",
+        "while f():\n    pass",
+        "with open('x') as f:\n    X = f.read()",
+        "exec('x = 1')",
+        "x: print(1)",
+        "a >> b",
+        "import warnings\nwarnings.simplefilter('ignore')",
+        "import atexit\natexit.register(f)",
+        "import matplotlib\nmatplotlib.use('Agg')",
+        "from json import dumps as float\nX = float(1)",
+        "class open:\n    pass\nX = open()",
+        "match x:\n    case 1:\n        print(1)",
+        "def (",
+        "X = yield_ = [(yield)]" if False else "global X\nX = input()",
+        "f'{print(1)}'",
+        "X = f'{print(1)}'",
+        "T = {}\nT[print(1)] = 1",
+        "from registry import MODELS as T\nfor T['x'] in range(3):\n    pass",
+    ],
+)
+def test_modules_that_do_more(text: str) -> None:
+    registry = (
+        "MODELS = {}\nCOUNT = 0\ndef register(x):\n    MODELS[x] = x\n"
+        "class Meta(type): ...\nclass Base:\n    def __init_subclass__(cls): MODELS[cls] = 1"
+    )
+    assert not free(BOTH, ("numpy", "matplotlib"), a=text, b="", registry=registry)
+
+
+def test_what_is_loaded_in_turn_counts() -> None:
+    assert free(BOTH, a="import deep", b="", deep="import deeper", deeper="X = 1")
+    assert not free(BOTH, a="import deep", b="", deep="import deeper", deeper="print(1)")
+    assert not free(BOTH, a="def f():\n    import deep", b="", deep="print(1)")
+    assert not free("import pkg.a\nimport b\n", pkg__INIT="print(1)", pkg__a="", b="")
+
+
+def test_only_the_run_that_loads_it_is_kept_in_order() -> None:
+    sources = {"m.py": "import a\nimport b\nX = 1\nimport c\nimport d\n", "c.py": "print(1)"}
+    sources.update({f"{name}.py": "" for name in "abd"})
+    assert CodeProject(sources).closure().readings["/p/m.py"].free_runs == {0}
+
+
+def test_bases_and_calls_are_followed_across_files() -> None:
+    base = "from abc import ABC\nclass Base(ABC): ..."
+    assert free(BOTH, a="from base import Base\nclass C(Base): ...", b="", base=base)
+    again = "from base import Base"
+    assert free(BOTH, a="from again import Base\nclass C(Base): ...", b="", again=again, base=base)
+    compat = "from pathlib import Path"
+    assert free(BOTH, a="from compat import Path\nROOT = Path('x')", b="", compat=compat)
+    assert free(
+        BOTH,
+        a="from conf import ROOT\nX = ROOT.joinpath('x')",
+        b="",
+        conf="from pathlib import Path\nROOT = Path('x')",
+    )
+    assert not free(
+        BOTH, a="import conf\nconf.joinpath('x')", b="", conf="def joinpath(x): print(x)"
+    )
+
+
+def test_compiled_modules_and_broken_ones_may_do_anything() -> None:
+    project = CodeProject({"m.py": BOTH, "a.so": b"", "b.py": ""})
+    assert project.closure().readings["/p/m.py"].free_runs == frozenset()
+
+
+def test_attribute_and_submodule_of_one_name() -> None:
+    model = "import pkg.sub as s\nfrom pkg import sub\n"
+    assert not free(model, pkg__INIT="sub = 5", pkg__sub="")
+    assert free(model, pkg__INIT="", pkg__sub="")
+    assert free(model, pkg__INIT="from . import sub", pkg__sub="")
+
+
+def test_imports_of_ours_that_may_fail() -> None:
+    guarded = "try:\n    import b\nexcept ImportError:\n    b = None"
+    assert not free("import a\nimport c\n", a=guarded, b="import a", c="")
+
+
+def test_installed_modules_do_not_mind() -> None:
+    assert free("import numpy\nimport os\nimport a\n", ("numpy",), a="")
+
+
+def test_runs_inside_functions() -> None:
+    model = "def f():\n    import b\n    import a\ndef g():\n    import d\n    import c\n"
+    sources = {"m.py": model, "a.py": "", "b.py": "", "c.py": "", "d.py": "print(1)"}
+    assert CodeProject(sources).closure().readings["/p/m.py"].free_units == {0}
