@@ -21,10 +21,10 @@ from modelops_bundle.adapters.atomic import (
 )
 from modelops_bundle.adapters.locking import LOCK_TIMEOUT, hold_lock
 from modelops_bundle.errors import RegistryError
-from modelops_bundle.registry.document import Loaded, dump_document, load_document
-from modelops_bundle.registry.entries import BundleRegistry
-from modelops_bundle.registry.memo import MEMO_KIND, from_memo, memo_key, to_memo
-from modelops_bundle.registry.yaml_events import MAX_BYTES
+from modelops_bundle.records.document import Loaded, dump_document, load_document
+from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.records.memo import MEMO_KIND, from_memo, memo_key, to_memo
+from modelops_bundle.records.yaml_events import MAX_BYTES
 
 __all__ = ["Memo", "RegistryFile"]
 

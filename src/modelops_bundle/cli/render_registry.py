@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from modelops_bundle.cli.drawing import Node, columns, plural, tree
 from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
 from modelops_bundle.cli.words import short
-from modelops_bundle.registry.entries import ModelEntry, TargetEntry
+from modelops_bundle.records.entries import ModelEntry, TargetEntry
 
 if TYPE_CHECKING:
-    from modelops_bundle.registry.entries import BundleRegistry, EnvironmentEntry
+    from modelops_bundle.records.entries import BundleRegistry, EnvironmentEntry
     from modelops_bundle.workflows.show_registry import RegistryReport
 
 __all__ = ["registry_document", "sets_document", "show_entries", "show_sets", "show_trees"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
-from modelops_bundle.registry.entries import ModelEntry, TargetEntry
+from modelops_bundle.records.entries import ModelEntry, TargetEntry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from modelops_bundle.digests.survey import Survey, undeclared
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
-from modelops_bundle.registry.entries import BundleRegistry
-from modelops_bundle.registry.problems import BrokenRegistryError
+from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.records.problems import BrokenRegistryError
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.recording import kept_record
 from modelops_bundle.workflows.status import EntryStatus, entry_status

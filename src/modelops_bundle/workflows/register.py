@@ -9,7 +9,7 @@ from typing import NamedTuple
 from modelops_bundle.digests.survey import undeclared
 from modelops_bundle.errors import UsageError
 from modelops_bundle.project.files import expand
-from modelops_bundle.registry.entries import BundleRegistry
+from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.workflows.candidates import (
     Candidate,
     Entry,

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import InvalidEntryError, UsageError
 from modelops_bundle.identity.names import check_id, unique_id
-from modelops_bundle.registry.entries import BundleRegistry, TargetEntry
-from modelops_bundle.registry.recorded import (
+from modelops_bundle.records.entries import BundleRegistry, TargetEntry
+from modelops_bundle.records.recorded import (
     environment_entry,
     environment_key,
     recorded_leaves,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modelops_bundle.registry.entries import BundleRegistry
+from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.workflows.status import entry_status, select
 from modelops_bundle.workflows.workspace import Workspace
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
-from modelops_bundle.registry.entries import BundleRegistry, TargetEntry
-from modelops_bundle.registry.recorded import recorded_leaves
+from modelops_bundle.records.entries import BundleRegistry, TargetEntry
+from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.staleness import State, Verdict, judge
 from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry
 from modelops_bundle.workflows.workspace import Workspace

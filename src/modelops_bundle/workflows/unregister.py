@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import check_id
-from modelops_bundle.registry.entries import TargetSet
+from modelops_bundle.records.entries import TargetSet
 from modelops_bundle.workflows.status import select
 from modelops_bundle.workflows.workspace import Workspace
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelops_bundle.errors import InvalidEntryError
-from modelops_bundle.registry.entries import BundleRegistry
-from modelops_bundle.registry.recorded import with_leaves
+from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.records.recorded import with_leaves
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.candidates import Entry, declared_of, restated
 from modelops_bundle.workflows.registration import (

@@ -24,7 +24,7 @@ from modelops_bundle.environment.choice import Choice
 from modelops_bundle.ports import Files, ObjectStore, Unreadable
 from modelops_bundle.project.config import Config
 from modelops_bundle.project.layout import Layout
-from modelops_bundle.registry.entries import BundleRegistry
+from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.names_reader import NamesReader
 

@@ -11,7 +11,7 @@ from modelops_bundle.cli.render_registration import registration_document, show_
 from modelops_bundle.cli.render_status import show_status, status_document
 from modelops_bundle.cli.render_why import show_why, why_document
 from modelops_bundle.explanation import ColumnChange, DataRecord, DefinitionChange
-from modelops_bundle.registry.entries import ModelEntry
+from modelops_bundle.records.entries import ModelEntry
 from modelops_bundle.staleness import Change, State, Verdict
 from modelops_bundle.workflows.registration import Line, Registration
 from modelops_bundle.workflows.status import EntryStatus, StatusReport

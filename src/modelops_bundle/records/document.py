@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from modelops_bundle.registry.entries import (
+from modelops_bundle.records.entries import (
     REGISTRY_VERSION,
     BundleRegistry,
     EnvironmentEntry,
@@ -20,9 +20,9 @@ from modelops_bundle.registry.entries import (
     TargetEntry,
     TargetSet,
 )
-from modelops_bundle.registry.problems import BrokenRegistryError, Problem
-from modelops_bundle.registry.yaml_events import Bare, DocumentError, find_lines, read_yaml
-from modelops_bundle.registry.yaml_text import write_yaml
+from modelops_bundle.records.problems import BrokenRegistryError, Problem
+from modelops_bundle.records.yaml_events import Bare, DocumentError, find_lines, read_yaml
+from modelops_bundle.records.yaml_text import write_yaml
 
 __all__ = ["FIELDS", "Loaded", "dump_document", "load_document"]
 

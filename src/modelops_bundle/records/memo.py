@@ -12,15 +12,15 @@ from dataclasses import fields
 from typing import Any
 
 from modelops_bundle.identity.recipes import content_digest
-from modelops_bundle.registry.document import Loaded
-from modelops_bundle.registry.entries import (
+from modelops_bundle.records.document import Loaded
+from modelops_bundle.records.entries import (
     BundleRegistry,
     EnvironmentEntry,
     ModelEntry,
     TargetEntry,
     TargetSet,
 )
-from modelops_bundle.registry.yaml_events import Bare
+from modelops_bundle.records.yaml_events import Bare
 
 __all__ = ["MEMO_KIND", "from_memo", "memo_key", "to_memo"]
 

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from modelops_bundle.errors import RegistryError
+from modelops_bundle.records.yaml_events import MAX_DEPTH, DocumentError, find_lines, read_yaml
 from modelops_bundle.registry import (
     BrokenRegistryError,
     BundleRegistry,
@@ -12,7 +13,6 @@ from modelops_bundle.registry import (
     dump_document,
     load_document,
 )
-from modelops_bundle.registry.yaml_events import MAX_DEPTH, DocumentError, find_lines, read_yaml
 
 BROKEN = b"""\
 version: 1.0

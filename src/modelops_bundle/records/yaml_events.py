@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from modelops_bundle.registry.problems import Problem
+from modelops_bundle.records.problems import Problem
 
 __all__ = [
     "MAX_ALIASED",

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelops_bundle.digests.leaves import Leaves
 from modelops_bundle.environment import EnvironmentDigest
-from modelops_bundle.registry.entries import EnvironmentEntry, ModelEntry, TargetEntry
+from modelops_bundle.records.entries import EnvironmentEntry, ModelEntry, TargetEntry
 
 __all__ = ["environment_entry", "environment_key", "recorded_leaves", "with_leaves"]
 
