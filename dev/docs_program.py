@@ -85,7 +85,7 @@ def public_names() -> set[str]:
 
 def registry_keys() -> dict[str, set[str]]:
     """Keys of each kind of entry in the registry file."""
-    from modelops_bundle.registry.document import FIELDS
+    from modelops_bundle.records.document import FIELDS
 
     return {kind.__name__: set(keys) for kind, keys in FIELDS.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from modelops_bundle.adapters.atomic import write_text
 from modelops_bundle.adapters.cachefile import CacheFile
@@ -14,13 +14,13 @@ from modelops_bundle.adapters.interpreters import StartedInterpreters
 from modelops_bundle.adapters.objects import DiskObjectStore
 from modelops_bundle.adapters.registry_file import RegistryFile
 from modelops_bundle.adapters.version_control import git_standing
-from modelops_bundle.errors import ConfigError
+from modelops_bundle.errors import ConfigError, ProjectNotFoundError
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.project.config import Config, read_config
 from modelops_bundle.project.layout import Layout, find_project
 from modelops_bundle.workflows.workspace import Progress, Workspace
 
-__all__ = ["git_standing", "open_folder", "open_project", "write_text"]
+__all__ = ["git_standing", "open_around", "open_folder", "open_project", "write_text"]
 
 
 @contextmanager
@@ -49,6 +49,26 @@ def open_project(
         layout, cwd=cwd, python=python, trust_cache=trust_cache, progress=progress
     ) as opened:
         yield opened
+
+
+def open_around(
+    start: str | None = None,
+    *,
+    python: str | None = None,
+    trust_cache: bool = True,
+    progress: Progress | None = None,
+) -> AbstractContextManager[Workspace]:
+    """The project that a folder lies in, or else the folder itself, for questions that need no registry.
+
+    Raises:
+        ConfigError: Its configuration cannot be used.
+    """
+    cwd = _folder(start)
+    try:
+        layout = find_project(cwd)
+    except ProjectNotFoundError:
+        layout = Layout(cwd)
+    return open_folder(layout, cwd=cwd, python=python, trust_cache=trust_cache, progress=progress)
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import dedent
 
+from tests.fakes.memory_files import MemoryFiles
+
 from modelops_bundle.discovery.closure import Closure, ClosureFinder
 from modelops_bundle.discovery.modules import ModuleFinder
 from modelops_bundle.discovery.search import build_search_path
 from modelops_bundle.source.facts import FactsReader
-from tests.fakes.memory_files import MemoryFiles
 
 __all__ = ["SITE", "CodeProject"]
 

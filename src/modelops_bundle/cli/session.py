@@ -79,22 +79,12 @@ class Session:
             ConfigError: Its configuration cannot be used.
         """
         from modelops_bundle.cli.progress import progress_bar
-        from modelops_bundle.errors import ProjectNotFoundError
-        from modelops_bundle.project.layout import Layout, find_project
-        from modelops_bundle.wiring import open_folder
+        from modelops_bundle.wiring import open_around
 
-        try:
-            layout = find_project(self.cwd)
-        except ProjectNotFoundError:
-            layout = Layout(self.cwd)
         with (
             progress_bar() as progress,
-            open_folder(
-                layout,
-                cwd=self.cwd,
-                python=self.python,
-                trust_cache=not self.no_cache,
-                progress=progress,
+            open_around(
+                self.cwd, python=self.python, trust_cache=not self.no_cache, progress=progress
             ) as workspace,
         ):
             yield workspace

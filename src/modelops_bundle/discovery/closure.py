@@ -393,4 +393,6 @@ def _texts_in(literal: Literal) -> Iterator[str]:
 
 def _relative(path: str, root: str) -> str:
     base = root.rstrip(os.sep) + os.sep
-    return path[len(base) :].replace(os.sep, "/") if path.startswith(base) else os.path.basename(path)
+    return (
+        path[len(base) :].replace(os.sep, "/") if path.startswith(base) else os.path.basename(path)
+    )

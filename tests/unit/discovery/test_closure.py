@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from tests.fakes.code_project import SITE, CodeProject
 
 from modelops_bundle.discovery.closure import Closure
-from tests.fakes.code_project import SITE, CodeProject
 
 
 def files_of(sources: Mapping[str, str], **settings: object) -> list[str]:

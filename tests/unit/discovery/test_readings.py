@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes.code_project import SITE, CodeProject
 
 from modelops_bundle.discovery.closure import Closure
-from tests.fakes.code_project import SITE, CodeProject
 
 
 def closure_of(model: str, **others: str) -> Closure:
