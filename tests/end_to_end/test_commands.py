@@ -302,6 +302,17 @@ class TestRegistry:
         assert sample.run("unregister", "model_networksir").stdout == "- model_networksir\n"
         assert set(sample.states()) == MODELS - {"model_networksir"} | TARGETS
 
+    def test_the_save_that_loses_comments_says_so(self, sample: Project) -> None:
+        registry = sample.folder / ".modelops-bundle/registry.yaml"
+        registry.write_text(registry.read_text() + "# mine\n")
+        line = len(registry.read_text().splitlines())
+        assert "comments" not in sample.run("register-model", "src/model.py").stderr
+        said = sample.run("unregister", "model_networksir").stderr
+        assert (
+            f"the registry keeps no comments: the first that is gone stood in line {line}" in said
+        )
+        assert "comments" not in sample.run("unregister", "model_stochasticsir").stderr
+
     def test_a_broken_registry_is_left_alone(self, sample: Project) -> None:
         registry = sample.folder / ".modelops-bundle/registry.yaml"
         registry.write_text(registry.read_text().replace("models:", "models: [", 1))

@@ -18,6 +18,7 @@ import typer
 
 from modelops_bundle.cli import options
 from modelops_bundle.cli.guard import guarded
+from modelops_bundle.cli.output import warn
 
 if TYPE_CHECKING:
     from modelops_bundle.workflows.workspace import Workspace
@@ -70,6 +71,7 @@ class Session:
             ) as workspace,
         ):
             yield workspace
+            _tell_of_comments(workspace)
 
     @contextmanager
     def folder(self) -> Iterator[Workspace]:
@@ -93,6 +95,12 @@ class Session:
 def new_app() -> typer.Typer:
     """An app for one command, or one group of them, with the settings of all."""
     return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def _tell_of_comments(workspace: Workspace) -> None:
+    line = workspace.registry.lost_comments
+    if line is not None:
+        warn([f"the registry keeps no comments: the first that is gone stood in line {line}"])
 
 
 def remember_options(ctx: typer.Context, **given: Any) -> None:

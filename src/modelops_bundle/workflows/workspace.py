@@ -32,7 +32,13 @@ __all__ = ["Progress", "RegistryStore", "TextWriter", "Workspace"]
 
 
 class RegistryStore(Protocol):
-    """Where the registry is kept."""
+    """Where the registry is kept.
+
+    Attributes:
+        lost_comments: The line of the first comment that the last :meth:`edit` has removed, if it did.
+    """
+
+    lost_comments: int | None
 
     def load(self) -> BundleRegistry:
         """Read it.
