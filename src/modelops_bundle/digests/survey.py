@@ -245,8 +245,9 @@ class Surveyor:
             closure = self._closures.find(
                 self._layout.absolute(path), declared, auto_code, sorted(modules)
             )
+            imported = (*closure.imported, *self._hashed_roots(closure))
             found = scope(
-                self._distributions, closure.imported, config=self._config, root=self._layout.root
+                self._distributions, imported, config=self._config, root=self._layout.root
             )
             # What an installed package imports is not followed; what it requires may still need hashing.
             roots = {root for item in found.content_hashed for root in item.roots}
@@ -254,7 +255,13 @@ class Surveyor:
                 break
             modules |= roots
         environment = environment_of(self._interpreter, found.dependencies, self._settings)
-        return closure, environment, (*found.warnings, *self._settings.warnings)
+        return closure, environment, found.warnings
+
+    def _hashed_roots(self, closure: Closure) -> Iterator[str]:
+        """A module of each distribution that is hashed by content: what it requires counts too."""
+        for name in sorted({file.distribution for file in closure.files if file.distribution}):
+            found = self._distributions.get(name)
+            yield from found.roots[:1] if found is not None else ()
 
     def _code_problems(self, closure: Closure, path: str, known_code: Collection[str]) -> list[str]:
         """Why the code cannot run: its own file does not parse, or a file that it imports is gone."""

@@ -66,10 +66,12 @@ def expand(files: Files, layout: Layout, pattern: str, exclude: tuple[str, ...] 
     )
 
 
-def python_files(files: Files, folder: str, exclude: tuple[str, ...] = ()) -> list[str]:
-    """Absolute paths of the Python sources below a folder, sorted; names relative to it are what is excluded.
+def python_files(
+    files: Files, layout: Layout, folder: str, exclude: tuple[str, ...] = ()
+) -> list[str]:
+    """Absolute paths of the Python sources below a folder, sorted.
 
-    Hidden folders, virtual environments and installed packages are passed over, unless ``folder`` is one.
+    What is excluded is said by recorded path; outside of the project, by path relative to the folder. Hidden folders, virtual environments and installed packages are passed over, unless ``folder`` is one.
     """
     passed_over = _matcher(exclude)
 
@@ -78,11 +80,12 @@ def python_files(files: Files, folder: str, exclude: tuple[str, ...] = ()) -> li
             return True
         return "pyvenv.cfg" in files.entries(os.path.join(parent, name))
 
-    found = _walk(files, folder, "", skip)
+    above = layout.recorded(folder) if layout.holds(folder) else "."
+    prefix = "" if above == "." else f"{above}/"
     return sorted(
         os.path.join(folder, *name.split("/"))
-        for name in found
-        if name.endswith(".py") and not passed_over(name)
+        for name in _walk(files, folder, "", skip)
+        if name.endswith(".py") and not passed_over(prefix + name)
     )
 
 

@@ -103,7 +103,8 @@ def sources_in(
         else files.entries(os.path.dirname(path)).get(os.path.basename(path))
     )
     if kind is EntryKind.FOLDER:
-        found = tuple(layout.recorded(source) for source in python_files(files, path, exclude))
+        sources = python_files(files, layout, path, exclude)
+        found = tuple(layout.recorded(source) for source in sources)
         if not found:
             raise UsageError(
                 f"{text} has no Python files", "", "Name a file, or a folder that has some."

@@ -86,7 +86,9 @@ def _sources(workspace: Workspace, places: Iterable[str]) -> list[str]:
                 f"{place} does not exist", "", "Name Python files, or folders that hold some."
             )
         if kind is EntryKind.FOLDER:
-            found += python_files(workspace.files, place, workspace.config.exclude)
+            found += python_files(
+                workspace.files, workspace.layout, place, workspace.config.exclude
+            )
         else:
             found.append(place)
     return list(dict.fromkeys(found))

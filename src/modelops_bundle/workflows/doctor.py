@@ -13,7 +13,7 @@ from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.problems import BrokenRegistryError
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.recording import kept_record
-from modelops_bundle.workflows.status import EntryStatus, entry_status
+from modelops_bundle.workflows.status import EntryStatus, judged
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Ailment", "Standing", "examine"]
@@ -53,20 +53,12 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
             Ailment(_REGISTRY, ": ".join(filter(None, (error.what, error.why))), error.mend),
         ]
     found += _contradictions(registry)
-    judged = list(_judged(workspace, registry))
-    found += _broken(judged)
-    found += _overlooked([each.survey for each in judged if each.survey is not None])
-    found += _objects(workspace, judged)
+    entries = list(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
+    found += _broken(entries)
+    found += _overlooked([each.survey for each in entries if each.survey is not None])
+    found += _objects(workspace, entries)
     # What several entries share is told once.
     return list(dict.fromkeys(found))
-
-
-def _judged(workspace: Workspace, registry: BundleRegistry) -> Iterator[EntryStatus]:
-    entries = list(registry.entries())
-    for done, (entry_id, _) in enumerate(entries):
-        if workspace.progress:
-            workspace.progress("looking at entries", done, len(entries))
-        yield entry_status(workspace, registry, entry_id)
 
 
 def _state_folder(workspace: Workspace, standing: Standing) -> Iterator[Ailment]:
@@ -118,10 +110,10 @@ def _contradictions(registry: BundleRegistry) -> Iterator[Ailment]:
         )
 
 
-def _broken(judged: list[EntryStatus]) -> Iterator[Ailment]:
+def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
     """What makes entries missing or invalid; one cause of several is told once."""
     causes: dict[tuple[State, str], list[str]] = {}
-    for each in judged:
+    for each in entries:
         if each.verdict.state in (State.MISSING, State.INVALID):
             causes.setdefault((each.verdict.state, each.reason), []).append(each.id)
     for (state, reason), ids in causes.items():
@@ -150,10 +142,10 @@ def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
                 )
 
 
-def _objects(workspace: Workspace, judged: list[EntryStatus]) -> Iterator[Ailment]:
+def _objects(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ailment]:
     lost = [
         each.id
-        for each in judged
+        for each in entries
         if each.entry.digest and kept_record(workspace, each.entry.digest) is None
     ]
     if lost:

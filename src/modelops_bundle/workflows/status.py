@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from modelops_bundle.digests.survey import Survey
@@ -14,7 +14,7 @@ from modelops_bundle.staleness import State, Verdict, judge
 from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["EntryStatus", "StatusReport", "entry_status", "select", "status"]
+__all__ = ["EntryStatus", "StatusReport", "entry_status", "judged", "select", "status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def status(workspace: Workspace, names: Sequence[str]) -> StatusReport:
     """
     registry = workspace.registry.load()
     chosen = select(registry, names)
-    entries = tuple(entry_status(workspace, registry, entry_id) for entry_id in chosen)
+    entries = tuple(judged(workspace, registry, chosen))
     return StatusReport(entries, workspace.environment_warnings)
 
 
@@ -91,6 +91,16 @@ def _id_of(known: dict[str, Entry], name: str) -> str:
     close = difflib.get_close_matches(name, known, 1)
     hint = f"Did you mean {close[0]}?" if close else "`mops-bundle list` shows what is registered."
     raise UsageError(f"no entry {name}", "", hint)
+
+
+def judged(
+    workspace: Workspace, registry: BundleRegistry, ids: Sequence[str]
+) -> Iterator[EntryStatus]:
+    """Judge entries, telling how far that is."""
+    for done, entry_id in enumerate(ids):
+        if workspace.progress:
+            workspace.progress("looking at entries", done, len(ids))
+        yield entry_status(workspace, registry, entry_id)
 
 
 def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) -> EntryStatus:

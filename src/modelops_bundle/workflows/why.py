@@ -123,15 +123,20 @@ def _code_reason(
         after = workspace.files.read(path) if path else b""
         if before is not None and not isinstance(after, Unreadable):
             diff = tuple(_unified(change.path, before, after))
-    note = "" if definitions or not (old and new) else _note(survey, change.path)
+    note = "" if definitions or not (old and new) else _note(survey, change.path, old == new)
     return Reason(change, chain, definitions, diff=diff, note=note)
 
 
-def _note(survey: Survey, path: str) -> str:
+def _note(survey: Survey, path: str, same: bool) -> str:
     if survey.exact:
         return "the text itself counts, because code reads sources (inspect.getsource and the like)"
     if path in survey.unparsable:
         return "it does not parse, so its bytes count"
+    if same:
+        return (
+            "its text is as it was, but the order of its imports now counts otherwise:"
+            " what they load began, or ceased, to do more than define"
+        )
     return "the order of imports, or how they are bound, changed"
 
 

@@ -19,6 +19,7 @@ from modelops_bundle.environment import (
     InterpreterStarter,
     choose_interpreter,
     read_interpreter,
+    read_settings,
 )
 from modelops_bundle.environment.choice import Choice
 from modelops_bundle.ports import Files, ObjectStore, Unreadable
@@ -203,7 +204,11 @@ class Workspace:
     @property
     def environment_warnings(self) -> tuple[str, ...]:
         """What makes the environment ambiguous or partly invisible."""
-        return (*self._choice.warnings, *self.located(self.finder.warnings))
+        return (
+            *self._choice.warnings,
+            *read_settings(self.config.environment, self.variables).warnings,
+            *self.located(self.finder.warnings),
+        )
 
     def located(self, warnings: Iterable[Warned]) -> tuple[str, ...]:
         """Warnings as ``path:line text``, with paths of the project as they are recorded."""

@@ -16,7 +16,7 @@ FACTS: dict[str, object] = {
     "markers": {"python_version": "3.11", "os_name": "posix", "implementation_name": "cpython"},
     "prefix": "/usr",
     "site": ["/usr/lib/python3/dist-packages"],
-    "user": "/home/u/.local/lib/python3.11/site-packages",
+    "user": "/home/user/.local/lib/python3.11/site-packages",
     "libraries": ["lib", "lib64"],
     "free_threaded": False,
     "stdlib": ["os", "sys"],
@@ -29,7 +29,7 @@ HOLDING = {
         "/venv/lib/python3.11/site-packages",
         "/venv/lib64/python3.11/site-packages",
         "/usr/lib/python3/dist-packages",
-        "/home/u/.local/lib/python3.11/site-packages",
+        "/home/user/.local/lib/python3.11/site-packages",
     )
 }
 

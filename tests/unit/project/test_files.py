@@ -89,8 +89,11 @@ def test_links_that_cross_end(tmp_path):
 
 def test_virtual_environments_and_hidden_folders_hold_no_sources(project):
     files = DiskFiles(str(project))
-    assert python_files(files, str(project)) == [str(project / "src" / "m.py")]
-    inside = python_files(files, str(project / "env" / "lib"))
+    layout = Layout(str(project))
+    assert python_files(files, layout, str(project)) == [str(project / "src" / "m.py")]
+    assert python_files(files, layout, str(project / "src"), ("src/m.py",)) == []
+    assert python_files(files, layout, str(project / "src"), ("m.py",)) != []
+    inside = python_files(files, layout, str(project / "env" / "lib"))
     assert inside == [str(project / "env" / "lib" / "bad.py")]
 
 

@@ -45,7 +45,7 @@ def test_good_entries_have_no_problems():
         ({"entrypoint": "models.sir"}, "entrypoint 'models.sir' is not `module:Name`"),
         ({"entrypoint": "models/sir:SIR"}, "entrypoint 'models/sir:SIR' is not `module:Name`"),
         ({"class_name": "SEIR"}, "class_name 'SEIR' is not what the entrypoint names"),
-        ({"path": "/home/x/sir.py"}, "path '/home/x/sir.py' is absolute"),
+        ({"path": "/home/user/sir.py"}, "path '/home/user/sir.py' is absolute"),
         ({"path": "C:/x/sir.py"}, "path 'C:/x/sir.py' is absolute"),
         ({"path": "../sir.py"}, "path '../sir.py' leads out of the project"),
         ({"path": ""}, "path '' is not a path"),
