@@ -20,7 +20,7 @@ LOCK_TIMEOUT = 120.0
 """Seconds that a writer waits for the others: far longer than any of them takes."""
 
 # Waiters poll, which costs each of them some 0.1 ms and the holder that much of its processor.
-_POLL_SECONDS = 0.03
+_POLL_SECONDS = 0.05
 
 
 @contextmanager
