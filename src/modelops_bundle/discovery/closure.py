@@ -2,9 +2,9 @@
 
 The search goes breadth first from the model's file over every import that may happen when the code runs:
 anywhere in a file, of parent packages, of submodules, and by texts
-(:mod:`modelops_bundle.discovery.readings`). What is found in the project, or outside of it where no distribution vouches for it, is hashed by content and
-followed; what is installed is noted. The chains that are kept are the shortest, and the order is always the
-same.
+(:mod:`modelops_bundle.discovery.readings`). What is found in the project, or outside of it where no
+distribution vouches for it, is hashed by content and followed; what is installed is noted. The chains that
+are kept are the shortest, and the order is always the same.
 """
 
 from __future__ import annotations

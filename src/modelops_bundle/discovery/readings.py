@@ -1,9 +1,9 @@
 """What code reads of its surroundings, and imports, under names that it forms from text.
 
 Calls in :mod:`modelops_bundle.source.use_sinks` take such names, directly, through aliases of them in any
-file, or through functions that hand an argument on. A name that cannot be told is warned about with its place.
-Where the environment as a whole is passed on, every entry that is read from something unknown and looks like a
-variable counts as one: a variable too many costs nothing, one too few a false result.
+file, or through functions that hand an argument on. A name that cannot be told is warned about with its
+place. Where the environment as a whole is passed on, every entry that is read from something unknown and
+looks like a variable counts as one: a variable too many costs nothing, one too few a false result.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from modelops_bundle.discovery.docstrings import read_docstrings
 from modelops_bundle.discovery.graph import Graph, Meaning, Source
 from modelops_bundle.discovery.search import Warned
-from modelops_bundle.source.scopes import BUILTINS
 from modelops_bundle.source.use_sinks import MAPPING_METHODS, MAPPINGS, SINKS, Sink
 from modelops_bundle.source.uses import Read
 
@@ -112,10 +112,6 @@ _DOCSTRING_READERS = frozenset({"getdoc"})
 _READING_MODULES = frozenset(
     {"inspect", "linecache", "pydoc", "dill.source", "IPython.core.oinspect"}
 )
-#: Importing these reads docstrings, whichever they like.
-_DOCSTRING_MODULES = frozenset(
-    {"doctest", "pydoc", "ply", "docstring_parser", "docrep", "numpydoc"}
-)
 _WRITING = frozenset({"update", "clear", "__setitem__", "__delitem__"})
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _EXPANSION = re.compile(r"\$(?:(\w+)|\{([^}]+)\})")
@@ -136,12 +132,15 @@ _TEXTS = {
 
 def read_surroundings(graph: Graph, sources: Iterable[Source]) -> Readings:
     """What ``sources`` read and import by text, names being followed through ``graph``."""
-    reader = _Reader(graph, [source for source in sources if source.uses is not None])
+    parsed = [source for source in sources if source.uses is not None]
+    reader = _Reader(graph, parsed)
     reader.find_names()
     reader.find_wrappers()
     reader.read()
     reader.touch()
-    reader.documents()
+    found = read_docstrings(graph, parsed)
+    reader.readings.docstrings = found.named
+    reader.readings.every_docstring |= found.every
     return reader.readings
 
 
@@ -374,46 +373,6 @@ class _Reader:
             name = self._graph.absolute(source, rest, len(text) - len(rest))
             if name is not None:
                 self.readings.wanted[Wanted("suspected", source.key, line, name)] = None
-
-    # --- docstrings -------------------------------------------------------------------------------------
-
-    def documents(self) -> None:
-        """Which docstrings are read."""
-        for source in self._sources:
-            for record in source.uses.imports if source.uses else ():
-                self.readings.every_docstring |= (
-                    record.module.partition(".")[0] in _DOCSTRING_MODULES and record.level == 0
-                )
-                if any(item.partition(" ")[0] == "__doc__" for item in record.names):
-                    self._document(source, f"{record.level}|{record.module}|")
-            for target, _ in source.uses.documents if source.uses else ():
-                self._document(source, target)
-
-    def _document(self, source: Source, target: str) -> None:
-        meanings = self._graph.meanings(source, target) if target != "?" else set()
-        # Installed code stands for its version, docstrings included.
-        ours = [meaning for meaning in meanings if meaning.kind != "external"]
-        if len(ours) == 1 and self._is_definite(ours[0]):
-            self.readings.docstrings.add((ours[0].module, ours[0].name))
-        elif ours or target == "?" or (target.startswith("*|") and target[2:] not in BUILTINS):
-            self.readings.every_docstring = True
-
-    def _is_definite(self, meaning: Meaning) -> bool:
-        """Whether the docstring is certainly the one that stands in the definition."""
-        source = self._graph.sources.get(meaning.module)
-        if meaning.kind == "module" or (meaning.kind == "definition" and not meaning.name):
-            return source is not None
-        if source is None or source.names is None or meaning.kind != "definition":
-            return False
-        head, _, rest = meaning.name.partition(".")
-        refs = next((item.refs for item in source.names.bindings if item.name == head), ())
-        if len(refs) != 1 or refs[0].kind not in ("class", "function") or refs[0].name != head:
-            return False
-        if refs[0].kind == "function":
-            function = source.names.functions[int(refs[0].target)]
-            return not rest and not function.decorators and function.qualname == head
-        definition = source.names.classes[int(refs[0].target)]
-        return rest in definition.methods if rest else not definition.metaclass
 
 
 def _effects_of_external(name: str) -> Iterator[_Effect]:

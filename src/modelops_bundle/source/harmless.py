@@ -87,12 +87,13 @@ _CALLS: dict[str, str] = {
     "logging": "NullHandler getLogger",
     "modelops_bundle": "calibration_target",
     "numba": "guvectorize jit njit vectorize",
-    "numpy": "arange array asarray concatenate cos cumsum diag dtype empty exp eye finfo float32 float64 full "
-    "geomspace identity iinfo int32 int64 linspace log log10 logspace ones random.RandomState "
+    "numpy": "arange array asarray concatenate cos cumsum diag dtype empty exp eye finfo float32 float64 "
+    "full geomspace identity iinfo int32 int64 linspace log log10 logspace ones random.RandomState "
     "random.SeedSequence random.default_rng sin sqrt stack uint32 uint64 zeros",
     "operator": "attrgetter itemgetter methodcaller",
     "os": "cpu_count environ.get fspath getcwd getenv",
-    "os.path": "abspath basename dirname exists expanduser isdir isfile join normpath realpath relpath splitext",
+    "os.path": "abspath basename dirname exists expanduser isdir isfile join normpath realpath "
+    "relpath splitext",
     "pandas": "DataFrame Index Series Timedelta Timestamp",
     "pathlib": "Path Path.cwd Path.home PosixPath PurePath PurePosixPath PureWindowsPath",
     "random": "Random",
@@ -101,8 +102,8 @@ _CALLS: dict[str, str] = {
     "struct": "Struct calcsize",
     "threading": "Lock RLock local",
     "types": "MappingProxyType SimpleNamespace",
-    "typing": "ForwardRef NamedTuple NewType ParamSpec TypeVar TypeVarTuple TypedDict cast final no_type_check "
-    "overload runtime_checkable",
+    "typing": "ForwardRef NamedTuple NewType ParamSpec TypeVar TypeVarTuple TypedDict cast final "
+    "no_type_check overload runtime_checkable",
     "uuid": "UUID",
     "weakref": "WeakKeyDictionary WeakSet WeakValueDictionary",
 }
@@ -117,7 +118,8 @@ _BASES: dict[str, str] = {
     "modelops_bundle": "BaseModel",
     "threading": "Thread local",
     "types": "ModuleType SimpleNamespace",
-    "typing": "Any Callable Generic Iterable Iterator Mapping NamedTuple Protocol Sequence SupportsFloat TypedDict",
+    "typing": "Any Callable Generic Iterable Iterator Mapping NamedTuple Protocol Sequence "
+    "SupportsFloat TypedDict",
 }
 
 
@@ -136,75 +138,16 @@ _HARMLESS_BASES = (
 )
 _HARMLESS_BASES |= {"bytes", "frozenset", "type"}
 
-_METHODS = frozenset(
-    [
-        "absolute",
-        "as_integer_ratio",
-        "as_posix",
-        "astype",
-        "bit_length",
-        "casefold",
-        "copy",
-        "count",
-        "cumsum",
-        "decode",
-        "deleter",
-        "difference",
-        "encode",
-        "endswith",
-        "exists",
-        "expanduser",
-        "format",
-        "fromkeys",
-        "get",
-        "getter",
-        "glob",
-        "hex",
-        "index",
-        "intersection",
-        "is_dir",
-        "is_file",
-        "isoformat",
-        "items",
-        "iterdir",
-        "join",
-        "joinpath",
-        "keys",
-        "lower",
-        "lstrip",
-        "max",
-        "mean",
-        "min",
-        "partition",
-        "read_bytes",
-        "read_text",
-        "relative_to",
-        "removeprefix",
-        "removesuffix",
-        "replace",
-        "reshape",
-        "resolve",
-        "rglob",
-        "rpartition",
-        "rsplit",
-        "rstrip",
-        "setter",
-        "split",
-        "splitlines",
-        "startswith",
-        "strip",
-        "sum",
-        "title",
-        "tolist",
-        "total_seconds",
-        "union",
-        "upper",
-        "values",
-        "with_name",
-        "with_suffix",
-        "zfill",
-    ]
-)
+_METHOD_NAMES = """
+absolute as_integer_ratio as_posix astype bit_length casefold copy count cumsum
+decode deleter difference encode endswith exists expanduser format fromkeys get
+getter glob hex index intersection is_dir is_file isoformat items iterdir join
+joinpath keys lower lstrip max mean min partition read_bytes read_text
+relative_to removeprefix removesuffix replace reshape resolve rglob rpartition
+rsplit rstrip setter split splitlines startswith strip sum title tolist
+total_seconds union upper values with_name with_suffix zfill
+"""
+_METHODS = frozenset(_METHOD_NAMES.split())
 
 
 def is_harmless_call(name: str) -> bool:

@@ -1,8 +1,9 @@
 """Whether a module only defines when it is imported, so that it may be imported sooner or later.
 
-Definitions, values made of literals and of what :mod:`modelops_bundle.source.harmless` lists, and imports only
-define. Whatever else happens at import (a call, an entry written into something that came from elsewhere, a
-class whose base takes notice of its subclasses) may be seen by another import, and the order counts.
+Definitions, values made of literals and of what :mod:`modelops_bundle.source.harmless` lists, and imports
+only define. Whatever else happens at import (a call, an entry written into something that came from
+elsewhere, a class whose base takes notice of its subclasses) may be seen by another import, and the order
+counts.
 """
 
 from __future__ import annotations
@@ -69,11 +70,11 @@ class _Reader:
 
     # --- statements: each says whether it only defines ------------------------------------------------
 
-    def nothing(self, node: ast.stmt, scope: Scope, pending: _Pending) -> bool:
+    def nothing(self, _node: ast.stmt, _scope: Scope, _pending: _Pending) -> bool:
         return True
 
     def function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, pending: _Pending
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, _pending: _Pending
     ) -> bool:
         if node.name in _NOTICING:
             return False
@@ -100,7 +101,7 @@ class _Reader:
         )
 
     def assignment(
-        self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: Scope, pending: _Pending
+        self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: Scope, _pending: _Pending
     ) -> bool:
         into = node.targets if isinstance(node, ast.Assign) else [node.target]
         parts = [node.value, node.annotation] if isinstance(node, ast.AnnAssign) else [node.value]
@@ -109,7 +110,7 @@ class _Reader:
             parts, scope
         )
 
-    def expression(self, node: ast.Expr, scope: Scope, pending: _Pending) -> bool:
+    def expression(self, node: ast.Expr, scope: Scope, _pending: _Pending) -> bool:
         value = node.value
         if isinstance(value, ast.Constant):
             return True
@@ -143,11 +144,11 @@ class _Reader:
         )
         return self._are_values([handler.type for handler in node.handlers], scope)
 
-    def failure(self, node: ast.Raise | ast.Assert, scope: Scope, pending: _Pending) -> bool:
+    def failure(self, node: ast.Raise | ast.Assert, scope: Scope, _pending: _Pending) -> bool:
         parts = [node.exc, node.cause] if isinstance(node, ast.Raise) else [node.test, node.msg]
         return self._are_values(parts, scope)
 
-    def deletion(self, node: ast.Delete, scope: Scope, pending: _Pending) -> bool:
+    def deletion(self, node: ast.Delete, _scope: Scope, _pending: _Pending) -> bool:
         return all(isinstance(target, ast.Name) for target in node.targets)
 
     # --- expressions ------------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ class _Reader:
 
     def _is_callable(self, node: ast.expr, scope: Scope) -> bool:
         """Whether calling it is harmless, as far as this file knows; what others decide is noted."""
-        if isinstance(node, ast.Attribute) and self._is_collection_method(node, scope):
+        if isinstance(node, ast.Attribute) and _is_method_of_literal(node):
             return True
         for target in targets(node, scope):
             name = canonical(target)
@@ -234,14 +235,11 @@ class _Reader:
                 return False
         return True
 
-    def _is_collection_method(self, node: ast.Attribute, scope: Scope) -> bool:
-        return isinstance(node.value, ast.Constant | ast.JoinedStr) and is_harmless_method(
-            node.attr
-        )
-
     def _is_base(self, node: ast.expr, scope: Scope) -> bool:
-        if isinstance(node, ast.Subscript):
-            return self._is_base(node.value, scope) and self._are_values([node.slice], scope)
+        while isinstance(node, ast.Subscript):
+            if not self._are_values([node.slice], scope):
+                return False
+            node = node.value
         if isinstance(node, ast.Call):
             # namedtuple("Point", "x y") and the like.
             return self._are_values([node], scope)
@@ -259,6 +257,10 @@ class _Reader:
 _NOTICING = frozenset({"__init_subclass__", "__set_name__", "__mro_entries__", "__prepare__"})
 _FILLING = frozenset({"add", "append", "extend", "insert", "setdefault", "sort", "update"})
 _DISPLAYS = frozenset({ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp})
+
+
+def _is_method_of_literal(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Constant | ast.JoinedStr) and is_harmless_method(node.attr)
 
 
 def _is_elsewhere(target: str) -> bool:

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 
 from modelops_bundle.source.parse import parse
 from modelops_bundle.source.purity import Effects, read_effects
-from modelops_bundle.source.use_scopes import Scope, carried, name_targets, targets
+from modelops_bundle.source.use_expressions import Found, FoundImport, last_name
+from modelops_bundle.source.use_offers import Offers, mentions
+from modelops_bundle.source.use_plausible import (
+    is_dotted_name,
+    is_plausible,
+    may_be_text,
+)
+from modelops_bundle.source.use_scopes import Scope, name_targets, targets
 from modelops_bundle.source.use_sinks import (
     BUILTIN_SINKS,
-    MAPPINGS,
     STDLIB_INTEREST,
     canonical,
     is_interesting,
     sink_of,
 )
 from modelops_bundle.source.use_texts import FILE, PACKAGE, UNKNOWN, UP, elements, texts
-from modelops_bundle.source.use_walk import Found, FoundImport, walk
+from modelops_bundle.source.use_walk import walk
 from modelops_bundle.source.uses import Import, Mention, Read, Touch, Uses
 
 __all__ = ["collect"]
 
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-_MARK = re.compile("\x01[^\x02]*\x02")
-_WORD = re.compile(r"[\w.\-/\\:]{1,256}")
-_DOTTED = re.compile(r"\.*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|\.+[A-Za-z_]\w*")
-_ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
-_PATH = re.compile(r"[^\s<>|*?\"']([^\n<>|*?\"]{0,254}[^\s<>|*?\"'.])?")
-_OPENERS = ("open", "read", "load", "Path", "genfromtxt", "scan_")
 _MAX_STRINGS = 4096
 
 #: Reading the bytes of a source, of whichever the argument names.
@@ -60,7 +58,7 @@ class _Collector:
     def records(self, effects: Effects) -> Uses:
         """Everything, sorted as the source has it."""
         self._collect(self._found)
-        aliases, constants = list(self._aliases()), list(self._constants())
+        offers = Offers(self._found, self._targets)
         owners = {read.owner.partition("|")[0] for read in self._reads if read.owner}
         reads = [read for read in self._reads if self._is_wanted(read.target, owners)]
         touches = [
@@ -71,13 +69,13 @@ class _Collector:
         blind = any(_is_module_sink(item.target) for item in touches) or any(
             _is_module_sink(read.target) and "\x01" in read.text for read in reads
         )
-        named = sorted({text for text, _ in self._found.strings if _DOTTED.fullmatch(text)})
+        named = sorted({text for text, _ in self._found.strings if is_dotted_name(text)})
         return Uses(
             imports=tuple(sorted(self._imports, key=lambda item: item.line)),
             reads=tuple(sorted(reads, key=lambda read: read.line)),
             touches=tuple(sorted(touches, key=lambda touch: touch.line)),
-            aliases=tuple(dict.fromkeys(aliases)),
-            constants=tuple(dict.fromkeys(constants)),
+            aliases=tuple(dict.fromkeys(offers.aliases())),
+            constants=tuple(dict.fromkeys(offers.constants())),
             documents=tuple(sorted(self._documents, key=lambda item: item[1])),
             mentions=tuple(sorted(self._mentions, key=lambda mention: mention.line)),
             modules=tuple(named) if blind else (),
@@ -102,7 +100,7 @@ class _Collector:
             self._loads(scope)
         for target, value, scope in found.path_changes:
             self._path_change(target, value, scope)
-        self._paths(found)
+        self._mentions.update(dict.fromkeys(mentions(found)))
 
     # --- what things stand for --------------------------------------------------------------------
 
@@ -126,8 +124,8 @@ class _Collector:
         top = module.partition(".")[0]
         if level != "0" or top not in sys.stdlib_module_names:
             return True
-        name = canonical(target)
-        return top in STDLIB_INTEREST and name is not None and is_interesting(name)
+        full = canonical(target)
+        return top in STDLIB_INTEREST and full is not None and is_interesting(full)
 
     def _touch(self, target: str, line: int) -> None:
         unknown = not target or target[0] == "."
@@ -148,7 +146,7 @@ class _Collector:
         """Record the texts that ``node`` may be; ``False`` when one of them is not known."""
         certain = True
         for text in texts(node, scope):
-            if _is_plausible(target, position, text):
+            if is_plausible(target, position, text):
                 self._reads[Read(target, position, text, line, _owner(text, scope))] = None
             else:
                 certain &= "\x01" not in text
@@ -173,8 +171,8 @@ class _Collector:
     def _argument_of_unknown(self, target: str, node: ast.Call, scope: Scope) -> None:
         certain = False
         for position, argument in _arguments(node):
-            for text in texts(argument, scope) if _may_be_text(argument) else ():
-                if _is_plausible(target, position, text):
+            for text in texts(argument, scope) if may_be_text(argument) else ():
+                if is_plausible(target, position, text):
                     certain = True
                     owner = _owner(text, scope)
                     self._reads[Read(target, position, text, node.lineno, owner)] = None
@@ -306,69 +304,6 @@ class _Collector:
             else:
                 self._reads[Read("0|sys|path.append", "0", text, target.lineno, "")] = None
 
-    # --- what the module offers to others -----------------------------------------------------------
-
-    def _aliases(self) -> Iterator[tuple[str, str]]:
-        for scope in self._found.scopes:
-            if scope.kind in ("module", "class"):
-                prefix = "." if scope.kind == "class" else ""
-                for name, bindings in scope.names.items():
-                    for binding in bindings:
-                        if binding.kind == "value" and binding.node is not None:
-                            yield from self._alias(f"{prefix}{name}", binding.node, scope)
-        for attribute, value, scope in self._found.attributes:
-            yield from self._alias(f".{attribute}", value, scope)
-
-    def _alias(self, name: str, value: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
-        if isinstance(value, ast.Constant):
-            return
-        if isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr) or carried(value):
-            for target in self._targets(value, scope):
-                if target and target[0] not in ".#":
-                    yield name, target
-
-    def _constants(self) -> Iterator[tuple[str, str]]:
-        for scope in self._found.scopes:
-            if scope.kind not in ("module", "class"):
-                continue
-            prefix = f"{scope.qualname}." if scope.qualname else ""
-            for name, bindings in scope.names.items():
-                for binding in bindings:
-                    if binding.kind == "value" and binding.node is not None:
-                        for text in _constant_texts(binding.node, scope):
-                            yield f"{prefix}{name}", text
-
-    # --- paths --------------------------------------------------------------------------------------
-
-    def _paths(self, found: Found) -> None:
-        for value, line in found.strings[:_MAX_STRINGS]:
-            if _looks_like_path(value):
-                self._mentions[Mention(value, line)] = None
-        for node, scope in found.joins[:_MAX_STRINGS]:
-            self._joined(node, scope)
-        for call, scope in found.calls:
-            name = _last_name(call.func)
-            if name in ("join", "joinpath", "Path", "PurePath") and len(call.args) > 1 - (
-                name == "joinpath"
-            ):
-                self._joined(call, scope)
-            elif name.startswith(_OPENERS) and call.args:
-                self._opened(call.args[0])
-
-    def _joined(self, node: ast.expr, scope: Scope) -> None:
-        for text in texts(node, scope):
-            tail = text.rpartition("\x02")[2]
-            if tail.strip("/") and len(text) <= 512 and "\n" not in text:
-                self._mentions[Mention(text, node.lineno)] = None
-
-    def _opened(self, node: ast.expr) -> None:
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and _PATH.fullmatch(node.value)
-        ):
-            self._mentions[Mention(node.value, node.lineno)] = None
-
 
 _MAX_EXECUTED = 16
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
@@ -406,88 +341,6 @@ def _arguments(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
             yield keyword.arg, keyword.value
 
 
-def _may_be_text(node: ast.expr) -> bool:
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str | bytes)
-    return isinstance(node, ast.Name | ast.Attribute | ast.BinOp | ast.JoinedStr)
-
-
-def _is_plausible(target: str, position: str, text: str) -> bool:
-    """Whether a text may be a name that is worth keeping for ``target``."""
-    if text == UNKNOWN:
-        return False
-    sink = sink_of(target)
-    if sink is not None or canonical(target) in MAPPINGS:
-        return True
-    if "\x01" in text:
-        return _ELSEWHERE.fullmatch(text) is not None or _is_handed_on(target, position, text)
-    if not target:
-        return position == "[]" and _VARIABLE.fullmatch(text) is not None
-    if target[0] == ".":
-        return _is_plausible_attribute(target, position, text)
-    return bool(_WORD.fullmatch(text))
-
-
-def _is_handed_on(target: str, position: str, text: str) -> bool:
-    """Whether an argument of the function around goes on as a name, with something put around it."""
-    if "\x01@" not in text:
-        return False
-    around = _MARK.sub("", text)
-    return position == "[]" or (not around and target[:1] == "#") or bool(_WORD.fullmatch(around))
-
-
-def _is_plausible_attribute(target: str, position: str, text: str) -> bool:
-    """The same for an attribute of something unknown: most of those are no environment and no import."""
-    if _VARIABLE.fullmatch(text) or _DOTTED.fullmatch(text) or "env" in target.lower():
-        return True
-    method = target.rpartition(".")[2]
-    return position != "[]" and method not in _COMMON_METHODS and bool(_WORD.fullmatch(text))
-
-
-#: Methods of texts, collections and tables, which are given more texts than anything else.
-_COMMON_METHODS = frozenset(
-    {
-        "add",
-        "add_argument",
-        "agg",
-        "append",
-        "astype",
-        "count",
-        "debug",
-        "decode",
-        "drop",
-        "encode",
-        "endswith",
-    }
-    | {
-        "error",
-        "find",
-        "format",
-        "get",
-        "groupby",
-        "index",
-        "info",
-        "isin",
-        "join",
-        "lstrip",
-        "pop",
-        "remove",
-    }
-    | {
-        "replace",
-        "rsplit",
-        "rstrip",
-        "set_index",
-        "setdefault",
-        "sort_values",
-        "split",
-        "startswith",
-        "strip",
-    }
-    | {"update", "warning", "write"}
-)
-
-
 def _owner(text: str, scope: Scope) -> str:
     start = text.find("\x01@")
     if start < 0:
@@ -503,7 +356,7 @@ def _owner(text: str, scope: Scope) -> str:
 
 def _absolute(name: str, node: ast.Call, given: dict[str, ast.expr], scope: Scope) -> Iterator[str]:
     """A module's name with its package put before it when it is relative."""
-    if _last_name(node.func) == "__import__":
+    if last_name(node.func) == "__import__":
         level = given.get("level") or given.get("4")
         dots = (
             level.value if isinstance(level, ast.Constant) and isinstance(level.value, int) else 0
@@ -538,29 +391,3 @@ def _summands(value: ast.expr) -> list[ast.expr]:
         parts.append(value.right)
         value = value.left
     return [*parts, value]
-
-
-def _constant_texts(node: ast.expr, scope: Scope) -> Iterator[str]:
-    if isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes):
-        return
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        found = elements(node, scope, None, 0)
-    elif isinstance(node, ast.Dict):
-        found = elements(node, scope, 1, 0)
-    else:
-        found = texts(node, scope)
-    for text in found:
-        if text != UNKNOWN and "\n" not in text and len(text) <= 256:
-            yield text
-
-
-def _looks_like_path(text: str) -> bool:
-    if ("." not in text and "/" not in text) or not text.strip("./0123456789"):
-        return False
-    return "://" not in text and ". " not in text and _PATH.fullmatch(text) is not None
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""

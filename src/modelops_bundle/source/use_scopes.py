@@ -30,19 +30,19 @@ class Binding(NamedTuple):
 
     Attributes:
         kind: ``import`` (``text`` is a target), ``definition`` (``text`` is its qualified name), ``value``
-            (``node``), ``each`` (an element of ``node``), ``item`` (part ``index`` of one), ``parameter``
-            (number ``index``) or ``opaque``.
+            (``node``), ``each`` (an element of ``node``), ``item`` (part ``number`` of one), ``parameter``
+            (``number``) or ``opaque``.
         text: See ``kind``.
         node: See ``kind``.
         scope: Where ``node`` is evaluated.
-        index: See ``kind``.
+        number: See ``kind``.
     """
 
     kind: str
     text: str = ""
     node: ast.expr | None = None
     scope: Scope | None = None
-    index: int = 0
+    number: int = 0
 
 
 OPAQUE = Binding("opaque")

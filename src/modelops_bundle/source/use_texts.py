@@ -91,7 +91,7 @@ def _texts(node: ast.expr, scope: Scope, depth: int) -> Iterable[str]:
     return (UNKNOWN,) if form is None or depth > MAX_DEPTH * 2 else form(node, scope, depth)
 
 
-def _of_constant(node: ast.Constant, scope: Scope, depth: int) -> Iterable[str]:
+def _of_constant(node: ast.Constant, _scope: Scope, _depth: int) -> Iterable[str]:
     return (_literal(node.value),)
 
 
@@ -221,7 +221,7 @@ def _bound(name: str, binding: Binding, depth: int) -> Iterable[str]:
         return (UNKNOWN,)
     if binding.kind == "value":
         return texts(binding.node, binding.scope, depth + 1)
-    part = binding.index if binding.kind == "item" else None
+    part = binding.number if binding.kind == "item" else None
     return elements(binding.node, binding.scope, part, depth + 1)
 
 

@@ -8,41 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope, carried
-from modelops_bundle.source.use_sinks import SINKS
+from modelops_bundle.source.use_expressions import PATHS, Expressions, Found, FoundImport, last_name
+from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope
 
-__all__ = ["GUARDED", "INNER", "TYPING", "Found", "FoundImport", "walk"]
+__all__ = ["GUARDED", "INNER", "TYPING", "walk"]
 
 #: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level.
 TYPING, GUARDED, INNER = 1, 2, 4
-
-
-class FoundImport(NamedTuple):
-    """An import statement and where it stands."""
-
-    node: ast.Import | ast.ImportFrom
-    marks: int
-    unit: int
-
-
-class Found:
-    """What the walk sets aside, each with the scope it stands in."""
-
-    def __init__(self, module: Scope | None = None) -> None:
-        self.module = module or Scope("module")
-        self.scopes: list[Scope] = [self.module]
-        self.imports: list[FoundImport] = []
-        self.calls: list[tuple[ast.Call, Scope]] = []
-        self.subscripts: list[tuple[ast.Subscript, Scope]] = []
-        self.memberships: list[tuple[ast.Compare, Scope]] = []
-        self.documents: list[tuple[ast.expr, Scope]] = []
-        self.joins: list[tuple[ast.expr, Scope]] = []
-        self.attributes: list[tuple[str, ast.expr, Scope]] = []
-        self.strings: list[tuple[str, int]] = []
-        self.documents_named: list[int] = []
-        self.path_changes: list[tuple[ast.expr, ast.expr | None, Scope]] = []
 
 
 class _Frame(NamedTuple):
@@ -57,8 +31,6 @@ _SKIPPED_FIELDS = frozenset(
     | {"is_async", "simple", "level", "module", "names", "rest", "kwd_attrs"}
 )
 _CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
-
-_LONGEST_PATH = 256
 
 
 def _children(cls: type[ast.AST]) -> tuple[str, ...]:
@@ -82,15 +54,13 @@ def walk(tree: ast.Module, scope: Scope | None = None) -> Found:
     return found
 
 
-class _Walker:
+class _Walker(Expressions):
     def __init__(self, found: Found) -> None:
-        self._found = found
-        self._scope = found.module
+        super().__init__(found)
         self._marks = 0
         self._unit = 0
-        self._stack: list[ast.AST] = []
         self._frames: list[_Frame] = []
-        self._handlers: dict[type[ast.AST], Callable[[_Walker, ast.AST], None]] = _HANDLERS
+        self._handlers: dict[type[ast.AST], Callable[[_Walker, Any], None]] = _HANDLERS
 
     def run(self, frame: _Frame, frames: list[_Frame]) -> None:
         """Walk the frame's nodes; nested scopes become frames of their own."""
@@ -142,7 +112,7 @@ class _Walker:
         positional = [*arguments.posonlyargs, *arguments.args]
         for index, argument in enumerate([*positional, *arguments.kwonlyargs]):
             scope.parameters[argument.arg] = index
-            scope.bind(argument.arg, Binding("parameter", argument.arg, index=index))
+            scope.bind(argument.arg, Binding("parameter", argument.arg, number=index))
         defaults: list[tuple[ast.arg, ast.expr | None]] = []
         if arguments.defaults:
             defaults += zip(positional[-len(arguments.defaults) :], arguments.defaults, strict=True)
@@ -218,20 +188,14 @@ class _Walker:
         elif isinstance(node.target, ast.Attribute) and node.target.attr == "__doc__":
             self._found.documents.append((node.target.value, self._scope))
 
-    def walrus(self, node: ast.NamedExpr) -> None:
-        self._scope.bind_walrus(
-            node.target.id, Binding("value", node=node.value, scope=self._scope)
-        )
-        self._stack.append(node.value)
-
     def _bind_value(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
             self._scope.bind(target.id, Binding("value", node=value, scope=self._scope))
         elif isinstance(target, ast.Attribute):
             self._found.attributes.append((target.attr, value, self._scope))
-            if target.attr in _PATHS:
+            if target.attr in PATHS:
                 self._found.path_changes.append((target, value, self._scope))
-        elif isinstance(target, ast.Subscript) and _last_name(target.value) in _PATHS:
+        elif isinstance(target, ast.Subscript) and last_name(target.value) in PATHS:
             self._found.path_changes.append((target.value, value, self._scope))
         elif isinstance(target, ast.Tuple | ast.List):
             values = value.elts if isinstance(value, ast.Tuple | ast.List) else []
@@ -247,24 +211,6 @@ class _Walker:
         scope.bind(name, Binding("value", node=value, scope=self._scope))
         self._value(value)
 
-    def _value(self, value: ast.expr) -> None:
-        """Walk a value that is kept under a name: a mere alias is no use, it is followed by the name."""
-        if _is_chain(value):
-            return
-        parts = carried(value)
-        if not parts:
-            self._stack.append(value)
-            return
-        inert = {id(part) for part in parts if _is_chain(part)}
-        children = list(ast.iter_child_nodes(value))
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-            children = [
-                *value.args,
-                *value.keywords,
-                *([] if value.func.value in parts else [value.func]),
-            ]
-        self._stack.extend(child for child in children if id(child) not in inert)
-
     def for_(self, node: ast.For | ast.AsyncFor) -> None:
         _bind_elements(node.target, node.iter, self._scope, self._scope)
         self._stack += [node.target, node.iter]
@@ -277,7 +223,7 @@ class _Walker:
             if item.optional_vars is not None:
                 _bind_opaque(item.optional_vars, self._scope)
             call = item.context_expr
-            if isinstance(call, ast.Call) and _last_name(call.func) == "suppress":
+            if isinstance(call, ast.Call) and last_name(call.func) == "suppress":
                 guarded = any(_catches_import_error(argument) for argument in call.args)
         self._stack.extend(node.items)
         if guarded:
@@ -332,172 +278,6 @@ class _Walker:
             self._found.documents_named.append(node.lineno)
         self._stack.extend([node.cls, *node.patterns, *node.kwd_patterns])
 
-    # --- expressions ------------------------------------------------------------------------------
-
-    def name(self, node: ast.Name) -> None:
-        if node.ctx.__class__ is ast.Load:
-            self._scope.loaded.setdefault(node.id, node.lineno)
-
-    def attribute(self, node: ast.Attribute) -> None:
-        chain: list[str] = []
-        head: ast.expr = node
-        while isinstance(head, ast.Attribute):
-            chain.append(head.attr)
-            if head.attr == "__doc__" and isinstance(head.ctx, ast.Load):
-                self._found.documents.append((head.value, self._scope))
-            head = head.value
-        if isinstance(head, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                chain.append(head.id)
-                self._scope.loaded.setdefault(_chain(chain), node.lineno)
-        else:
-            chain.append("")
-            self._scope.loaded.setdefault(_chain(chain), node.lineno)
-            self._stack.append(head)
-
-    def subscript(self, node: ast.Subscript) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self._read_entry(node)
-            return
-        # Writing one entry reads nothing, but finding what is written to may.
-        self._stack.append(node.slice)
-        if not _is_chain(node.value):
-            self._stack.append(node.value)
-
-    def _read_entry(self, node: ast.Subscript) -> None:
-        self._stack.append(node.slice)
-        if node.slice.__class__ in _TEXTUAL or isinstance(node.slice, ast.Call):
-            self._found.subscripts.append((node, self._scope))
-            self._value(node.value)
-        else:
-            self._stack.append(node.value)
-
-    def compare(self, node: ast.Compare) -> None:
-        self._stack.append(node.left)
-        if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn):
-            self._found.memberships.append((node, self._scope))
-            self._value(node.comparators[0])
-        else:
-            self._stack.extend(node.comparators)
-
-    def call(self, node: ast.Call) -> None:
-        func, arguments = node.func, node.args
-        values = [keyword.value for keyword in node.keywords]
-        textual = any(item.__class__ in _TEXTUAL for item in (*arguments, *values))
-        if textual or _is_special(func):
-            self._found.calls.append((node, self._scope))
-        elif _is_chain(func):
-            self._scope.called.setdefault(_chain_text(func), node.lineno)
-        if not _is_chain(func):
-            self._stack.append(func)
-        if isinstance(func, ast.Name) and func.id in _ATTRIBUTE_CALLS:
-            arguments = self._attribute_call(func.id, arguments)
-        self._stack.extend(arguments)
-        self._stack.extend(values)
-
-    def _attribute_call(self, name: str, arguments: list[ast.expr]) -> list[ast.expr]:
-        named = arguments[1] if len(arguments) > 1 else None
-        if isinstance(named, ast.Constant) and named.value == "__doc__":
-            if name == "getattr":
-                self._found.documents.append((arguments[0], self._scope))
-            return [arguments[0], *arguments[2:]]
-        return arguments
-
-    def binary(self, node: ast.BinOp) -> None:
-        if node.op.__class__ not in (ast.Add, ast.Div):
-            self._stack += [node.left, node.right]
-            return
-        kind = node.op.__class__
-        literal = False
-        left: ast.expr = node
-        while left.__class__ is ast.BinOp and left.op.__class__ is kind:  # type: ignore[attr-defined]
-            literal |= self._operand(left.right)  # type: ignore[attr-defined]
-            left = left.left  # type: ignore[attr-defined]
-        literal |= self._operand(left)
-        if literal:
-            self._found.joins.append((node, self._scope))
-
-    def _operand(self, node: ast.expr) -> bool:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            self._note_document(node)
-            return True
-        self._stack.append(node)
-        return node.__class__ is ast.JoinedStr
-
-    def formatted(self, node: ast.JoinedStr) -> None:
-        literal = False
-        for part in node.values:
-            if isinstance(part, ast.Constant):
-                text = part.value
-                self._note_document(part)
-                literal |= isinstance(text, str) and ("/" in text or "." in text)
-            else:
-                self._stack.append(part)
-        if literal:
-            self._found.joins.append((node, self._scope))
-
-    def constant(self, node: ast.Constant) -> None:
-        value = node.value
-        if value.__class__ is str:
-            self._note_document(node)
-            if len(value) <= _LONGEST_PATH:  # type: ignore[arg-type]
-                self._found.strings.append((value, node.lineno))  # type: ignore[arg-type]
-
-    def _note_document(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str) and "__doc__" in node.value:
-            self._found.documents_named.append(node.lineno)
-
-
-_LONGEST_CHAIN = 12
-
-#: Kinds of expressions that may be a text or name one.
-_TEXTUAL = frozenset(
-    {ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name, ast.Attribute, ast.Subscript}
-)
-#: Calls that are looked at whatever they are given.
-_SPECIAL = frozenset(
-    {"exec", "eval", "open", "read_text", "read_bytes"}
-    | {name.rpartition(".")[2] for name in SINKS} - {"get", "pop", "append", "insert", "extend"}
-)
-_ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
-#: Lists that decide where modules are looked for.
-_PATHS = frozenset({"path", "__path__"})
-_HOLDERS = frozenset({"path", "meta_path", "path_hooks", "environ", "environb"})
-
-
-def _is_special(func: ast.expr) -> bool:
-    if _last_name(func) in _SPECIAL:
-        return True
-    return isinstance(func, ast.Attribute) and _last_name(func.value) in _HOLDERS
-
-
-def _chain(backward: list[str]) -> str:
-    backward.reverse()
-    return ".".join(backward[:_LONGEST_CHAIN])
-
-
-def _chain_text(node: ast.expr) -> str:
-    chain: list[str] = []
-    while isinstance(node, ast.Attribute):
-        chain.append(node.attr)
-        node = node.value
-    chain.append(node.id if isinstance(node, ast.Name) else "")
-    return _chain(chain)
-
-
-def _is_chain(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        if node.attr == "__doc__":
-            return False
-        node = node.value
-    return isinstance(node, ast.Name) and node.id != "__doc__"
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
-
 
 def _has_star(nodes: Iterable[ast.expr]) -> bool:
     return any(isinstance(node, ast.Starred) for node in nodes)
@@ -521,7 +301,7 @@ def _bind_elements(target: ast.expr, collection: ast.expr, scope: Scope, where: 
     elif isinstance(target, ast.Tuple | ast.List) and not _has_star(target.elts):
         for index, part in enumerate(target.elts):
             if isinstance(part, ast.Name):
-                scope.bind(part.id, Binding("item", node=collection, scope=where, index=index))
+                scope.bind(part.id, Binding("item", node=collection, scope=where, number=index))
             else:
                 _bind_opaque(part, scope)
     else:
@@ -535,7 +315,7 @@ def _catches_import_error(caught: ast.expr | None) -> bool:
     if caught is None:
         return True
     kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(_last_name(kind) in _CATCHES for kind in kinds)
+    return any(last_name(kind) in _CATCHES for kind in kinds)
 
 
 def _typing_truth(test: ast.expr) -> bool | None:
@@ -544,10 +324,10 @@ def _typing_truth(test: ast.expr) -> bool | None:
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         truth = not truth
         test = test.operand
-    return truth if _last_name(test) == "TYPE_CHECKING" else None
+    return truth if last_name(test) == "TYPE_CHECKING" else None
 
 
-_HANDLERS: dict[type[ast.AST], Callable[[_Walker, ast.AST], None]] = {
+_HANDLERS: dict[type[ast.AST], Callable[[_Walker, Any], None]] = {
     ast.FunctionDef: _Walker.function,
     ast.AsyncFunctionDef: _Walker.function,
     ast.Lambda: _Walker.lambda_,

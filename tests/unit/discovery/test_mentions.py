@@ -1,5 +1,6 @@
 """Files that code names in its texts are found, however the path is put together."""
 
+# ruff: noqa: E501 - one source a line reads best
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,6 @@
 """Imports are free to move exactly where nothing that they load can notice."""
 
+# ruff: noqa: E501 - one source a line reads best
 from __future__ import annotations
 
 import pytest

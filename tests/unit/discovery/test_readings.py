@@ -1,5 +1,6 @@
 """Environment variables and docstrings that code reads are seen through every way to name them."""
 
+# ruff: noqa: E501 - one source a line reads best
 from __future__ import annotations
 
 import pytest

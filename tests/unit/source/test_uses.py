@@ -1,5 +1,6 @@
 """Uses are read from any tree that parses, quickly, and survive the cache."""
 
+# ruff: noqa: E501 - one source a line reads best
 from __future__ import annotations
 
 import ast

@@ -1,0 +1,250 @@
+"""The expressions of a walk: what in them is set aside, and what is walked in turn."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from modelops_bundle.source.use_scopes import Binding, Scope, carried
+from modelops_bundle.source.use_sinks import SINKS
+
+__all__ = ["PATHS", "Expressions", "Found", "FoundImport", "is_chain", "last_name"]
+
+
+class FoundImport(NamedTuple):
+    """An import statement and where it stands."""
+
+    node: ast.Import | ast.ImportFrom
+    marks: int
+    unit: int
+
+
+class Found:
+    """What the walk sets aside, each with the scope it stands in."""
+
+    def __init__(self, module: Scope | None = None) -> None:
+        self.module = module or Scope("module")
+        self.scopes: list[Scope] = [self.module]
+        self.imports: list[FoundImport] = []
+        self.calls: list[tuple[ast.Call, Scope]] = []
+        self.subscripts: list[tuple[ast.Subscript, Scope]] = []
+        self.memberships: list[tuple[ast.Compare, Scope]] = []
+        self.documents: list[tuple[ast.expr, Scope]] = []
+        self.joins: list[tuple[ast.expr, Scope]] = []
+        self.attributes: list[tuple[str, ast.expr, Scope]] = []
+        self.strings: list[tuple[str, int]] = []
+        self.documents_named: list[int] = []
+        self.path_changes: list[tuple[ast.expr, ast.expr | None, Scope]] = []
+
+
+class Expressions:
+    """Handlers of expressions, each of which puts on the stack what is to be walked next.
+
+    Args:
+        found: What is set aside.
+    """
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+        self._scope = found.module
+        self._stack: list[ast.AST] = []
+
+    def name(self, node: ast.Name) -> None:
+        """A name that is loaded."""
+        if node.ctx.__class__ is ast.Load:
+            self._scope.loaded.setdefault(node.id, node.lineno)
+
+    def attribute(self, node: ast.Attribute) -> None:
+        """A chain of attributes, noted as a whole where it starts with a name."""
+        chain: list[str] = []
+        head: ast.expr = node
+        while isinstance(head, ast.Attribute):
+            chain.append(head.attr)
+            if head.attr == "__doc__" and isinstance(head.ctx, ast.Load):
+                self._found.documents.append((head.value, self._scope))
+            head = head.value
+        if isinstance(head, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                chain.append(head.id)
+                self._scope.loaded.setdefault(_chain(chain), node.lineno)
+        else:
+            chain.append("")
+            self._scope.loaded.setdefault(_chain(chain), node.lineno)
+            self._stack.append(head)
+
+    def subscript(self, node: ast.Subscript) -> None:
+        """An entry that is read, or one that is written."""
+        if isinstance(node.ctx, ast.Load):
+            self._read_entry(node)
+            return
+        # Writing one entry reads nothing, but finding what is written to may.
+        self._stack.append(node.slice)
+        if not is_chain(node.value):
+            self._stack.append(node.value)
+
+    def _read_entry(self, node: ast.Subscript) -> None:
+        self._stack.append(node.slice)
+        if node.slice.__class__ in _TEXTUAL or isinstance(node.slice, ast.Call):
+            self._found.subscripts.append((node, self._scope))
+            self._value(node.value)
+        else:
+            self._stack.append(node.value)
+
+    def compare(self, node: ast.Compare) -> None:
+        """A comparison, or a test of membership."""
+        self._stack.append(node.left)
+        if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn):
+            self._found.memberships.append((node, self._scope))
+            self._value(node.comparators[0])
+        else:
+            self._stack.extend(node.comparators)
+
+    def call(self, node: ast.Call) -> None:
+        """A call, set aside where it is given what may be a text."""
+        func, arguments = node.func, node.args
+        values = [keyword.value for keyword in node.keywords]
+        textual = any(item.__class__ in _TEXTUAL for item in (*arguments, *values))
+        if textual or _is_special(func):
+            self._found.calls.append((node, self._scope))
+        elif is_chain(func):
+            self._scope.called.setdefault(_chain_text(func), node.lineno)
+        if not is_chain(func):
+            self._stack.append(func)
+        if isinstance(func, ast.Name) and func.id in _ATTRIBUTE_CALLS:
+            arguments = self._attribute_call(func.id, arguments)
+        self._stack.extend(arguments)
+        self._stack.extend(values)
+
+    def _attribute_call(self, name: str, arguments: list[ast.expr]) -> list[ast.expr]:
+        named = arguments[1] if len(arguments) > 1 else None
+        if isinstance(named, ast.Constant) and named.value == "__doc__":
+            if name == "getattr":
+                self._found.documents.append((arguments[0], self._scope))
+            return [arguments[0], *arguments[2:]]
+        return arguments
+
+    def binary(self, node: ast.BinOp) -> None:
+        """A sum or a path put together, followed along its left spine."""
+        if node.op.__class__ not in (ast.Add, ast.Div):
+            self._stack += [node.left, node.right]
+            return
+        kind = node.op.__class__
+        literal = False
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp) and isinstance(left.op, kind):
+            literal |= self._operand(left.right)
+            left = left.left
+        literal |= self._operand(left)
+        if literal:
+            self._found.joins.append((node, self._scope))
+
+    def _operand(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self._note_document(node)
+            return True
+        self._stack.append(node)
+        return node.__class__ is ast.JoinedStr
+
+    def formatted(self, node: ast.JoinedStr) -> None:
+        """A text with values in it."""
+        literal = False
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                text = part.value
+                self._note_document(part)
+                literal |= isinstance(text, str) and ("/" in text or "." in text)
+            else:
+                self._stack.append(part)
+        if literal:
+            self._found.joins.append((node, self._scope))
+
+    def constant(self, node: ast.Constant) -> None:
+        """A literal."""
+        value = node.value
+        if isinstance(value, str):
+            self._note_document(node)
+            if len(value) <= _LONGEST_PATH:
+                self._found.strings.append((value, node.lineno))
+
+    def _note_document(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and "__doc__" in node.value:
+            self._found.documents_named.append(node.lineno)
+
+    def walrus(self, node: ast.NamedExpr) -> None:
+        """A name that is bound within an expression."""
+        self._scope.bind_walrus(
+            node.target.id, Binding("value", node=node.value, scope=self._scope)
+        )
+        self._stack.append(node.value)
+
+    def _value(self, value: ast.expr) -> None:
+        """Walk a value that is kept under a name: a mere alias is no use, it is followed by the name."""
+        if is_chain(value):
+            return
+        parts = carried(value)
+        if not parts:
+            self._stack.append(value)
+            return
+        inert = {id(part) for part in parts if is_chain(part)}
+        children = list(ast.iter_child_nodes(value))
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            children = [
+                *value.args,
+                *value.keywords,
+                *([] if value.func.value in parts else [value.func]),
+            ]
+        self._stack.extend(child for child in children if id(child) not in inert)
+
+
+_LONGEST_CHAIN = 12
+_LONGEST_PATH = 256
+
+#: Kinds of expressions that may be a text or name one.
+_TEXTUAL = frozenset(
+    {ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name, ast.Attribute, ast.Subscript}
+)
+#: Calls that are looked at whatever they are given.
+_SPECIAL = frozenset(
+    {"exec", "eval", "open", "read_text", "read_bytes"}
+    | {name.rpartition(".")[2] for name in SINKS} - {"get", "pop", "append", "insert", "extend"}
+)
+_ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
+#: Lists that decide where modules are looked for.
+PATHS = frozenset({"path", "__path__"})
+_HOLDERS = frozenset({"path", "meta_path", "path_hooks", "environ", "environb"})
+
+
+def _is_special(func: ast.expr) -> bool:
+    if last_name(func) in _SPECIAL:
+        return True
+    return isinstance(func, ast.Attribute) and last_name(func.value) in _HOLDERS
+
+
+def _chain(backward: list[str]) -> str:
+    backward.reverse()
+    return ".".join(backward[:_LONGEST_CHAIN])
+
+
+def _chain_text(node: ast.expr) -> str:
+    chain: list[str] = []
+    while isinstance(node, ast.Attribute):
+        chain.append(node.attr)
+        node = node.value
+    chain.append(node.id if isinstance(node, ast.Name) else "")
+    return _chain(chain)
+
+
+def is_chain(node: ast.expr) -> bool:
+    """Whether an expression is a name with attributes, none of which is a docstring."""
+    while isinstance(node, ast.Attribute):
+        if node.attr == "__doc__":
+            return False
+        node = node.value
+    return isinstance(node, ast.Name) and node.id != "__doc__"
+
+
+def last_name(node: ast.expr) -> str:
+    """The last name of a chain; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""

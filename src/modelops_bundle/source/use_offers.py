@@ -1,0 +1,105 @@
+"""What a module offers to others: names that stand for something else, texts, and likely paths."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from modelops_bundle.source.use_expressions import Found, last_name
+from modelops_bundle.source.use_plausible import is_file_name, looks_like_path
+from modelops_bundle.source.use_scopes import Scope, carried
+from modelops_bundle.source.use_texts import UNKNOWN, elements, texts
+from modelops_bundle.source.uses import Mention
+
+__all__ = ["Offers", "mentions"]
+
+_OPENERS = ("open", "read", "load", "Path", "genfromtxt", "scan_")
+_MAX_STRINGS = 4096
+
+
+class Offers:
+    """What the names of a module stand for.
+
+    Args:
+        found: What the walk set aside.
+        targets: What an expression may stand for, as far as that is worth keeping.
+    """
+
+    def __init__(self, found: Found, targets: Callable[[ast.expr, Scope], list[str]]) -> None:
+        self._found = found
+        self._targets = targets
+
+    def aliases(self) -> Iterator[tuple[str, str]]:
+        """Names, and attributes with a leading dot, that stand for something of another file."""
+        for scope in self._found.scopes:
+            if scope.kind in ("module", "class"):
+                prefix = "." if scope.kind == "class" else ""
+                for name, bindings in scope.names.items():
+                    for binding in bindings:
+                        if binding.kind == "value" and binding.node is not None:
+                            yield from self._alias(f"{prefix}{name}", binding.node, scope)
+        for attribute, value, scope in self._found.attributes:
+            yield from self._alias(f".{attribute}", value, scope)
+
+    def _alias(self, name: str, value: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
+        if isinstance(value, ast.Constant):
+            return
+        if isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr) or carried(value):
+            for target in self._targets(value, scope):
+                if target and target[0] not in ".#":
+                    yield name, target
+
+    def constants(self) -> Iterator[tuple[str, str]]:
+        """Names of the module and of its classes that stand for a text."""
+        for scope in self._found.scopes:
+            if scope.kind not in ("module", "class"):
+                continue
+            prefix = f"{scope.qualname}." if scope.qualname else ""
+            for name, bindings in scope.names.items():
+                for binding in bindings:
+                    if binding.kind == "value" and binding.node is not None:
+                        for text in _constant_texts(binding.node, scope):
+                            yield f"{prefix}{name}", text
+
+
+def mentions(found: Found) -> Iterator[Mention]:
+    """Texts that may be paths."""
+    for value, line in found.strings[:_MAX_STRINGS]:
+        if looks_like_path(value):
+            yield Mention(value, line)
+    for node, scope in found.joins[:_MAX_STRINGS]:
+        yield from _joined(node, scope)
+    for call, scope in found.calls:
+        name = last_name(call.func)
+        if name in ("join", "joinpath", "Path", "PurePath") and len(call.args) > 1 - (
+            name == "joinpath"
+        ):
+            yield from _joined(call, scope)
+        elif name.startswith(_OPENERS) and call.args:
+            yield from _opened(call.args[0])
+
+
+def _joined(node: ast.expr, scope: Scope) -> Iterator[Mention]:
+    for text in texts(node, scope):
+        tail = text.rpartition("\x02")[2]
+        if tail.strip("/") and len(text) <= 512 and "\n" not in text:
+            yield Mention(text, node.lineno)
+
+
+def _opened(node: ast.expr) -> Iterator[Mention]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_file_name(node.value):
+        yield Mention(node.value, node.lineno)
+
+
+def _constant_texts(node: ast.expr, scope: Scope) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes):
+        return
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        found = elements(node, scope, None, 0)
+    elif isinstance(node, ast.Dict):
+        found = elements(node, scope, 1, 0)
+    else:
+        found = texts(node, scope)
+    for text in found:
+        if text != UNKNOWN and "\n" not in text and len(text) <= 256:
+            yield text
