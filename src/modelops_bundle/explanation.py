@@ -66,7 +66,7 @@ class DataRecord(NamedTuple):
 
 
 class DefinitionChange(NamedTuple):
-    """One definition that differs; ``before`` and ``after`` are its text, or its digest where that is long."""
+    """One definition that differs; ``before`` and ``after`` are its text, or its digest if that is long."""
 
     name: str
     change: str

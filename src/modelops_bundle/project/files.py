@@ -71,7 +71,8 @@ def python_files(
 ) -> list[str]:
     """Absolute paths of the Python sources below a folder, sorted.
 
-    What is excluded is said by recorded path; outside of the project, by path relative to the folder. Hidden folders, virtual environments and installed packages are passed over, unless ``folder`` is one.
+    What is excluded is said by recorded path; outside of the project, by path relative to the folder. Hidden
+    folders, virtual environments and installed packages are passed over, unless ``folder`` is one.
     """
     passed_over = _matcher(exclude)
 
