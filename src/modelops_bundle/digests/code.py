@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
 from modelops_bundle.discovery.closure import Closure, CodeFile, Reading
 from modelops_bundle.identity.digest import Digest
@@ -16,7 +17,10 @@ from modelops_bundle.ports import Files, Unreadable
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.prints import Prints, Unit
 
-__all__ = ["CodeDigests", "source_component"]
+__all__ = ["CodeDigests", "KnownDigests", "source_component"]
+
+#: Digest by path and the three parts of a reading.
+KnownDigests = dict[tuple[Any, ...], Digest]
 
 
 def source_component(prints: Prints, reading: Reading) -> Digest:
@@ -50,6 +54,7 @@ class CodeDigests:
         files: File system.
         facts: What sources say.
         closure: The code.
+        known: Digests of sources under readings that other entries have asked for; added to.
 
     Attributes:
         docstrings: By recorded path, the definitions whose docstrings count (``module`` for its own).
@@ -57,13 +62,16 @@ class CodeDigests:
         problems: Files that cannot be read, in words.
     """
 
-    def __init__(self, files: Files, facts: FactsReader, closure: Closure) -> None:
+    def __init__(
+        self, files: Files, facts: FactsReader, closure: Closure, known: KnownDigests
+    ) -> None:
         self.docstrings: dict[str, frozenset[str]] = {}
         self.unparsable: list[str] = []
         self.problems: list[str] = []
         self._files = files
         self._facts = facts
         self._closure = closure
+        self._known = known
         self._digests: dict[str, dict[str, str]] = {}
         self._shares: dict[str, list[tuple[str, Digest]]] = {}
         files.contents(file.path for file in closure.files)
@@ -101,4 +109,8 @@ class CodeDigests:
         reading = self._closure.readings.get(file.path, Reading())
         named = (name or "module" for name in reading.docstrings)
         self.docstrings[file.recorded] = frozenset(named)
-        return source_component(facts.prints, reading)
+        key = (file.path, *map(frozenset, reading))
+        digest = self._known.get(key)
+        if digest is None:
+            digest = self._known[key] = source_component(facts.prints, reading)
+        return digest

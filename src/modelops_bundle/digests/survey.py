@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, NamedTuple
 
-from modelops_bundle.digests.code import CodeDigests
+from modelops_bundle.digests.code import CodeDigests, KnownDigests
 from modelops_bundle.digests.leaves import Leaves
 from modelops_bundle.discovery.closure import Closure, ClosureFinder
 from modelops_bundle.discovery.search import Warned
@@ -125,6 +125,7 @@ class Surveyor:
         self._distributions = distributions
         self._interpreter = interpreter
         self._variables = variables
+        self._digests: KnownDigests = {}
         self._settings = read_settings(config.environment, variables)
 
     def survey(
@@ -149,7 +150,7 @@ class Surveyor:
         """
         declared, problems = self._declared_code(code)
         closure, environment, warnings = self._code(path, declared, auto_code)
-        digests = CodeDigests(self._files, self._facts, closure)
+        digests = CodeDigests(self._files, self._facts, closure, self._digests)
         data_digests, data_problems = self._data(data)
         leaves = Leaves(
             kind=kind,
