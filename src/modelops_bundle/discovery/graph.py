@@ -14,9 +14,7 @@ from typing import NamedTuple
 from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
 from modelops_bundle.source.names import ModuleNames
 from modelops_bundle.source.prints import Prints
-from modelops_bundle.source.use_texts import UNKNOWN
-from modelops_bundle.source.use_walk import INNER
-from modelops_bundle.source.uses import Import, Uses
+from modelops_bundle.source.use_records import INNER, UNKNOWN, Import, Uses
 
 __all__ = ["Graph", "Meaning", "Source", "absolute", "is_ours"]
 

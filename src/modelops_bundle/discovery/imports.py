@@ -11,8 +11,7 @@ from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
 from modelops_bundle.discovery.search import is_within
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.source.facts import FactsReader
-from modelops_bundle.source.use_walk import GUARDED, TYPING
-from modelops_bundle.source.uses import Import
+from modelops_bundle.source.use_records import GUARDED, TYPING, Import
 
 __all__ = ["Loads", "Request", "SourceReader", "path_to"]
 

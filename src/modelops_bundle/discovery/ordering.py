@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from modelops_bundle.discovery.graph import Graph, Source
 from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
-from modelops_bundle.source.use_walk import GUARDED, INNER
+from modelops_bundle.source.use_records import GUARDED, INNER
 
 __all__ = ["Edges", "Order"]
 

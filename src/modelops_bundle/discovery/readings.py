@@ -16,8 +16,8 @@ from typing import NamedTuple
 from modelops_bundle.discovery.docstrings import read_docstrings
 from modelops_bundle.discovery.graph import Graph, Meaning, Source
 from modelops_bundle.discovery.search import Warned
+from modelops_bundle.source.use_records import Read
 from modelops_bundle.source.use_sinks import MAPPING_METHODS, MAPPINGS, SINKS, Sink
-from modelops_bundle.source.uses import Read
 
 __all__ = ["Readings", "Wanted", "read_surroundings"]
 

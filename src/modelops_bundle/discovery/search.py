@@ -8,13 +8,15 @@ setuptools writes for editable installs) and warned about otherwise.
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from modelops_bundle.ports import EntryKind, Files
+
+if TYPE_CHECKING:
+    import ast
 
 __all__ = ["STDLIB_ENTRY", "Origin", "Platform", "SearchPath", "Warned", "build_search_path"]
 
@@ -197,6 +199,8 @@ class _PthReader:
         data = self._files.read(path)
         if not isinstance(data, bytes) or len(data) > _FINDER_LIMIT:
             return None
+        import ast
+
         try:
             tree = ast.parse(data)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -221,6 +225,8 @@ def _are_texts(name: object, place: object) -> bool:
 
 
 def _literal(tree: ast.Module, name: str) -> object:
+    import ast
+
     for node in tree.body:
         targets: Sequence[ast.expr]
         if isinstance(node, ast.AnnAssign):

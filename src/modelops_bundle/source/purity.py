@@ -11,27 +11,14 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
+from modelops_bundle.source.use_records import Effects
 from modelops_bundle.source.use_scopes import Scope, targets
 from modelops_bundle.source.use_sinks import canonical
 
-__all__ = ["Effects", "read_effects"]
-
-
-class Effects(NamedTuple):
-    """What a module does when it is imported, beyond defining.
-
-    Attributes:
-        line: Line of the first statement that does more; 0 when there is none.
-        calls: Targets of other files that are called: they have to be harmless too.
-        bases: Targets of other files that are derived from.
-    """
-
-    line: int
-    calls: tuple[str, ...]
-    bases: tuple[str, ...]
+__all__ = ["read_effects"]
 
 
 def read_effects(tree: ast.Module, module: Scope, scopes: Iterable[Scope]) -> Effects:

@@ -7,13 +7,25 @@ import sys
 from collections.abc import Iterator
 
 from modelops_bundle.source.parse import parse
-from modelops_bundle.source.purity import Effects, read_effects
+from modelops_bundle.source.purity import read_effects
 from modelops_bundle.source.use_expressions import Found, FoundImport, last_name
 from modelops_bundle.source.use_offers import Offers, mentions
 from modelops_bundle.source.use_plausible import (
     is_dotted_name,
     is_plausible,
     may_be_text,
+)
+from modelops_bundle.source.use_records import (
+    FILE,
+    PACKAGE,
+    UNKNOWN,
+    UP,
+    Effects,
+    Import,
+    Mention,
+    Read,
+    Touch,
+    Uses,
 )
 from modelops_bundle.source.use_scopes import Scope, name_targets, targets
 from modelops_bundle.source.use_sinks import (
@@ -23,9 +35,8 @@ from modelops_bundle.source.use_sinks import (
     is_interesting,
     sink_of,
 )
-from modelops_bundle.source.use_texts import FILE, PACKAGE, UNKNOWN, UP, elements, texts
+from modelops_bundle.source.use_texts import elements, texts
 from modelops_bundle.source.use_walk import walk
-from modelops_bundle.source.uses import Import, Mention, Read, Touch, Uses
 
 __all__ = ["collect"]
 

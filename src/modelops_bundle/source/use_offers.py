@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from modelops_bundle.source.use_expressions import Found, last_name
 from modelops_bundle.source.use_plausible import is_file_name, looks_like_path
+from modelops_bundle.source.use_records import UNKNOWN, Mention
 from modelops_bundle.source.use_scopes import Scope, carried
-from modelops_bundle.source.use_texts import UNKNOWN, elements, texts
-from modelops_bundle.source.uses import Mention
+from modelops_bundle.source.use_texts import elements, texts
 
 __all__ = ["Offers", "mentions"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from modelops_bundle.source.use_records import UNKNOWN
 from modelops_bundle.source.use_sinks import MAPPINGS, canonical, sink_of
-from modelops_bundle.source.use_texts import UNKNOWN
 
 __all__ = ["is_dotted_name", "is_file_name", "is_plausible", "looks_like_path", "may_be_text"]
 

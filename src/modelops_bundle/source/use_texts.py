@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from modelops_bundle.source.use_records import FILE, NAME, PACKAGE, UNKNOWN, UP
 from modelops_bundle.source.use_scopes import (
     MAX_ALTERNATIVES,
     MAX_DEPTH,
@@ -26,13 +27,8 @@ from modelops_bundle.source.use_scopes import (
     targets,
 )
 
-__all__ = ["FILE", "NAME", "PACKAGE", "UNKNOWN", "UP", "is_known", "mark", "texts"]
+__all__ = ["elements", "texts"]
 
-UNKNOWN = "\x01?\x02"
-FILE = "\x01file\x02"
-NAME = "\x01name\x02"
-PACKAGE = "\x01package\x02"
-UP = "\x01up\x02"
 
 MAX_LENGTH = 1024
 
@@ -65,14 +61,8 @@ _SAME = frozenset(
 _JOINS = frozenset({"join", "joinpath", "Path", "PurePath", "PurePosixPath", "PosixPath"})
 
 
-def mark(kind: str) -> str:
-    """A mark of a template."""
+def _mark(kind: str) -> str:
     return f"\x01{kind}\x02"
-
-
-def is_known(text: str) -> bool:
-    """Whether nothing in the text is unknown for good."""
-    return UNKNOWN not in text
 
 
 def texts(node: ast.expr, scope: Scope, depth: int = 0) -> list[str]:
@@ -187,13 +177,13 @@ def _above(text: str) -> str:
 
 def _constant_of(target: str) -> str:
     # An attribute of something unknown may still be a constant of a class in this file, by its name.
-    return mark(f"={target}")
+    return _mark(f"={target}")
 
 
 def _name(name: str, scope: Scope, depth: int) -> list[str]:
     home = scope.home(name)
     if home is None:
-        return [_OWN.get(name) or mark(f"=*|{name}")]
+        return [_OWN.get(name) or _mark(f"=*|{name}")]
     answers = home.answers.get(("texts", name))
     if answers is None:
         # A name that is asked for while it is being asked for grows with every turn of a loop.
@@ -214,9 +204,9 @@ def _bound_texts(name: str, bindings: list[Binding], depth: int) -> list[str]:
 
 def _bound(name: str, binding: Binding, depth: int) -> Iterable[str]:
     if binding.kind == "import":
-        return (mark(f"={binding.text}"),)
+        return (_mark(f"={binding.text}"),)
     if binding.kind == "parameter":
-        return (mark(f"@{name}"),)
+        return (_mark(f"@{name}"),)
     if binding.node is None or binding.scope is None:
         return (UNKNOWN,)
     if binding.kind == "value":

@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from modelops_bundle.source.use_expressions import PATHS, Expressions, Found, FoundImport, last_name
+from modelops_bundle.source.use_records import GUARDED, INNER, TYPING
 from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope
 
-__all__ = ["GUARDED", "INNER", "TYPING", "walk"]
-
-#: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level.
-TYPING, GUARDED, INNER = 1, 2, 4
+__all__ = ["walk"]
 
 
 class _Frame(NamedTuple):
