@@ -95,7 +95,12 @@ class CodeDigests:
         elif file.distribution is not None:
             self._shares.setdefault(file.distribution, []).append((file.recorded, digest))
         else:
-            self._digests.setdefault(file.kind, {})[file.recorded] = str(digest)
+            digests = self._digests.setdefault(file.kind, {})
+            name = file.recorded
+            while name in digests:
+                # Files outside the project are named below their own roots, and two may have one name.
+                name += "~"
+            digests[name] = str(digest)
 
     def _digest(self, file: CodeFile) -> Digest | Unreadable:
         if file.extension or self._closure.bytes_matter:
