@@ -14,13 +14,15 @@ from modelops_bundle.discovery.modules import ModuleFinder
 from modelops_bundle.discovery.search import build_search_path
 from modelops_bundle.source.facts import FactsReader
 
-__all__ = ["SITE", "CodeProject"]
+__all__ = ["SITE", "CodeProject", "InterpreterFacts"]
 
 SITE = "/env/site-packages"
 
 
 @dataclass(frozen=True)
-class _Python:
+class InterpreterFacts:
+    """What the search asks of an interpreter."""
+
     site_folders: tuple[str, ...] = (SITE,)
     stdlib_names: frozenset[str] = frozenset(sys.stdlib_module_names)
     builtin_names: frozenset[str] = frozenset({"time"})
@@ -64,7 +66,7 @@ class CodeProject:
 
     def finder(self) -> ModuleFinder:
         """A finder that sees the files as they are now."""
-        python = _Python()
+        python = InterpreterFacts()
         search = build_search_path(self.files, "/p", (), self._pythonpath, python)
         return ModuleFinder(self.files, search, python, "/p", self.owners)
 

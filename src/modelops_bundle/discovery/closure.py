@@ -181,9 +181,9 @@ class _Walk:
                 starts.append(self._reader.at(other))
                 self._enter(starts[-1], self._code[path].chain, None)
         for source in starts:
-            above = source.module.name.rpartition(".")[0]
-            if above:
-                self._ask(source, Request(above, 0, 0, True, True))
+            # An import loads the packages around it, and another file where that shadows it.
+            if source.module.name != "__main__":
+                self._ask(source, Request(source.module.name, 0, 0, True, True))
         for name in modules:
             self._ask(start, Request(name, 0, 0, True, True))
         self._run()

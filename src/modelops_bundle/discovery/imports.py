@@ -11,7 +11,7 @@ from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
 from modelops_bundle.discovery.search import is_within
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.source.facts import FactsReader
-from modelops_bundle.source.use_records import GUARDED, TYPING, Import
+from modelops_bundle.source.use_records import GUARDED, TYPING, Import, Uses
 
 __all__ = ["Loads", "Request", "SourceReader", "path_to"]
 
@@ -127,7 +127,7 @@ class SourceReader:
     def _read(self, module: Module, key: str, path: str) -> Source:
         package = module.name if module.is_package else module.name.rpartition(".")[0]
         if module.is_extension:
-            return Source(key, module, path, package, None, None, None)
+            return Source(key, module, path, package, self._compiled_from(path), None, None)
         facts = self._facts.facts(path)
         if isinstance(facts, Unreadable):
             self.errors[path] = (0, f"cannot be read ({facts.reason})")
@@ -135,6 +135,12 @@ class SourceReader:
         if facts.error is not None:
             self.errors[path] = (facts.error.line or 0, f"does not parse: {facts.error.reason}")
         return Source(key, module, path, package, facts.uses, facts.prints, facts.names)
+
+    def _compiled_from(self, path: str) -> Uses | None:
+        """What a compiled module uses, where the Python source it was made from lies beside it."""
+        folder, name = os.path.split(path)
+        facts = self._facts.facts(os.path.join(folder, f"{name.partition('.')[0]}.py"))
+        return None if isinstance(facts, Unreadable) else facts.uses
 
     def loads(self, source: Source) -> Loads:
         """What the import statements of ``source`` ask for."""

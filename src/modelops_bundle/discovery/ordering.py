@@ -100,7 +100,7 @@ class Order:
 
     def _does_more(self, source: Source) -> bool:
         uses = source.uses
-        if uses is None or uses.effects.line:
+        if uses is None or source.module.is_extension or uses.effects.line:
             return True
         if any(not self._is_harmless(source, target) for target in uses.effects.calls):
             return True

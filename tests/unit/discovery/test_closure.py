@@ -343,6 +343,22 @@ def test_extension_modules_count_by_their_bytes() -> None:
     assert "/p/fast.so" not in closure.readings
 
 
+def test_what_a_compiled_module_imports_is_seen_in_the_source_beside_it() -> None:
+    sources = {
+        "m.py": "import fast",
+        "fast.so": b"\x7fELF",
+        "fast.py": "import inner",
+        "inner.py": "",
+    }
+    closure = CodeProject(sources).closure()
+    assert [file.recorded for file in closure.files] == ["m.py", "fast.so", "inner.py"]
+
+
+def test_a_model_that_another_file_shadows_brings_that_file_along() -> None:
+    closure = CodeProject({"m.py": "", "m.so": b"\x7fELF"}).closure()
+    assert [file.recorded for file in closure.files] == ["m.py", "m.so"]
+
+
 def test_sources_that_do_not_parse_stay_in_and_are_warned_about() -> None:
     closure = CodeProject({"m.py": "import a", "a.py": "def ("}).closure()
     assert [file.recorded for file in closure.files] == ["m.py", "a.py"]
