@@ -6,7 +6,7 @@ relative to the project and uses ``/``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from modelops_bundle.identity.digest import Digest
 
-__all__ = ["EntryKind", "Files", "ObjectStore", "Unreadable"]
+__all__ = ["EntryKind", "Files", "ObjectStore", "Progress", "Unreadable"]
+
+#: Called with what is being done and how many items are done of how many.
+Progress = Callable[[str, int, int], None]
 
 
 class EntryKind(Enum):

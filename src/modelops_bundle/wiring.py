@@ -15,10 +15,10 @@ from modelops_bundle.adapters.objects import DiskObjectStore
 from modelops_bundle.adapters.registry_file import RegistryFile
 from modelops_bundle.adapters.version_control import git_standing
 from modelops_bundle.errors import ConfigError, ProjectNotFoundError
-from modelops_bundle.ports import Unreadable
+from modelops_bundle.ports import Progress, Unreadable
 from modelops_bundle.project.config import Config, read_config
 from modelops_bundle.project.layout import Layout, find_project
-from modelops_bundle.workflows.workspace import Progress, Workspace
+from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["git_standing", "open_around", "open_folder", "open_project", "write_text"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, TypedDict
 
 from modelops_bundle.discovery.closure import Closure, CodeFile, Reading
 from modelops_bundle.identity.digest import Digest
@@ -47,6 +47,15 @@ def _free_run(unit: Unit, reading: Reading) -> int | None:
     return unit.run if unit.kind == "import" and unit.run in reading.free_runs else None
 
 
+class CodeLeaves(TypedDict):
+    """Those parts of :class:`modelops_bundle.digests.leaves.Leaves` that are code."""
+
+    own: str
+    code: dict[str, str]
+    external: dict[str, str]
+    distributions: dict[str, str]
+
+
 class CodeDigests:
     """Digests of all the code that an entry reaches.
 
@@ -78,15 +87,19 @@ class CodeDigests:
         for file in closure.files:
             self._add(file)
 
-    def of_kind(self, kind: str) -> dict[str, str]:
-        """Digest of each file of a kind by recorded path, sorted."""
-        return dict(sorted(self._digests.get(kind, {}).items()))
-
-    def distributions(self) -> dict[str, str]:
-        """Digest of each distribution that is hashed by content, by name."""
+    def leaves(self, path: str) -> CodeLeaves:
+        """The leaves that are code, for the entry whose own file has this recorded path."""
         return {
-            name: str(distribution_digest(files)) for name, files in sorted(self._shares.items())
+            "own": self._digests.get("MODEL", {}).get(path, ""),
+            "code": self._sorted("CODE_DEP"),
+            "external": self._sorted("EXT"),
+            "distributions": {
+                name: str(distribution_digest(self._shares[name])) for name in sorted(self._shares)
+            },
         }
+
+    def _sorted(self, kind: str) -> dict[str, str]:
+        return dict(sorted(self._digests.get(kind, {}).items()))
 
     def _add(self, file: CodeFile) -> None:
         digest = self._digest(file)

@@ -25,14 +25,18 @@ from modelops_bundle.environment import (
     scope,
 )
 from modelops_bundle.environment.variables import counting
+from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import variable_digest
-from modelops_bundle.ports import Files, Unreadable
+from modelops_bundle.ports import Files, Progress, Unreadable
 from modelops_bundle.project.config import Config
 from modelops_bundle.project.files import expand, is_pattern
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.source.facts import FactsReader
 
 __all__ = ["Mention", "Survey", "Surveyor", "undeclared"]
+
+#: Files that are looked at between two reports of progress.
+_STEP = 500
 
 
 class Mention(NamedTuple):
@@ -116,6 +120,7 @@ class Surveyor:
         distributions: Distributions,
         interpreter: Interpreter,
         variables: Mapping[str, str],
+        progress: Progress | None = None,
     ) -> None:
         self._layout = layout
         self._config = config
@@ -125,6 +130,7 @@ class Surveyor:
         self._distributions = distributions
         self._interpreter = interpreter
         self._variables = variables
+        self._progress = progress
         self._digests: KnownDigests = {}
         self._settings = read_settings(config.environment, variables)
 
@@ -155,14 +161,11 @@ class Surveyor:
         leaves = Leaves(
             kind=kind,
             path=path,
-            own=digests.of_kind("MODEL").get(path, ""),
-            code=digests.of_kind("CODE_DEP"),
             data=data_digests,
-            external=digests.of_kind("EXT"),
-            distributions=digests.distributions(),
             variables=self._variable_digests(closure.variables),
             environment=environment,
             environment_digest=environment.compute_digest(),
+            **digests.leaves(path),
         )
         return Survey(
             leaves=leaves,
@@ -210,7 +213,7 @@ class Surveyor:
                 problems.append(f"the data {pattern} {what}")
             prefix = self._layout.root + os.sep
             members.update((name, prefix + name.replace("/", os.sep)) for name in found)
-        answers = self._files.contents(members.values())
+        answers = self._contents(list(members.values()))
         digests = {}
         for name in sorted(members):
             answer = answers[members[name]]
@@ -219,6 +222,15 @@ class Surveyor:
             else:
                 digests[name] = str(answer)
         return digests, problems
+
+    def _contents(self, paths: Sequence[str]) -> dict[str, Digest | Unreadable]:
+        if self._progress is None:
+            return self._files.contents(paths)
+        answers = {}
+        for start in range(0, len(paths), _STEP):
+            self._progress("looking at data", start, len(paths))
+            answers.update(self._files.contents(paths[start : start + _STEP]))
+        return answers
 
     def _variable_digests(self, names: Iterable[str]) -> dict[str, str]:
         return {

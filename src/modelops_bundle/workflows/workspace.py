@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Protocol
@@ -22,14 +22,14 @@ from modelops_bundle.environment import (
     read_settings,
 )
 from modelops_bundle.environment.choice import Choice
-from modelops_bundle.ports import Files, ObjectStore, Unreadable
+from modelops_bundle.ports import Files, ObjectStore, Progress, Unreadable
 from modelops_bundle.project.config import Config
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.names_reader import NamesReader
 
-__all__ = ["Progress", "RegistryStore", "TextWriter", "Workspace"]
+__all__ = ["RegistryStore", "TextWriter", "Workspace"]
 
 
 class RegistryStore(Protocol):
@@ -74,10 +74,6 @@ class TextWriter(Protocol):
             StorageError: It cannot be written.
         """
         ...
-
-
-#: Called with what is being done and how many items are done of how many.
-Progress = Callable[[str, int, int], None]
 
 
 class Workspace:
@@ -190,6 +186,7 @@ class Workspace:
             distributions=self.distributions,
             interpreter=self.interpreter,
             variables=self.variables,
+            progress=self.progress,
         )
 
     def defined(self, path: str) -> frozenset[str]:
