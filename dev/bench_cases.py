@@ -209,18 +209,20 @@ def discovery(bench: Bench) -> Iterator[Figure]:
     time.sleep(GUARD_SECONDS)
     cache = Project(folder, files, 0)
     find = ("discover", package, "--base", base)
-    peers = [
-        tools.script("ast.parse of every file", PARSE_ALL, str(folder / package)),
-        tools.script("griffe", GRIFFE_LOAD, str(folder), package, needs="griffe", extra_path=extra),
-    ]
-    for state, before, most in (("cold", cache.forget, 3.0), ("warm", None, 0.5)):
+    parse = tools.script("ast.parse of every file", PARSE_ALL, str(folder / package))
+    load = (GRIFFE_LOAD, str(folder), package)
+    griffe = tools.script("griffe", *load, needs="griffe", extra_path=extra)
+    ours = replace(tools.ours(*find, folder=folder), name="mops-bundle discover")
+    plans = (
+        ("cold", [replace(ours, before=cache.forget), parse, griffe], 3.0),
+        ("warm", [ours, parse], 0.5),
+    )
+    for state, contenders, most in plans:
         bench.say(f"discovery, {state}")
-        ours = tools.ours(*find, folder=folder)
-        ours = replace(ours, before=before) if before else ours
         # The aims are for 700 files.
         aims = [Aim(most)] if 600 < files < 1_200 else []
         title = f"Discovery in {package}, {files:,} files, {state}"
-        yield compare("discovery", title, [ours, *peers], rounds=bench.rounds(5), aims=aims)
+        yield compare("discovery", title, contenders, rounds=bench.rounds(5), aims=aims)
     shutil.rmtree(folder)
 
 

@@ -245,11 +245,11 @@ def run_once(contender: Contender) -> Sample:
         seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            raise FailedError(f"exit code {process.returncode}, {_last_line(messages)}")
+            raise FailedError(f"exit code {process.returncode}, {_last_lines(messages)}")
     return Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)
 
 
-def _last_line(messages: Any) -> str:
+def _last_lines(messages: Any) -> str:
     messages.seek(0)
-    lines = messages.read().decode(errors="replace").split("\n")
-    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "no message")
+    lines = [line.strip() for line in messages.read().decode(errors="replace").split("\n")]
+    return " | ".join([line for line in lines if line][-2:])[:300] or "no message"
