@@ -9,6 +9,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from typing import Any
+
+import typer
 
 from modelops_bundle.cli.output import say
 from modelops_bundle.errors import MopsError
@@ -17,6 +20,9 @@ __all__ = ["guarded"]
 
 FAILED = 1
 INTERRUPTED = 130  # what shells use for a process that was interrupted
+
+# What Typer raises for wrong use; it exports only this one of its kinds.
+_WRONG_USE: Any = typer.BadParameter.__base__
 
 
 def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
@@ -29,6 +35,9 @@ def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
         _show_traceback(debug)
         _say_error(str(error))
         return error.exit_code
+    except _WRONG_USE as error:
+        _say_wrong_use(error)
+        return int(error.exit_code)
     except BrokenPipeError:
         _silence_stdout()
         return FAILED
@@ -52,6 +61,20 @@ def _say_error(text: str) -> None:
     say(("error: ", "bad"), first)
     for line in rest:
         say(line)
+
+
+def _say_wrong_use(error: Any) -> None:
+    text, context = error.format_message(), error.ctx
+    if "\n" in text:
+        # No command was named: the text is the whole help.
+        for line in text.split("\n"):
+            say(line)
+        return
+    mend = f"`{context.command_path if context else 'mops-bundle'} --help` shows how it is used."
+    if "extra argument" in text and any(each.multiple for each in context.command.params):
+        # Most often the shell has put files in the place of a pattern.
+        mend = f"An option takes one value each time; quote patterns, or repeat the option. {mend}"
+    _say_error(f"{text.rstrip('.')}\n{mend}")
 
 
 def _words(error: OSError) -> str:

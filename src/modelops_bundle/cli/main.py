@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from modelops_bundle.cli import options
+from modelops_bundle.cli.guard import guarded
 from modelops_bundle.cli.output import make_streams_safe
 from modelops_bundle.cli.session import remember_options
 
@@ -63,6 +65,14 @@ class _Commands(TyperGroup):
         super().__init__(**settings)
         # Typer's releases differ in the class of commands, hence Any.
         self.commands: Any = _Modules()
+
+    def main(self, *given: Any, standalone_mode: bool = True, **settings: Any) -> Any:
+        """Run, and word wrong use like every other error, unless somebody else takes care of errors."""
+        inherited: Any = super().main
+        run = partial(inherited, *given, standalone_mode=False, **settings)
+        if not standalone_mode:
+            return run()
+        sys.exit(guarded(run))
 
 
 app = typer.Typer(

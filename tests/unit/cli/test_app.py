@@ -55,6 +55,29 @@ def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
     assert runner.invoke(app, arguments).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments", [["bogus"], ["status", "--bogus"], ["why"], ["status", "--python"], ["env", "sho"]]
+)
+def test_wrong_use_is_worded_like_every_other_error(arguments: list[str]) -> None:
+    first, second = runner.invoke(app, arguments).stderr.splitlines()
+    assert first.startswith("error: ")
+    assert "--help` shows how it is used." in second
+
+
+def test_a_pattern_that_the_shell_has_expanded_gets_a_hint() -> None:
+    expanded = ["register-model", "sir.py", "--data", "data/a.csv", "data/b.csv"]
+    first, second = runner.invoke(app, expanded).stderr.splitlines()
+    assert "data/b.csv" in first
+    assert "quote patterns, or repeat the option" in second
+
+
+def test_no_command_shows_the_help() -> None:
+    done = runner.invoke(app, [])
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Usage: mops-bundle")
+    assert "error" not in done.stderr
+
+
 @pytest.fixture
 def asked() -> tuple[typer.Typer, list[Session]]:
     """An app with a command that tells what it was asked for."""
