@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from modelops_bundle.identity.digest import Digest
 
-__all__ = ["EntryKind", "Files", "ObjectStore", "Progress", "Unreadable"]
+__all__ = ["EntryKind", "Files", "ObjectStore", "Progress", "Snapshots", "Unreadable"]
 
 #: Called with what is being done and how many items are done of how many.
 Progress = Callable[[str, int, int], None]
@@ -40,7 +40,11 @@ class Files(Protocol):
     """A file system as the stages see it. Answers hold for the life of the object (one command)."""
 
     def entries(self, folder: str) -> Mapping[str, EntryKind]:
-        """Names in ``folder``; empty when it is no folder or may not be read."""
+        """Names in ``folder``; empty when it is no folder or may not be read.
+
+        Raises:
+            StorageError: The disk fails, so that nobody knows what is there.
+        """
         ...
 
     def real(self, path: str) -> str:
@@ -65,6 +69,19 @@ class Files(Protocol):
 
     def memo_put(self, kind: str, key: str, text: str) -> None:
         """Keep a derived text. Losing it costs time, never truth."""
+        ...
+
+
+@runtime_checkable
+class Snapshots(Protocol):
+    """What a file system may offer beside :class:`Files`: vouching for many files at once."""
+
+    def snapshot(self, paths: Iterable[str]) -> str:
+        """A text that determines the content of all these files, and which of them do not exist."""
+        ...
+
+    def settled_snapshot(self, paths: Iterable[str]) -> str | None:
+        """The same for files that cannot have been edited without a trace; ``None`` where some could."""
         ...
 
 

@@ -6,13 +6,13 @@ it is, and the result is one :class:`Leaves`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, NamedTuple
 
 from modelops_bundle.digests.code import CodeDigests, KnownDigests
+from modelops_bundle.digests.data import DataDigests
 from modelops_bundle.digests.leaves import Leaves
 from modelops_bundle.discovery.closure import Closure, ClosureFinder
 from modelops_bundle.discovery.search import Warned
@@ -25,18 +25,14 @@ from modelops_bundle.environment import (
     scope,
 )
 from modelops_bundle.environment.variables import counting
-from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import variable_digest
 from modelops_bundle.ports import Files, Progress, Unreadable
 from modelops_bundle.project.config import Config
-from modelops_bundle.project.files import expand, is_pattern
+from modelops_bundle.project.files import expand
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.source.facts import FactsReader
 
 __all__ = ["Mention", "Survey", "Surveyor", "undeclared"]
-
-#: Files that are looked at between two reports of progress.
-_STEP = 500
 
 
 class Mention(NamedTuple):
@@ -130,7 +126,7 @@ class Surveyor:
         self._distributions = distributions
         self._interpreter = interpreter
         self._variables = variables
-        self._progress = progress
+        self._data = DataDigests(files, layout, config.exclude, progress)
         self._digests: KnownDigests = {}
         self._settings = read_settings(config.environment, variables)
 
@@ -157,11 +153,11 @@ class Surveyor:
         declared, problems = self._declared_code(code)
         closure, environment, warnings = self._code(path, declared, auto_code)
         digests = CodeDigests(self._files, self._facts, closure, self._digests)
-        data_digests, data_problems = self._data(data)
+        declared_data = self._data.look(data)
         leaves = Leaves(
             kind=kind,
             path=path,
-            data=data_digests,
+            data=declared_data.digests,
             variables=self._variable_digests(closure.variables),
             environment=environment,
             environment_digest=environment.compute_digest(),
@@ -178,11 +174,11 @@ class Surveyor:
             problems=(
                 *digests.problems,
                 *problems,
-                *data_problems,
+                *declared_data.problems,
                 *self._code_problems(closure, path, known_code),
             ),
             warnings=(*self._located(closure.warnings), *warnings),
-            find_mentions=partial(self._undeclared, closure, data_digests),
+            find_mentions=partial(self._undeclared, closure, declared_data.digests),
         )
 
     def gone(self, path: str, name: str) -> str:
@@ -201,36 +197,6 @@ class Surveyor:
         if name in classes.union(definition.qualname for definition in facts.names.functions):
             return ""
         return f"{path} no longer defines {name}"
-
-    def _data(self, patterns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-        """Digest of every data file by recorded path, and what is wrong."""
-        problems = []
-        members: dict[str, str] = {}
-        for pattern in dict.fromkeys(patterns):
-            found = expand(self._files, self._layout, pattern, self._config.exclude)
-            if not found:
-                what = "matches no file" if is_pattern(pattern) else "is gone"
-                problems.append(f"the data {pattern} {what}")
-            prefix = self._layout.root + os.sep
-            members.update((name, prefix + name.replace("/", os.sep)) for name in found)
-        answers = self._contents(list(members.values()))
-        digests = {}
-        for name in sorted(members):
-            answer = answers[members[name]]
-            if isinstance(answer, Unreadable):
-                problems.append(f"the data {name} cannot be read: {answer.reason}")
-            else:
-                digests[name] = str(answer)
-        return digests, problems
-
-    def _contents(self, paths: Sequence[str]) -> dict[str, Digest | Unreadable]:
-        if self._progress is None:
-            return self._files.contents(paths)
-        answers = {}
-        for start in range(0, len(paths), _STEP):
-            self._progress("looking at data", start, len(paths))
-            answers.update(self._files.contents(paths[start : start + _STEP]))
-        return answers
 
     def _variable_digests(self, names: Iterable[str]) -> dict[str, str]:
         return {

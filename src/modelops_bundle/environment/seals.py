@@ -7,25 +7,12 @@ in the stat cache; a file system that can vouch for many files by ``stat`` alone
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 from modelops_bundle.identity.recipes import Blake2bStream
-from modelops_bundle.ports import Files, Unreadable
+from modelops_bundle.ports import Files, Snapshots, Unreadable
 
-__all__ = ["Seal", "Snapshots", "decode_seal", "make_seal", "renewed_seal"]
-
-
-@runtime_checkable
-class Snapshots(Protocol):
-    """What a file system may offer beside :class:`modelops_bundle.ports.Files`."""
-
-    def snapshot(self, paths: Iterable[str]) -> str:
-        """A text that determines the content of all these files, and which of them do not exist."""
-        ...
-
-    def settled_snapshot(self, paths: Iterable[str]) -> str | None:
-        """The same for files that cannot have been edited without a trace; ``None`` where some could."""
-        ...
+__all__ = ["Seal", "decode_seal", "make_seal", "renewed_seal"]
 
 
 class Seal(NamedTuple):

@@ -66,10 +66,8 @@ def compute_composite_digest(components: Iterable[Component], env_digest: str) -
     Returns:
         64 hex digits: BLAKE2b-256 as the ModelOps ecosystem defines it (``contracts`` composite digest).
     """
-    chunks = ["\0ENV\0", env_digest, "\0"]
-    for kind, path, digest in sorted(components):
-        chunks += ("\0", kind, "\0", path, "\0", digest, "\0")
-    return _blake2b("".join(chunks).encode("utf-8", "surrogateescape"))
+    parts = [f"\0{kind}\0{path}\0{digest}\0" for kind, path, digest in sorted(components)]
+    return _blake2b(f"\0ENV\0{env_digest}\0{''.join(parts)}".encode("utf-8", "surrogateescape"))
 
 
 def environment_digest(fields: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.project.layout import STATE_FOLDER, Layout
@@ -48,22 +48,16 @@ def expand(files: Files, layout: Layout, pattern: str, exclude: tuple[str, ...] 
     """
     path = layout.absolute(pattern)
     kind = _kind(files, path)
-    passed_over = _matcher(exclude)
     if kind is EntryKind.FILE:
         return [pattern]
     if kind is EntryKind.FOLDER:
         prefix = "" if pattern == "." else pattern + "/"
-        return sorted(
-            name for name in _walk(files, path, prefix, _is_dropping) if not passed_over(name)
-        )
+        return _kept(_walk(files, path, prefix, _is_dropping), exclude)
     if not is_pattern(pattern):
         return []
     matches = _pattern_matcher(pattern)
-    return sorted(
-        name
-        for name in _candidates(files, layout, pattern)
-        if matches(name) and not passed_over(name)
-    )
+    found = [name for name in _candidates(files, layout, pattern) if matches(name)]
+    return _kept(found, exclude)
 
 
 def python_files(
@@ -74,7 +68,6 @@ def python_files(
     What is excluded is said by recorded path; outside of the project, by path relative to the folder. Hidden
     folders, virtual environments and installed packages are passed over, unless ``folder`` is one.
     """
-    passed_over = _matcher(exclude)
 
     def skip(name: str, parent: str) -> bool:
         if name.startswith(".") or name in _DROPPINGS or name in _NO_SOURCES:
@@ -83,11 +76,8 @@ def python_files(
 
     above = layout.recorded(folder) if layout.holds(folder) else "."
     prefix = "" if above == "." else f"{above}/"
-    return sorted(
-        os.path.join(folder, *name.split("/"))
-        for name in _walk(files, folder, "", skip)
-        if name.endswith(".py") and not passed_over(prefix + name)
-    )
+    found = [name for name in _walk(files, folder, prefix, skip) if name.endswith(".py")]
+    return [os.path.join(folder, *name[len(prefix) :].split("/")) for name in _kept(found, exclude)]
 
 
 def _kind(files: Files, path: str) -> EntryKind | None:
@@ -101,26 +91,26 @@ def _is_dropping(name: str, _parent: str) -> bool:
     return name in _DROPPINGS
 
 
-def _walk(
-    files: Files, folder: str, prefix: str, skip: Callable[[str, str], bool]
-) -> Iterator[str]:
+def _walk(files: Files, folder: str, prefix: str, skip: Callable[[str, str], bool]) -> list[str]:
     """Relative names (with ``/``) of the regular files below ``folder``, each preceded by ``prefix``."""
+    found: list[str] = []
+    file, directory = EntryKind.FILE, EntryKind.FOLDER
     pending = [(folder, prefix, frozenset({files.real(folder)}))]
     while pending:
         parent, start, above = pending.pop()
-        for name, kind in files.entries(parent).items():
-            if kind is EntryKind.FILE:
-                if name not in _DROPPINGS:
-                    yield start + name
-            elif kind is EntryKind.FOLDER and not skip(name, parent):
+        listing = files.entries(parent).items()
+        found += [start + name for name, kind in listing if kind is file and name not in _DROPPINGS]
+        for name, kind in listing:
+            if kind is directory and not skip(name, parent):
                 child = os.path.join(parent, name)
                 real = files.real(child)
                 # A link to a folder that we are in would never end.
                 if real not in above and len(above) < _DEEPEST_FOLDER:
                     pending.append((child, f"{start}{name}/", above | {real}))
+    return found
 
 
-def _candidates(files: Files, layout: Layout, pattern: str) -> Iterator[str]:
+def _candidates(files: Files, layout: Layout, pattern: str) -> Iterable[str]:
     """Files that could match, looking only below the part of the pattern that is literal."""
     parts = pattern.split("/")
     literal = 0
@@ -140,13 +130,16 @@ def _candidates(files: Files, layout: Layout, pattern: str) -> Iterator[str]:
     return _walk(files, folder, prefix, _is_dropping)
 
 
-def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a name matches any of the patterns, or lies in a folder that does."""
-    if not patterns:
-        return lambda _name: False
-    tests = [_pattern_matcher(pattern.rstrip("/")) for pattern in patterns]
-    below = [_pattern_matcher(pattern.rstrip("/") + "/**") for pattern in patterns]
-    return lambda name: any(test(name) for test in tests) or any(test(name) for test in below)
+def _kept(names: Iterable[str], exclude: tuple[str, ...]) -> list[str]:
+    """Sorted names that no pattern excludes, neither themselves nor a folder that they lie in."""
+    tests = [
+        _pattern_matcher(pattern.rstrip("/") + below)
+        for pattern in exclude
+        for below in ("", "/**")
+    ]
+    if not tests:
+        return sorted(names)
+    return sorted(name for name in names if not any(test(name) for test in tests))
 
 
 def _pattern_matcher(pattern: str) -> Callable[[str], bool]:

@@ -74,9 +74,6 @@ def test_a_value_of_one_kind_never_stands_for_another():
 
 
 def test_framing_keeps_parts_apart():
-    one = recipes.column_digest([b"ab", b"c"])
-    assert one != recipes.column_digest([b"a", b"bc"])
-    assert one != recipes.column_digest([b"abc"])
     assert recipes.code_digest([b"a"], [("b", "c")]) != recipes.code_digest(
         [b"a", b"b"], [("", "c")]
     )
