@@ -50,6 +50,7 @@ class Source:
         prints: Its fingerprints, likewise.
         names: Its names, likewise.
         exports: Targets by the names of the module that stand for something of another one, once asked.
+        own: Names that the module binds itself, once asked.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Source:
     prints: Prints | None
     names: ModuleNames | None
     exports: dict[str, tuple[str, ...]] | None = None
+    own: frozenset[str] | None = None
 
 
 def absolute(package: str, module: str, level: int) -> str | None:
@@ -148,19 +150,29 @@ class Graph:
         if not attributes:
             found.add(Meaning("module", name, ""))
             return
-        if f"{name}.{first}" in self.sources:
-            self._in_module(f"{name}.{first}", rest, found, seen)
-        self._exported(source, first, rest, found, seen)
-
-    def _exported(
-        self, source: Source, first: str, rest: str, found: set[Meaning], seen: set[tuple[str, str]]
-    ) -> None:
+        inner = f"{name}.{first}"
+        if inner in self.sources:
+            self._in_module(inner, rest, found, seen)
         targets = self.exports(source).get(first, ())
         for target in targets:
             self._follow(source, _extended(target, rest), found, seen)
         if not targets:
-            found.add(Meaning("definition", source.key, f"{first}.{rest}" if rest else first))
-            self._through_stars(source, f"{first}.{rest}" if rest else first, found, seen)
+            before = len(found)
+            self._through_stars(source, attributes, found, seen)
+            # What neither a submodule nor a star import gives is here, however it came to be.
+            elsewhere = inner in self.sources or len(found) > before
+            if first in self._own(source) or not elsewhere:
+                found.add(Meaning("definition", source.key, attributes))
+
+    def _own(self, source: Source) -> frozenset[str]:
+        """Names that a module binds itself."""
+        if source.own is None:
+            bindings = source.names.bindings if source.names is not None else ()
+            constants = source.uses.constants if source.uses is not None else ()
+            source.own = frozenset(
+                [item.name for item in bindings] + [name for name, _ in constants]
+            )
+        return source.own
 
     def _through_stars(
         self, source: Source, name: str, found: set[Meaning], seen: set[tuple[str, str]]
@@ -170,7 +182,15 @@ class Graph:
                 module = self.absolute(source, record.module, record.level)
                 if module is not None and (module, name) not in seen:
                     seen.add((module, name))
-                    self._in_module(module, name, found, seen)
+                    if self._may_give(module, name.partition(".")[0]):
+                        self._in_module(module, name, found, seen)
+
+    def _may_give(self, module: str, name: str) -> bool:
+        source = self.sources.get(module)
+        if source is None or source.names is None:
+            return True
+        known = name in self._own(source) or name in self.exports(source)
+        return known or f"{module}.{name}" in self.sources or _has_star(source)
 
     def exports(self, source: Source) -> dict[str, tuple[str, ...]]:
         """Targets by the names of a module that stand for something of another one."""
@@ -237,6 +257,10 @@ class Graph:
             return self.expand(home, text) if self._steps < MAX_STEPS else [UNKNOWN]
         finally:
             self._steps -= 1
+
+
+def _has_star(source: Source) -> bool:
+    return any("*" in record.names for record in (source.uses.imports if source.uses else ()))
 
 
 def _put(left: str, value: str) -> str:
