@@ -10,8 +10,8 @@ other tools survive. Keys that nobody here knows are kept in ``extra``, at every
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelops_bundle.errors import UsageError
@@ -204,6 +204,17 @@ class BundleRegistry:
         """Id and entry of every model, then of every target, sorted by id."""
         yield from sorted(self.models.items())
         yield from sorted(self.targets.items())
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Drop entries; target sets that hold one of them lose it, and its weight."""
+        for entry_id in ids:
+            self.models.pop(entry_id, None)
+            self.targets.pop(entry_id, None)
+        for name, members in self.target_sets.items():
+            kept = tuple(target for target in members.targets if target not in ids)
+            if kept != members.targets:
+                weights = {key: value for key, value in members.weights.items() if key in kept}
+                self.target_sets[name] = replace(members, targets=kept, weights=weights)
 
     def used_environments(self) -> dict[str, EnvironmentEntry]:
         """The environments that an entry names, sorted by digest."""

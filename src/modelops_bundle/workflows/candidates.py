@@ -37,6 +37,7 @@ class Candidate(NamedTuple):
     Attributes:
         name: Its qualified name.
         entry: What its source says of it; nothing is declared or recorded in it yet.
+        line: Where it is defined.
         abstract: Whether it leaves methods to subclasses.
         data: Recorded paths of data that the source itself declares. They are not remembered as declared
             by the user, so that they go when the source drops them.
@@ -44,11 +45,16 @@ class Candidate(NamedTuple):
 
     name: str
     entry: Entry
+    line: int = 0
     abstract: bool = False
     data: tuple[str, ...] = ()
 
     def declaring(self, declared: Declared, old: Entry | None) -> Entry:
-        """The entry with what is declared of it, and what was kept of it before."""
+        """The entry with what is declared of it, and what was kept of it before.
+
+        Raises:
+            UsageError: It is a target, and nothing says which output it judges.
+        """
         labels = dict(declared.labels)
         extra = old.extra if old is not None else {}
         if isinstance(self.entry, ModelEntry):
@@ -62,15 +68,26 @@ class Candidate(NamedTuple):
                 labels=labels,
                 extra=extra,
             )
+        known = old if isinstance(old, TargetEntry) else None
         return replace(
             self.entry,
+            model_output=self.entry.model_output or self._output_of(known),
             data_patterns=declared.data,
             code_patterns=declared.code,
             auto_code=declared.auto_code,
             labels=labels,
             extra=extra,
-            weight=old.weight if isinstance(old, TargetEntry) else None,
+            weight=known.weight if known else None,
         )
+
+    def _output_of(self, known: TargetEntry | None) -> str:
+        if known is None:
+            raise UsageError(
+                f"{self.entry.path}:{self.line} {self.name} names no model output",
+                "a target judges one output of a model",
+                "Name it with --output.",
+            )
+        return known.model_output
 
 
 class Found(NamedTuple):
@@ -153,10 +170,7 @@ def targets_in(
         workspace: The project.
         sources: Recorded paths.
         named: Functions that are targets without a decorator.
-        output: The model output of those that state none, or of the one that is named.
-
-    Raises:
-        UsageError: A target states no output and none is given.
+        output: The model output of those that state none; without it they have none yet.
     """
     from modelops_bundle.discovery.targets import discover_targets
 
@@ -220,20 +234,16 @@ def _model(workspace: Workspace, model: ModelClass) -> Candidate:
         parameters=model.parameters,
         outputs=model.outputs,
     )
-    return Candidate(model.class_name, entry, model.abstract)
+    return Candidate(model.class_name, entry, model.line, model.abstract)
 
 
 def _target(workspace: Workspace, target: TargetFunction, output: str | None) -> Candidate:
-    path = workspace.layout.recorded(target.path)
-    stated = target.model_output or output
-    if not stated:
-        raise UsageError(
-            f"{path}:{target.line} {target.name} names no model output",
-            "a target judges one output of a model",
-            "Name it with --output.",
-        )
-    entry = TargetEntry(entrypoint=target.entrypoint, path=path, model_output=stated)
+    entry = TargetEntry(
+        entrypoint=target.entrypoint,
+        path=workspace.layout.recorded(target.path),
+        model_output=target.model_output or output or "",
+    )
     data = tuple(
         sorted({workspace.layout.from_user(p, workspace.layout.root) for _, p in target.data})
     )
-    return Candidate(target.name, entry, data=data)
+    return Candidate(target.name, entry, target.line, data=data)

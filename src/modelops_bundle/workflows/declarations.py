@@ -15,7 +15,7 @@ from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.project.files import expand, is_pattern, python_files
 from modelops_bundle.project.layout import Layout
 
-__all__ = ["Declared", "labels_of", "patterns_of", "sources_in"]
+__all__ = ["Declared", "labels_of", "outputs_of", "patterns_of", "sources_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,17 @@ def sources_in(
             f"{text} is not a Python file", "models and targets are found in `.py` files"
         )
     return (recorded,)
+
+
+def outputs_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Names of outputs as they were typed.
+
+    Raises:
+        UsageError: One is empty.
+    """
+    if not all(text.strip() for text in texts):
+        raise UsageError("--output names nothing", "its name is empty", "Nothing was registered.")
+    return tuple(text.strip() for text in texts)
 
 
 def labels_of(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:

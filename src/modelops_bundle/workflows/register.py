@@ -18,7 +18,13 @@ from modelops_bundle.workflows.candidates import (
     models_in,
     targets_in,
 )
-from modelops_bundle.workflows.declarations import Declared, labels_of, patterns_of, sources_in
+from modelops_bundle.workflows.declarations import (
+    Declared,
+    labels_of,
+    outputs_of,
+    patterns_of,
+    sources_in,
+)
 from modelops_bundle.workflows.registration import (
     Line,
     Plan,
@@ -91,8 +97,8 @@ def register_targets(workspace: Workspace, request: RegisterRequest) -> Registra
     """
     known = workspace.registry.load().targets
     sources = _sources(workspace, request, known)
-    output = request.outputs[0] if request.outputs else None
-    found = targets_in(workspace, sources, request.names, output)
+    outputs = outputs_of(request.outputs)
+    found = targets_in(workspace, sources, request.names, outputs[0] if outputs else None)
     return _register(workspace, request, _Family("targets", "--target", "target"), found)
 
 
@@ -194,7 +200,7 @@ def _declared(workspace: Workspace, request: RegisterRequest) -> Declared:
     return Declared(
         data=patterns(request.data, "--data"),
         code=patterns(request.code, "--code"),
-        outputs=tuple(request.outputs),
+        outputs=outputs_of(request.outputs),
         labels=labels_of(request.labels),
     )
 

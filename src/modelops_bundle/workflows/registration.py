@@ -209,9 +209,7 @@ def apply_plan(
         return plan
     with workspace.registry.edit() as registry:
         plan = make_plan(registry)
-        for entry_id in plan.drops:
-            registry.models.pop(entry_id, None)
-            registry.targets.pop(entry_id, None)
+        registry.forget(set(plan.drops) - set(plan.puts))
         for survey in plan.surveys:
             if survey.leaves.environment is not None:
                 key = environment_key(survey.leaves)

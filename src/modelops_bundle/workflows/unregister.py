@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import check_id
@@ -23,14 +22,7 @@ def unregister(workspace: Workspace, names: Sequence[str]) -> list[str]:
     """
     with workspace.registry.edit() as registry:
         chosen = select(registry, names) if names else []
-        for entry_id in chosen:
-            registry.models.pop(entry_id, None)
-            registry.targets.pop(entry_id, None)
-        for name, members in registry.target_sets.items():
-            kept = tuple(target for target in members.targets if target not in chosen)
-            weights = {key: value for key, value in members.weights.items() if key in kept}
-            if kept != members.targets:
-                registry.target_sets[name] = replace(members, targets=kept, weights=weights)
+        registry.forget(chosen)
     return chosen
 
 

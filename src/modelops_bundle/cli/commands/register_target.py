@@ -46,7 +46,7 @@ def register_target(
 
     asked = RegisterRequest(
         path=path, names=target or (), exclude=exclude or (), data=data or (),
-        outputs=(output,) if output else (), dry_run=dry_run,
+        outputs=() if output is None else (output,), dry_run=dry_run,
     )  # fmt: skip
     with session.project() as workspace:
         report = register_targets(workspace, asked)
