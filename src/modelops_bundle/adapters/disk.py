@@ -6,11 +6,14 @@ Rules:
   once. A file that is edited while the command runs is reported by :meth:`DiskFiles.read`, so that bytes
   never go with the digest of others.
 - What an earlier run found out is believed only as :mod:`modelops_bundle.adapters.statcache` says.
+- A folder that the disk fails to list is never taken for an empty one: that would record a model without its
+  helpers.
 - What this run finds out is kept by :meth:`DiskFiles.save`, and losing it is never an error.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from array import array
@@ -19,6 +22,7 @@ from functools import partial
 from itertools import chain
 from types import TracebackType
 
+from modelops_bundle.adapters.atomic import storage_errors
 from modelops_bundle.adapters.cachefile import CacheFile, Merge
 from modelops_bundle.adapters.statcache import GUARD, Row, Rows, is_settled, pack, unchanged, unpack
 from modelops_bundle.hashing.reading import Reading, digest_of_file, read_file, stamp_of
@@ -27,6 +31,19 @@ from modelops_bundle.identity.recipes import content_digest
 from modelops_bundle.ports import EntryKind, Unreadable
 
 __all__ = ["DiskFiles"]
+
+# Errors that tell what stands there, or that we may not see it; any other leaves that unknown.
+_TELLING = frozenset(
+    {
+        errno.EACCES,
+        errno.EINVAL,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EPERM,
+    }
+)
 
 
 class DiskFiles:
@@ -75,10 +92,15 @@ class DiskFiles:
         self.close()
 
     def entries(self, folder: str) -> Mapping[str, EntryKind]:
-        """See :meth:`modelops_bundle.ports.Files.entries`; sorted by name."""
+        """See :meth:`modelops_bundle.ports.Files.entries`; sorted by name.
+
+        Raises:
+            StorageError: The disk fails.
+        """
         listing = self._listings.get(folder)
         if listing is None:
-            listing = self._listings[folder] = _listing(folder)
+            with storage_errors(f"cannot list {folder}"):
+                listing = self._listings[folder] = _listing(folder)
         return listing
 
     def real(self, path: str) -> str:
@@ -299,7 +321,8 @@ def _listing(folder: str) -> dict[str, EntryKind]:
     try:
         with os.scandir(folder) as found:
             entries = list(found)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        _require_telling(error)
         return {}
     try:
         kinds = {
@@ -316,8 +339,14 @@ def _kind(entry: os.DirEntry[str]) -> EntryKind:
         if entry.is_file():
             return EntryKind.FILE
         return EntryKind.FOLDER if entry.is_dir() else EntryKind.OTHER
-    except OSError:  # a link into a loop, or into a folder that may not be entered
+    except OSError as error:  # a link into a loop, or into a folder that may not be entered
+        _require_telling(error)
         return EntryKind.OTHER
+
+
+def _require_telling(error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno not in _TELLING:
+        raise error
 
 
 def _memo_key(kind: str, key: str) -> bytes:

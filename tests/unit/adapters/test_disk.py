@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import subprocess
@@ -12,6 +13,7 @@ from modelops_bundle.adapters import disk
 from modelops_bundle.adapters.cachefile import CacheFile
 from modelops_bundle.adapters.disk import DiskFiles
 from modelops_bundle.adapters.statcache import GUARD
+from modelops_bundle.errors import StorageError
 from modelops_bundle.hashing import reading
 from modelops_bundle.identity.recipes import content_digest
 from modelops_bundle.ports import EntryKind, Unreadable
@@ -266,6 +268,25 @@ def test_entries_of_links(project):
         "to_itself": EntryKind.OTHER,
         "to_device": EntryKind.OTHER,
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [(errno.EACCES, False), (errno.ELOOP, False), (errno.EIO, True), (errno.ENOTCONN, True)],
+)
+def test_a_folder_that_the_disk_fails_to_list_is_not_an_empty_one(
+    project, monkeypatch, code, is_told
+):
+    def refuse(folder):
+        raise OSError(code, os.strerror(code), folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with project.open() as files:
+        if is_told:
+            with pytest.raises(StorageError, match="cannot list"):
+                files.entries(project.root)
+        else:
+            assert files.entries(project.root) == {}
 
 
 def test_no_permission_is_said(project, as_user):
