@@ -8,7 +8,14 @@ from collections.abc import Iterator
 
 from modelops_bundle.source.parse import parse
 from modelops_bundle.source.purity import read_effects
-from modelops_bundle.source.use_expressions import Found, FoundImport, last_name
+from modelops_bundle.source.use_arguments import (
+    absolute_names,
+    arguments_of,
+    calls_in,
+    owner_of,
+    summands,
+)
+from modelops_bundle.source.use_expressions import Found, FoundImport
 from modelops_bundle.source.use_offers import Offers, mentions
 from modelops_bundle.source.use_plausible import (
     is_dotted_name,
@@ -17,9 +24,7 @@ from modelops_bundle.source.use_plausible import (
 )
 from modelops_bundle.source.use_records import (
     FILE,
-    PACKAGE,
     UNKNOWN,
-    UP,
     Effects,
     Import,
     Mention,
@@ -40,7 +45,6 @@ from modelops_bundle.source.use_walk import walk
 
 __all__ = ["collect"]
 
-_MAX_STRINGS = 4096
 
 #: Reading the bytes of a source, of whichever the argument names.
 OWN_BYTES = "0|inspect|getsource"
@@ -64,12 +68,16 @@ class _Collector:
         self._documents: dict[tuple[str, int], None] = {}
         self._mentions: dict[Mention, None] = {}
         self._kept: dict[str, bool] = {}
+        #: Attributes that may hold the environment, of whatever object.
+        self._carriers = {"environ", "environb", "env", "_env", "environment"}
         self._executed = 0
 
     def records(self, effects: Effects) -> Uses:
         """Everything, sorted as the source has it."""
-        self._collect(self._found)
         offers = Offers(self._found, self._targets)
+        aliases = tuple(dict.fromkeys(offers.aliases()))
+        self._carriers.update(name[1:] for name, _ in aliases if name[0] == ".")
+        self._collect(self._found)
         owners = {read.owner.partition("|")[0] for read in self._reads if read.owner}
         reads = [read for read in self._reads if self._is_wanted(read.target, owners)]
         touches = [
@@ -85,7 +93,7 @@ class _Collector:
             imports=tuple(sorted(self._imports, key=lambda item: item.line)),
             reads=tuple(sorted(reads, key=lambda read: read.line)),
             touches=tuple(sorted(touches, key=lambda touch: touch.line)),
-            aliases=tuple(dict.fromkeys(offers.aliases())),
+            aliases=aliases,
             constants=tuple(dict.fromkeys(offers.constants())),
             documents=tuple(sorted(self._documents, key=lambda item: item[1])),
             mentions=tuple(sorted(self._mentions, key=lambda mention: mention.line)),
@@ -138,9 +146,15 @@ class _Collector:
         full = canonical(target)
         return top in STDLIB_INTEREST and full is not None and is_interesting(full)
 
+    def _is_idle(self, target: str) -> bool:
+        """Whether a target is unknown, and nothing hints at the environment or at sources."""
+        if target and target[0] != ".":
+            return False
+        parts = target.split(".")
+        return parts[-1] not in _SOURCE_READERS and self._carriers.isdisjoint(parts)
+
     def _touch(self, target: str, line: int) -> None:
-        unknown = not target or target[0] == "."
-        if unknown and target.rpartition(".")[2] not in _SOURCE_READERS:
+        if self._is_idle(target):
             return
         known = self._touches.get(target)
         if known is None or line < known:
@@ -149,7 +163,11 @@ class _Collector:
     # --- texts given to things --------------------------------------------------------------------
 
     def _given(self, thing: ast.expr, text: ast.expr, line: int, scope: Scope) -> None:
+        plain = isinstance(text, ast.Constant)
         for target in self._targets(thing, scope):
+            # Most entries are of tables and arrays: of something unknown, literal names are looked at.
+            if not plain and self._is_idle(target):
+                continue
             if not self._note(target, "[]", text, line, scope):
                 self._touch(target, line)
 
@@ -158,7 +176,7 @@ class _Collector:
         certain = True
         for text in texts(node, scope):
             if is_plausible(target, position, text):
-                self._reads[Read(target, position, text, line, _owner(text, scope))] = None
+                self._reads[Read(target, position, text, line, owner_of(text, scope))] = None
             else:
                 certain &= "\x01" not in text
         return certain
@@ -181,11 +199,11 @@ class _Collector:
 
     def _argument_of_unknown(self, target: str, node: ast.Call, scope: Scope) -> None:
         certain = False
-        for position, argument in _arguments(node):
+        for position, argument in arguments_of(node):
             for text in texts(argument, scope) if may_be_text(argument) else ():
                 if is_plausible(target, position, text):
                     certain = True
-                    owner = _owner(text, scope)
+                    owner = owner_of(text, scope)
                     self._reads[Read(target, position, text, node.lineno, owner)] = None
         if not certain:
             self._touch(target, node.lineno)
@@ -193,7 +211,7 @@ class _Collector:
     def _argument_of_sink(
         self, target: str, kind: str, wanted: tuple[str, ...], node: ast.Call, scope: Scope
     ) -> None:
-        given = dict(_arguments(node))
+        given = dict(arguments_of(node))
         chosen = next(((key, given[key]) for key in wanted if key in given), None)
         if chosen is None:
             self._touch(target, node.lineno)
@@ -201,12 +219,12 @@ class _Collector:
         position, argument = chosen
         found = elements(argument, scope, None, 0) if kind == "path" else texts(argument, scope)
         if kind == "module":
-            found = [text for name in found for text in _absolute(name, node, given, scope)]
+            found = [text for name in found for text in absolute_names(name, node, given, scope)]
         for text in found:
             if text == UNKNOWN:
                 self._touch(target, node.lineno)
             else:
-                self._reads[Read(target, position, text, node.lineno, _owner(text, scope))] = None
+                self._reads[Read(target, position, text, node.lineno, owner_of(text, scope))] = None
         if kind == "module":
             self._from_list(target, found, given, node, scope)
 
@@ -233,7 +251,7 @@ class _Collector:
             return
         self._touch(target, node.lineno)
         # A file that is read and run: at least its own changes are to be noticed.
-        for inner in _calls_in(source):
+        for inner in calls_in(source):
             for argument in inner.args[:1]:
                 for text in texts(argument, scope):
                     if text.endswith(".py") and UNKNOWN not in text:
@@ -290,7 +308,12 @@ class _Collector:
             return [f".{'.'.join(attributes[-2:])}"]
         if scope.lookup(head) is None and not self._has_star and head not in BUILTIN_SINKS:
             return []
-        return [target for target in name_targets(head, attributes, scope) if self._keeps(target)]
+        found = name_targets(head, [], scope)
+        if found == [""] and self._is_idle(f".{'.'.join(attributes[-2:])}"):
+            return []
+        if attributes:
+            found = name_targets(head, attributes, scope)
+        return [target for target in found if self._keeps(target)]
 
     def _document(self, node: ast.expr, line: int, scope: Scope) -> None:
         for target in targets(node, scope):
@@ -304,7 +327,7 @@ class _Collector:
         if not own and not any(canonical(item) == "sys.path" for item in targets(target, scope)):
             return
         found: list[str] = []
-        for part in _summands(value) if value is not None else ():
+        for part in summands(value) if value is not None else ():
             if isinstance(part, ast.List | ast.Tuple):
                 found += elements(part, scope, None, 0)
             elif not any(canonical(item) == "sys.path" for item in targets(part, scope)):
@@ -340,65 +363,3 @@ def _reads_sources(target: str) -> bool:
 def _is_module_sink(target: str) -> bool:
     sink = sink_of(target)
     return sink is not None and sink.kind == "module"
-
-
-def _arguments(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
-    for index, argument in enumerate(node.args[:4]):
-        if isinstance(argument, ast.Starred):
-            break
-        yield str(index), argument
-    for keyword in node.keywords:
-        if keyword.arg is not None:
-            yield keyword.arg, keyword.value
-
-
-def _owner(text: str, scope: Scope) -> str:
-    start = text.find("\x01@")
-    if start < 0:
-        return ""
-    name = text[start + 2 : text.index("\x02", start)].rstrip("^")
-    where: Scope | None = scope
-    while where is not None:
-        if name in where.parameters:
-            return f"{where.qualname}|{where.parameters[name]}|{name}"
-        where = where.parent
-    return ""
-
-
-def _absolute(name: str, node: ast.Call, given: dict[str, ast.expr], scope: Scope) -> Iterator[str]:
-    """A module's name with its package put before it when it is relative."""
-    if last_name(node.func) == "__import__":
-        level = given.get("level") or given.get("4")
-        dots = (
-            level.value if isinstance(level, ast.Constant) and isinstance(level.value, int) else 0
-        )
-        name = "." * min(max(dots, 0), 32) + name
-        packages = [PACKAGE]
-    elif name.startswith("."):
-        package = given.get("package") or given.get("1")
-        packages = texts(package, scope) if package is not None else [PACKAGE]
-    if not name.startswith("."):
-        yield name
-        return
-    rest = name.lstrip(".")
-    above = UP * (len(name) - len(rest) - 1)
-    for base in packages:
-        yield f"{base}{above}.{rest}" if rest else f"{base}{above}"
-
-
-def _calls_in(node: ast.expr | None) -> Iterator[ast.Call]:
-    if node is None:
-        return
-    for count, inner in enumerate(ast.walk(node)):
-        if isinstance(inner, ast.Call):
-            yield inner
-        if count > _MAX_STRINGS:
-            return
-
-
-def _summands(value: ast.expr) -> list[ast.expr]:
-    parts: list[ast.expr] = []
-    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        parts.append(value.right)
-        value = value.left
-    return [*parts, value]

@@ -84,7 +84,7 @@ class Expressions:
 
     def _read_entry(self, node: ast.Subscript) -> None:
         self._stack.append(node.slice)
-        if node.slice.__class__ in _TEXTUAL or isinstance(node.slice, ast.Call):
+        if node.slice.__class__ in _TEXTUAL and not _is_number(node.slice):
             self._found.subscripts.append((node, self._scope))
             self._value(node.value)
         else:
@@ -103,7 +103,7 @@ class Expressions:
         """A call, set aside where it is given what may be a text."""
         func, arguments = node.func, node.args
         values = [keyword.value for keyword in node.keywords]
-        textual = any(item.__class__ in _TEXTUAL for item in (*arguments, *values))
+        textual = any(self._is_textual(item, func) for item in (*arguments, *values))
         if textual or _is_special(func):
             self._found.calls.append((node, self._scope))
         elif is_chain(func):
@@ -114,6 +114,16 @@ class Expressions:
             arguments = self._attribute_call(func.id, arguments)
         self._stack.extend(arguments)
         self._stack.extend(values)
+
+    def _is_textual(self, node: ast.expr, func: ast.expr) -> bool:
+        """Whether an argument is worth a look, which few are: literals, constants, what is handed on."""
+        cls = node.__class__
+        if isinstance(node, ast.Name):
+            handed_on = node.id in self._scope.parameters and isinstance(func, ast.Name)
+            return handed_on or node.id.isupper()
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, str | bytes)
+        return cls in _FORMED or (isinstance(node, ast.Attribute) and node.attr.isupper())
 
     def _attribute_call(self, name: str, arguments: list[ast.expr]) -> list[ast.expr]:
         named = arguments[1] if len(arguments) > 1 else None
@@ -201,8 +211,9 @@ _LONGEST_PATH = 256
 
 #: Kinds of expressions that may be a text or name one.
 _TEXTUAL = frozenset(
-    {ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name, ast.Attribute, ast.Subscript}
+    {ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name, ast.Attribute, ast.Subscript, ast.Call}
 )
+_FORMED = frozenset({ast.JoinedStr, ast.BinOp})
 #: Calls that are looked at whatever they are given.
 _SPECIAL = frozenset(
     {"exec", "eval", "open", "read_text", "read_bytes"}
@@ -232,6 +243,10 @@ def _chain_text(node: ast.expr) -> str:
         node = node.value
     chain.append(node.id if isinstance(node, ast.Name) else "")
     return _chain(chain)
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes)
 
 
 def is_chain(node: ast.expr) -> bool:

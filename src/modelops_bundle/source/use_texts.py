@@ -270,6 +270,18 @@ def elements(node: ast.expr, scope: Scope, part: int | None, depth: int) -> list
         part: 1 for the values of a mapping, 0 or ``None`` for its keys.
         depth: How many aliases were followed.
     """
+    home = scope.home(node.id) if isinstance(node, ast.Name) else None
+    if not isinstance(node, ast.Name) or home is None:
+        return _elements(node, scope, part, depth)
+    question = (f"elements {part}", node.id)
+    answers = home.answers.get(question)
+    if answers is None:
+        home.answers[question] = [UNKNOWN]
+        answers = home.answers[question] = _elements(node, scope, part, depth)
+    return answers
+
+
+def _elements(node: ast.expr, scope: Scope, part: int | None, depth: int) -> list[str]:
     found: dict[str, None] = {}
     for leaf, where in _leaves(node, scope, part, depth):
         found.update(dict.fromkeys(texts(leaf, where, depth + 1)))

@@ -51,6 +51,9 @@ def closure_of(model: str, **others: str) -> Closure:
         "import os\nclass C:\n    env = os.environ\n    x = env['KEY']",
         "import os\nclass C:\n    env = os.environ\n    def f(self):\n        return self.env['KEY']",
         "import os\nclass C:\n    env = os.environ\nC.env['KEY']",
+        "import os\nK = 'KEY'\nclass C:\n    e = os.environ\n    def f(self):\n        self.e[K]",
+        "import os\nK = 'KEY'\nclass C:\n    e = os.environ\n    def f(self):\n        self.e.get(K)",
+        "import os\ndef outer(n):\n    return inner(n)\ndef inner(n):\n    return os.environ[n]\nouter('KEY')",
         "import os\nclass C:\n    env = os.environ\nC().env.get('KEY')",
         "import os\nclass C:\n    def __init__(self):\n        self.e = os.environ\n    def f(self):\n        self.e['KEY']",
         "import os\nclass C:\n    def __init__(self):\n        self.e = os.environ\n    def f(self):\n        self.e.get('k_e_y', self.e.get('KEY'))",
@@ -229,6 +232,9 @@ def test_what_reads_no_variable(model: str) -> None:
         "import os\nfrom gone import NAME\nos.environ[NAME]",
         "import conf\nf(conf.env)",
         "import conf\nconf.env[name]",
+        "import os\nclass C:\n    def __init__(self):\n        self.e = os.environ\n    def f(self, x):\n        self.e[x]",
+        "import os\nclass C:\n    e = os.environ\n    def f(self, x):\n        self.e.get(x)",
+        "import os\nclass C:\n    e = os.environ\n    def f(self):\n        g(self.e)",
     ],
 )
 def test_variables_that_cannot_be_told_are_warned_about(model: str) -> None:
