@@ -148,6 +148,12 @@ class Figure:
             return None
         return self.ours.median / max(peer.median, 1e-9)
 
+    def cpu_ratio(self, peer: Series) -> float | None:
+        """The same for processor time, which is steadier on a machine that does other work."""
+        if not self.ours.samples or not peer.samples:
+            return None
+        return self.ours.cpu / max(peer.cpu, 1e-9)
+
     def reached(self, aim: Aim) -> float | None:
         """What an aim is about, as measured; ``None`` when it was not."""
         if not aim.peer:
@@ -161,11 +167,13 @@ class Figure:
             "section": self.section,
             "title": self.title,
             "ours": self.ours.document(),
-            "peers": [
-                {**peer.document(), "ratio": _rounded(self.ratio(peer))} for peer in self.peers
-            ],
+            "peers": [self._peer_document(peer) for peer in self.peers],
             "aims": [self._aim_document(aim) for aim in self.aims],
         }
+
+    def _peer_document(self, peer: Series) -> dict[str, Any]:
+        ratios = {"ratio": self.ratio(peer), "cpu_ratio": self.cpu_ratio(peer)}
+        return {**peer.document(), **{name: _rounded(value) for name, value in ratios.items()}}
 
     def _aim_document(self, aim: Aim) -> dict[str, Any]:
         value = self.reached(aim)
