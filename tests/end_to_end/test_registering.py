@@ -71,3 +71,46 @@ class TestTargets:
         assert project.json("target-set", "list")["target_sets"] == [
             {"name": "all", "targets": both[:1], "weights": {}}
         ]
+
+
+MODELS = """
+from modelops_bundle import BaseModel
+
+class A(BaseModel):
+    def simulate(self, params, seed): return {}
+
+class B(A):
+    pass
+"""
+
+
+class TestPruning:
+    @pytest.fixture
+    def models(self, project: Project) -> Path:
+        file = project.folder / "models.py"
+        file.write_text(MODELS)
+        project.run("register-model", "models.py")
+        return file
+
+    def signs(self, project: Project, *arguments: str) -> dict[str, str]:
+        entries = project.json("register-model", *arguments)["entries"]
+        return {entry["id"]: entry["sign"] for entry in entries}
+
+    def test_the_last_class_of_a_file(self, project: Project, models: Path) -> None:
+        models.write_text("")
+        assert self.signs(project, "models.py") == {"models_a": "-", "models_b": "-"}
+        assert project.states() == {}
+        assert "no model to register" in project.refuse("register-model", "models.py")
+
+    def test_never_for_what_was_left_out(self, project: Project, models: Path) -> None:
+        assert self.signs(project, "models.py", "--class", "A") == {"models_a": "="}
+        assert self.signs(project, "models.py", "--exclude", "A") == {"models_b": "="}
+        assert set(project.states()) == {"models_a", "models_b"}
+
+    def test_never_for_a_file_that_does_not_parse(self, project: Project, models: Path) -> None:
+        models.write_text("def (")
+        (project.folder / "other.py").write_text(MODELS)
+        project.refuse("register-model", "models.py")
+        assert set(self.signs(project, ".")) == {"other_a", "other_b"}
+        assert set(self.signs(project, "--regen-all")) == {"other_a", "other_b"}
+        assert set(project.states()) == {"models_a", "models_b", "other_a", "other_b"}

@@ -174,16 +174,13 @@ def _chosen(request: RegisterRequest, family: _Family, found: Found) -> list[Can
                 "it leaves methods to its subclasses",
                 "Register a subclass that implements them.",
             )
-    chosen = [
+    return [
         item
         for item in found.candidates
         if not item.abstract
         and item.name not in request.exclude
         and (not request.names or item.name in request.names)
     ]
-    if not chosen and not request.regen_all:
-        raise UsageError(f"{where} has no {family.noun} to register", found.nothing, found.mend)
-    return chosen
 
 
 def _declared(workspace: Workspace, request: RegisterRequest) -> Declared:
@@ -216,6 +213,9 @@ def _plan(
 ) -> Plan:
     entries: Mapping[str, Entry] = getattr(registry, family.section)
     gone = _gone(entries, found)
+    if not (chosen or gone or request.regen_all):
+        what = f"{request.path} has no {family.noun} to register"
+        raise UsageError(what, found.nothing, found.mend)
     taken = {*registry.models, *registry.targets} - set(gone)
     puts: dict[str, Entry] = {}
     lines, drops, surveys = [], list(gone), []
