@@ -218,7 +218,8 @@ def _problem(tools: Tools, project: Project, *commands: list[str]) -> str:
 
 def write_large(path: Path, size: int) -> None:
     """Write a file of random bytes; the blocks repeat, but no two neighbours are the same."""
-    block = os.urandom(16 << 20)
+    # Small, because what this process takes is the least that any process started by it seems to take.
+    block = os.urandom(1 << 20)
     with path.open("wb") as file:
         left = size
         while left > 0:
