@@ -15,7 +15,11 @@ _MARK = re.compile("\x01[^\x02]*\x02")
 _WORD = re.compile(r"[\w.\-/\\:]{1,256}")
 _DOTTED = re.compile(r"\.*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|\.+[A-Za-z_]\w*")
 _ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
-_PATH = re.compile(r"[^\s<>|*?\"']([^\n<>|*?\"]{0,254}[^\s<>|*?\"'.])?")
+#: No NUL, no mark, and no high surrogate, which JSON would join with a low one.
+_PATH = re.compile(
+    r"[^\s<>|*?\"'\x00-\x02\ud800-\udbff]"
+    r"([^\n<>|*?\"\x00-\x02\ud800-\udbff]{0,254}[^\s<>|*?\"'.\x00-\x02\ud800-\udbff])?"
+)
 
 
 def is_plausible(target: str, position: str, text: str) -> bool:

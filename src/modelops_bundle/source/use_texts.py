@@ -13,6 +13,7 @@ only elsewhere:
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -106,10 +107,14 @@ def _of_walrus(node: ast.NamedExpr, scope: Scope, depth: int) -> Iterable[str]:
     return texts(node.value, scope, depth + 1)
 
 
+#: What marks are made of, and high surrogates, which JSON would join with low ones.
+_UNUSABLE = re.compile("[\x01\x02\ud800-\udbff]")
+
+
 def _literal(value: object) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "surrogateescape")
-    if not isinstance(value, str) or "\x01" in value or "\x02" in value:
+    if not isinstance(value, str) or _UNUSABLE.search(value):
         return UNKNOWN
     return value
 

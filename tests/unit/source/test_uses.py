@@ -106,6 +106,7 @@ HOSTILE = {
     "many elements": "x = [" + ",".join(f"'{i}'" for i in range(20000)) + "]\nfor i in x: f(i)",
     "self reference": "a = (a, a, a, a)\nb = {b: b}\nfor c in c: d = d[d]\ng(a[0], b['x'], c, d)",
     "marks in texts": "f('\\x01?\\x02', '\\x01@a\\x02')\nimport os\nos.environ['\\x01=0|os|environ\\x02']",
+    "surrogate pairs": "open('a.b\\ud800\\udc00')\nimport os\nos.environ['\\ud800\\udc00']\nx = '\\ud800\\udc00/'",
     "surrogates": "f('\\udc80')\nimport os\nos.environ['\\udc80']",
     "bars": "__import__('a|b')\n__import__('a.b|c|d').environ['X']",
     "odd levels": "__import__('a', level=-5)\n__import__('a', level=10**9)\n__import__('a', level=x)",
