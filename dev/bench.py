@@ -4,7 +4,8 @@
 
 Prints a table and writes JSON. Every figure stands beside its peers, which take turns with it, and the last
 two columns say how many times a peer's time ours is, by the clock and by processor time: below 1 we are
-quicker. A machine that does other work meanwhile shows in the distance between the quickest and the slowest run.
+quicker. A machine that does other work meanwhile shows in the distance between the quickest and the slowest
+run.
 """
 
 from __future__ import annotations
