@@ -250,12 +250,9 @@ class Surveyor:
             line = f":{facts.error.line}" if facts.error.line else ""
             problems.append(f"{path}{line} does not parse: {facts.error.reason}")
         lost = set(known_code) - {file.recorded for file in closure.files}
-        for missing in closure.missing:
+        for missing in closure.missing if lost else ():
             # A module that was never there may be optional; one that was recorded is not.
-            ends = tuple(
-                f"{missing.module.replace('.', '/')}{end}" for end in (".py", "/__init__.py")
-            )
-            if any(f"/{known}".endswith(tuple(f"/{end}" for end in ends)) for known in lost):
+            if any(missing.may_be(known) for known in lost):
                 place = f"{self._place(missing.path)}:{missing.line}"
                 problems.append(f"{place} imports {missing.module}, which is gone")
         return problems

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from modelops_bundle.discovery.graph import Graph, Source, is_ours
 from modelops_bundle.discovery.imports import Request, SourceReader, path_to
 from modelops_bundle.discovery.mentions import Mentioned, find_mentions
+from modelops_bundle.discovery.missing import Missing, never_found
 from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
 from modelops_bundle.discovery.ordering import Order
 from modelops_bundle.discovery.readings import Readings, Wanted, read_surroundings
@@ -27,7 +28,7 @@ from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.names import Literal
 
-__all__ = ["Closure", "ClosureFinder", "CodeFile", "Missing", "Reading"]
+__all__ = ["Closure", "ClosureFinder", "CodeFile", "Reading"]
 
 
 class CodeFile(NamedTuple):
@@ -48,15 +49,6 @@ class CodeFile(NamedTuple):
     chain: tuple[str, ...]
     extension: bool
     distribution: str | None
-
-
-class Missing(NamedTuple):
-    """A module that is imported and cannot be found; ``guarded`` when the code expects that."""
-
-    module: str
-    path: str
-    line: int
-    guarded: bool
 
 
 class Reading(NamedTuple):
@@ -80,7 +72,6 @@ class Closure:
     Attributes:
         files: The model's file first, then as found.
         imported: Installed modules that are imported, sorted.
-        missing: Imports that lead nowhere.
         variables: Environment variables that are read, and the absolute path and line that reads each.
         readings: By absolute path, how each parsed source is looked at.
         bytes_matter: The code reads the text of sources: every byte of them counts.
@@ -89,12 +80,17 @@ class Closure:
 
     files: tuple[CodeFile, ...]
     imported: tuple[str, ...]
-    missing: tuple[Missing, ...]
     variables: Mapping[str, tuple[str, int]]
     readings: Mapping[str, Reading]
     bytes_matter: bool
     warnings: tuple[Warned, ...]
     _mentions: Callable[[], tuple[Mentioned, ...]] = field(repr=False)
+    _missing: Callable[[], Iterable[Missing]] = field(repr=False)
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """Imports that lead nowhere; looked into when asked."""
+        return tuple(self._missing())
 
     @property
     def mentions(self) -> tuple[Mentioned, ...]:
@@ -164,7 +160,8 @@ class _Walk:
         self._edges: dict[str, dict[int, set[str]]] = {}
         self._queue: deque[Source] = deque()
         self._imported: set[str] = set()
-        self._missing: dict[Missing, None] = {}
+        #: What was not found, and whether it may be an attribute of its package instead.
+        self._missing: dict[Missing, bool] = {}
         self._asked: dict[tuple[str, Request], None] = {}
         self._folders: list[str] = []
         self._done: set[Wanted] = set()
@@ -241,9 +238,9 @@ class _Walk:
             # A script finds what lies beside it, where nothing else is found.
             beside = partial(self._finder.find_in, self._beside)
             found = top.origin is Origin.MISSING and self._load(source, request, beside)
-            if not found and not request.optional:
+            if not found and request.line:
                 missing = Missing(request.name, source.path, request.line, request.guarded)
-                self._missing[missing] = None
+                self._missing[missing] = request.optional
         for folder in self._folders:
             self._load(source, request, partial(self._finder.find_in, folder))
 
@@ -290,8 +287,9 @@ class _Walk:
             elif wanted.kind == "package":
                 self._fetch_package(source, wanted)
             else:
-                optional = wanted.kind == "suspected"
-                self._ask(source, Request(wanted.text, wanted.line, 0, optional, optional))
+                suspected = wanted.kind == "suspected"
+                line = 0 if suspected else wanted.line
+                self._ask(source, Request(wanted.text, line, 0, suspected, suspected))
         return before != len(self._asked) + len(self._graph.sources) + len(self._folders)
 
     def _fetch_file(self, source: Source, wanted: Wanted) -> None:
@@ -300,7 +298,7 @@ class _Walk:
             if self._files.entries(folder).get(name) is EntryKind.FILE:
                 self._reach(source, self._reader.at(path), 0)
                 return
-        self._missing[Missing(wanted.text, source.path, wanted.line, False)] = None
+        self._missing[Missing(wanted.text, source.path, wanted.line, False)] = False
 
     def _add_folder(self, source: Source, text: str) -> None:
         for path in self._places(source, text):
@@ -341,22 +339,15 @@ class _Walk:
             if path in self._reader.errors
         )
         warnings.update(readings.warnings)
-        found = [missing for missing in self._missing if not self._is_found(missing)]
         return Closure(
             files=tuple(self._code.values()),
             imported=tuple(sorted(self._imported)),
-            missing=tuple(found),
             variables=dict(sorted(readings.variables.items())),
             readings=self._readings(sources, readings),
             bytes_matter=readings.bytes_matter,
             warnings=tuple(sorted(warnings)),
             _mentions=partial(find_mentions, self._graph, sources, self._files, self._project_root),
-        )
-
-    def _is_found(self, missing: Missing) -> bool:
-        return any(
-            self._finder.find_in(folder, missing.module).origin is not Origin.MISSING
-            for folder in self._folders
+            _missing=partial(never_found, self._graph, self._finder, self._folders, self._missing),
         )
 
     def _readings(self, sources: list[Source], found: Readings) -> dict[str, Reading]:

@@ -164,6 +164,22 @@ class Graph:
             if first in self._own(source) or not elsewhere:
                 found.add(Meaning("definition", source.key, attributes))
 
+    def gives(self, module: str, name: str) -> bool:
+        """Whether a module may have an attribute, of which it is known that it is no submodule."""
+        source = self.sources.get(module)
+        if source is None:
+            return False
+        own = self._own(source)
+        if source.names is None or "__getattr__" in own:
+            return True
+        found: set[Meaning] = set()
+        targets = self.exports(source).get(name, ())
+        for target in targets:
+            self._follow(source, target, found, set())
+        if not targets:
+            self._through_stars(source, name, found, set())
+        return bool(found) or (name in own and not targets)
+
     def _own(self, source: Source) -> frozenset[str]:
         """Names that a module binds itself."""
         if source.own is None:

@@ -21,7 +21,7 @@ class Request(NamedTuple):
 
     Attributes:
         name: Absolute dotted name.
-        line: Where.
+        line: Where; 0 when no statement asks for it.
         unit: Line of the top-level statement around.
         optional: Nothing is wrong when there is no such module: it may be an attribute of its package.
         guarded: Nothing is wrong either, since the failure is caught.

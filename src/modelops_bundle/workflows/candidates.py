@@ -121,7 +121,7 @@ def survey_entry(workspace: Workspace, entry: Entry, declared: Declared) -> Surv
         data,
         declared.code,
         declared.auto_code,
-        known_code=entry.code,
+        known_code=(*entry.code, *entry.external),
     )
 
 

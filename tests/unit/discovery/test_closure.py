@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.code_project import SITE, CodeProject
 
 from modelops_bundle.discovery.closure import Closure
+from modelops_bundle.discovery.missing import Missing
 
 
 def files_of(sources: Mapping[str, str], **settings: object) -> list[str]:
@@ -294,7 +295,56 @@ def test_missing_modules_say_where_and_whether_that_is_expected() -> None:
     model = "import gone\n\ntry:\n    import fast\nexcept ImportError:\n    fast = None\nfrom pkg import what"
     closure = CodeProject({"m.py": model, "pkg/__init__.py": ""}).closure()
     found = [(missing.module, missing.line, missing.guarded) for missing in closure.missing]
-    assert found == [("gone", 1, False), ("fast", 4, True)]
+    assert found == [("gone", 1, False), ("fast", 4, True), ("pkg.what", 7, False)]
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "what = 1",
+        "def what(): ...",
+        "import json as what",
+        "from gone import what",
+        "from json import *",
+        "def __getattr__(name): ...",
+        "if x:\n    what = 1",
+        "def (",
+    ],
+)
+def test_a_name_that_the_package_may_have_is_not_missing(package: str) -> None:
+    closure = CodeProject({"m.py": "from pkg import what", "pkg/__init__.py": package}).closure()
+    assert [missing.module for missing in closure.missing if missing.module[:3] == "pkg"] == []
+
+
+@pytest.mark.parametrize("package", ["", "from . import what", "from pkg import what", "other = 1"])
+def test_a_submodule_that_is_gone_is_missing(package: str) -> None:
+    closure = CodeProject({"m.py": "from pkg import what", "pkg/__init__.py": package}).closure()
+    assert {missing.module for missing in closure.missing} == {"pkg.what"}
+
+
+def test_a_text_that_may_name_a_module_is_never_missing() -> None:
+    model = "import importlib\ndef load(name):\n    importlib.import_module(name)\nt = 'a.b'"
+    assert CodeProject({"m.py": model}).closure().missing == ()
+
+
+@pytest.mark.parametrize(
+    ("module", "recorded", "expected"),
+    [
+        ("pkg.rates", "pkg/rates.py", True),
+        ("pkg.rates", "src/pkg/rates.py", True),
+        ("pkg", "src/pkg/__init__.py", True),
+        ("pkg.fast", "pkg/fast.cpython-311-x86_64-linux-gnu.so", True),
+        ("scripts/rates.py", "scripts/rates.py", True),
+        ("/p/scripts/./rates.py", "scripts/rates.py", True),
+        ("rates", "pkg/rates.py", True),
+        ("pkg.rates", "rates.py", False),
+        ("ates", "rates.py", False),
+        ("pkg", "pkg/rates.py", False),
+        ("ates.py", "rates.py", False),
+    ],
+)
+def test_which_file_is_missed(module: str, recorded: str, expected: bool) -> None:
+    assert Missing(module, "/p/m.py", 1, False).may_be(recorded) is expected
 
 
 def test_installed_modules_are_noted_and_not_followed() -> None:

@@ -1,0 +1,61 @@
+"""Imports that lead nowhere, as far as that can be told."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from modelops_bundle.discovery.graph import Graph
+from modelops_bundle.discovery.modules import ModuleFinder, Origin
+
+__all__ = ["Missing", "never_found"]
+
+
+class Missing(NamedTuple):
+    """A module that is imported and cannot be found.
+
+    Attributes:
+        module: Its dotted name, or the path of a file that is run.
+        path: Absolute path of the source that imports it.
+        line: Where.
+        guarded: The code expects that it may be missing.
+    """
+
+    module: str
+    path: str
+    line: int
+    guarded: bool
+
+    def may_be(self, recorded: str) -> bool:
+        """Whether a file of this recorded path would be the module, if it were there."""
+        if self.module.endswith(".py"):
+            return f"/{posixpath.normpath(self.module)}".endswith(f"/{recorded}")
+        folder, _, name = recorded.rpartition("/")
+        stem = name.partition(".")[0]
+        place = folder if stem == "__init__" else f"{folder}/{stem}"
+        return f"/{place}".endswith(f"/{self.module.replace('.', '/')}")
+
+
+def never_found(
+    graph: Graph, finder: ModuleFinder, folders: Sequence[str], asked: Mapping[Missing, bool]
+) -> Iterator[Missing]:
+    """Those modules that are really missing.
+
+    Args:
+        graph: All sources that were reached.
+        finder: Finds modules.
+        folders: Folders that code adds to those that are searched.
+        asked: What was not found where modules are looked for, and whether it may be an attribute of its
+            package instead.
+    """
+    for missing, may_be_attribute in asked.items():
+        package, _, name = missing.module.rpartition(".")
+        if may_be_attribute and graph.gives(package, name):
+            continue
+        if not any(_is_in(finder, folder, missing.module) for folder in folders):
+            yield missing
+
+
+def _is_in(finder: ModuleFinder, folder: str, module: str) -> bool:
+    return finder.find_in(folder, module).origin is not Origin.MISSING
