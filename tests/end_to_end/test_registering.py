@@ -84,14 +84,29 @@ class B(A):
 """
 
 
-class TestPruning:
-    @pytest.fixture
-    def models(self, project: Project) -> Path:
-        file = project.folder / "models.py"
-        file.write_text(MODELS)
-        project.run("register-model", "models.py")
-        return file
+@pytest.fixture
+def models(project: Project) -> Path:
+    file = project.folder / "models.py"
+    file.write_text(MODELS)
+    project.run("register-model", "models.py")
+    return file
 
+
+def test_what_is_gone_is_not_dropped_in_silence(project: Project, models: Path) -> None:
+    (project.folder / "rates.py").write_text("R0 = 2.5\n")
+    models.write_text("from rates import R0\n" + MODELS)
+    project.run("register-model", "models.py", "--data", "data")
+    (project.folder / "rates.py").unlink()
+    assert "models.py:1 imports rates, which is gone" in project.refuse(
+        "register-model", "models.py"
+    )
+    (project.folder / "data/cases.csv").unlink()
+    assert "the data data is gone" in project.refuse("register-model", "models.py")
+    project.run("register-model", "models.py", "--reset")
+    assert set(project.states().values()) == {"current"}
+
+
+class TestPruning:
     def signs(self, project: Project, *arguments: str) -> dict[str, str]:
         entries = project.json("register-model", *arguments)["entries"]
         return {entry["id"]: entry["sign"] for entry in entries}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from modelops_bundle.digests.survey import undeclared
@@ -224,7 +224,10 @@ def _plan(
         old = entries[old_id] if old_id is not None else None
         before = Declared() if old is None or request.reset else declared_of(old)
         declared = before.extended(more, request.auto_code)
-        declared, survey = surveyed(workspace, candidate.entry, declared, request.auto_data)
+        # A file that was recorded and is gone while it is still imported is not dropped in silence.
+        known_code = () if old is None or request.reset else old.code
+        wanted = replace(candidate.entry, code=known_code)
+        declared, survey = surveyed(workspace, wanted, declared, request.auto_data)
         placed = place(registry, candidate, declared, taken, request.entry_id, survey)
         taken.add(placed.line.id)
         puts[placed.line.id] = placed.entry

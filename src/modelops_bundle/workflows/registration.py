@@ -116,7 +116,7 @@ def surveyed(
         raise InvalidEntryError(
             f"{entry.entrypoint} cannot be recorded",
             "; ".join(survey.problems),
-            "Nothing was written.",
+            "Mend it, or forget it with `mops-bundle unregister`. Nothing was written.",
         )
     if auto_data and survey.mentions:
         named = Declared(data=tuple(mention.names for mention in survey.mentions))
