@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from modelops_bundle.discovery.graph import Graph, Source, is_ours
 from modelops_bundle.discovery.imports import Request, SourceReader, path_to
+from modelops_bundle.discovery.listing import listing
 from modelops_bundle.discovery.mentions import Mentioned, find_mentions
 from modelops_bundle.discovery.missing import Missing, never_found
 from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
@@ -26,7 +27,6 @@ from modelops_bundle.discovery.readings import Readings, Wanted, read_surroundin
 from modelops_bundle.discovery.search import Warned
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.source.facts import FactsReader
-from modelops_bundle.source.names import Literal
 
 __all__ = ["Closure", "ClosureFinder", "CodeFile", "Reading"]
 
@@ -159,6 +159,7 @@ class _Walk:
         self._code: dict[str, CodeFile] = {}
         self._edges: dict[str, dict[int, set[str]]] = {}
         self._queue: deque[Source] = deque()
+        self._stars: list[tuple[Source, str, int]] = []
         self._imported: set[str] = set()
         #: What was not found, and whether it may be an attribute of its package instead.
         self._missing: dict[Missing, bool] = {}
@@ -212,20 +213,27 @@ class _Walk:
             )
 
     def _run(self) -> None:
-        while self._queue:
-            source = self._queue.popleft()
-            loads = self._reader.loads(source)
-            for request in loads.requests:
-                self._ask(source, request)
-            for package, unit in loads.stars:
-                self._listed(source, package, unit)
+        while self._queue or self._stars:
+            while self._queue:
+                source = self._queue.popleft()
+                loads = self._reader.loads(source)
+                for request in loads.requests:
+                    self._ask(source, request)
+                self._stars.extend((source, package, unit) for package, unit in loads.stars)
+            # Lists may be put together from those of other modules, which are all here now.
+            for source, package, unit in self._stars:
+                self._star(source, package, unit)
+            self._stars.clear()
 
-    def _listed(self, source: Source, package: str, unit: int) -> None:
+    def _star(self, source: Source, package: str, unit: int) -> None:
         """A star import loads the submodules that the package's ``__all__`` names."""
-        listing = self._graph.sources.get(package)
-        if listing is not None and listing.names is not None:
-            for name in _texts_in(listing.names.exported):
+        found = self._graph.sources.get(package)
+        if found is not None and found.module.is_package:
+            listed = listing(self._graph, found)
+            for name in listed.names:
                 self._ask(source, Request(f"{package}.{name}", unit, unit, True, False))
+            if not listed.complete:
+                self._ask_all(source, package, unit)
 
     # --- imports --------------------------------------------------------------------------------------
 
@@ -285,7 +293,7 @@ class _Walk:
             elif wanted.kind == "folder":
                 self._add_folder(source, wanted.text)
             elif wanted.kind == "package":
-                self._fetch_package(source, wanted)
+                self._ask_all(source, wanted.text, 0)
             else:
                 suspected = wanted.kind == "suspected"
                 line = 0 if suspected else wanted.line
@@ -315,19 +323,20 @@ class _Walk:
             [] if "\0" in text else [os.path.normpath(os.path.join(base, text)) for base in bases]
         )
 
-    def _fetch_package(self, source: Source, wanted: Wanted) -> None:
-        package = self._finder.find(wanted.text)
+    def _ask_all(self, source: Source, name: str, unit: int) -> None:
+        """Load every module of ours in a package."""
+        package = self._finder.find(name)
         if package.origin not in (Origin.PROJECT, Origin.OUTSIDE):
             return
         names = {
-            name.split(".")[0]
+            file.split(".")[0]
             for folder in package.folders
-            for name, kind in self._files.entries(folder).items()
-            if kind is EntryKind.FOLDER or name.endswith(".py")
+            for file, kind in self._files.entries(folder).items()
+            if kind is EntryKind.FOLDER or file.endswith(".py")
         }
-        for name in sorted(names - {"__init__", "__pycache__", "__main__"}):
-            if name.isidentifier() and is_ours(self._finder.find(f"{wanted.text}.{name}")):
-                self._ask(source, Request(f"{wanted.text}.{name}", wanted.line, 0, True, True))
+        for inner in sorted(names - {"__init__", "__pycache__", "__main__"}):
+            if inner.isidentifier() and is_ours(self._finder.find(f"{name}.{inner}")):
+                self._ask(source, Request(f"{name}.{inner}", 0, unit, True, True))
 
     # --- the sum --------------------------------------------------------------------------------------
 
@@ -370,16 +379,6 @@ class _Walk:
                 units = units.intersection(known.free_units)
             readings[source.path] = Reading(docstrings, runs, units)
         return readings
-
-
-def _texts_in(literal: Literal) -> Iterator[str]:
-    pending: list[Any] = [literal]
-    while pending:
-        item = pending.pop()
-        if len(item) == 2 and item[0] == "text":
-            yield item[1]
-        else:
-            pending.extend(part for part in item if isinstance(part, tuple))
 
 
 def _relative(path: str, root: str) -> str:

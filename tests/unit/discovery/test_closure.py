@@ -471,3 +471,52 @@ def test_very_long_chains_of_imports() -> None:
     sources = {f"m{i}.py": f"import m{i + 1}" for i in range(count)}
     closure = CodeProject({"m.py": "import m0", **sources, f"m{count}.py": ""}).closure()
     assert len(closure.files) == count + 2
+
+
+LISTS = {
+    "pkg/_names.py": "NAMES = ['a']\nBY_NAME = {'a': 1}\nothers = make()\n__all__ = ['a']",
+    "pkg/a.py": "",
+    "pkg/b.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "__all__ = ['a']",
+        "__all__ = ['x'] + ['a']",
+        "__all__ = sorted({'x', 'a'})",
+        "__all__ = []\n__all__ += ['a']",
+        "NAMES = ['a']\n__all__ = NAMES",
+        "from ._names import __all__",
+        "from ._names import NAMES as __all__",
+        "from ._names import NAMES\n__all__ = ['x', *NAMES]",
+        "from . import _names\n__all__ = _names.__all__ + ['x']",
+        "import pkg._names\n__all__ = list(pkg._names.NAMES)",
+        "from ._names import BY_NAME\n__all__ = list(BY_NAME)",
+        "import json\n__all__ = ['a'] + json.__all__",
+    ],
+)
+def test_a_star_import_loads_the_submodules_that_are_listed(package: str) -> None:
+    found = files_of({**LISTS, "m.py": "from pkg import *", "pkg/__init__.py": package})
+    assert "pkg/a.py" in found
+    assert "pkg/b.py" not in found
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "import os\n__all__ = [n[:-3] for n in os.listdir(os.path.dirname(__file__))]",
+        "__all__ = names()",
+        "from . import _names\n__all__ = _names.others",
+        "for __all__ in ['a'], ['b']: pass",
+    ],
+)
+def test_a_star_import_under_a_list_that_is_computed_loads_every_submodule(package: str) -> None:
+    found = files_of({**LISTS, "m.py": "from pkg import *", "pkg/__init__.py": package})
+    assert {"pkg/a.py", "pkg/b.py"} <= set(found)
+
+
+def test_a_star_import_without_a_list_loads_no_submodule() -> None:
+    found = files_of({**LISTS, "m.py": "from pkg import *", "pkg/__init__.py": "x = 1"})
+    assert found == ["m.py", "pkg/__init__.py"]
