@@ -6,28 +6,23 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from modelops_bundle.digests.survey import Surveyor
-from modelops_bundle.discovery.closure import ClosureFinder
-from modelops_bundle.discovery.modules import ModuleFinder, Warned
-from modelops_bundle.discovery.resolve import Resolver
-from modelops_bundle.discovery.search import Origin, SearchPath, build_search_path
-from modelops_bundle.environment import (
-    Distributions,
-    Interpreter,
-    InterpreterStarter,
-    choose_interpreter,
-    read_interpreter,
-    read_settings,
-)
-from modelops_bundle.environment.choice import Choice
-from modelops_bundle.ports import Files, ObjectStore, Progress, Unreadable
-from modelops_bundle.project.config import Config
-from modelops_bundle.project.layout import Layout
-from modelops_bundle.records.entries import BundleRegistry
-from modelops_bundle.source.facts import FactsReader
-from modelops_bundle.source.names_reader import NamesReader
+from modelops_bundle.ports import Unreadable
+
+if TYPE_CHECKING:
+    # Each stage is loaded when it is asked for: a command that hashes a file needs none of them.
+    from modelops_bundle.digests.survey import Surveyor
+    from modelops_bundle.discovery.modules import ModuleFinder
+    from modelops_bundle.discovery.resolve import Resolver
+    from modelops_bundle.discovery.search import SearchPath, Warned
+    from modelops_bundle.environment import Distributions, Interpreter, InterpreterStarter
+    from modelops_bundle.environment.choice import Choice
+    from modelops_bundle.ports import Files, ObjectStore, Progress
+    from modelops_bundle.project.config import Config
+    from modelops_bundle.project.layout import Layout
+    from modelops_bundle.records.entries import BundleRegistry
+    from modelops_bundle.source.facts import FactsReader
 
 __all__ = ["RegistryStore", "TextWriter", "Workspace"]
 
@@ -119,10 +114,18 @@ class Workspace:
         self._starter = starter
         self._python = python
         self._running = running
-        self.facts = FactsReader(files)
+
+    @cached_property
+    def facts(self) -> FactsReader:
+        """What sources say."""
+        from modelops_bundle.source.facts import FactsReader
+
+        return FactsReader(self.files)
 
     @cached_property
     def _choice(self) -> Choice:
+        from modelops_bundle.environment import choose_interpreter
+
         return choose_interpreter(
             self.files,
             root=self.layout.root,
@@ -136,10 +139,14 @@ class Workspace:
     @cached_property
     def interpreter(self) -> Interpreter:
         """The project's interpreter."""
+        from modelops_bundle.environment import read_interpreter
+
         return read_interpreter(self.files, self._starter, self._choice, self.variables)
 
     @cached_property
     def _search(self) -> SearchPath:
+        from modelops_bundle.discovery.search import build_search_path
+
         return build_search_path(
             self.files,
             self.layout.root,
@@ -151,6 +158,9 @@ class Workspace:
     @cached_property
     def distributions(self) -> Distributions:
         """What is installed for it."""
+        from modelops_bundle.discovery.search import Origin
+        from modelops_bundle.environment import Distributions
+
         folders = [
             folder
             for folder, origin in self._search.entries
@@ -161,6 +171,8 @@ class Workspace:
     @cached_property
     def finder(self) -> ModuleFinder:
         """Where imports lead."""
+        from modelops_bundle.discovery.modules import ModuleFinder
+
         return ModuleFinder(
             self.files,
             self._search,
@@ -172,11 +184,17 @@ class Workspace:
     @cached_property
     def resolver(self) -> Resolver:
         """What names stand for across files."""
+        from modelops_bundle.discovery.resolve import Resolver
+        from modelops_bundle.source.names_reader import NamesReader
+
         return Resolver(self.finder, NamesReader(self.files))
 
     @cached_property
     def surveyor(self) -> Surveyor:
         """What entries depend on."""
+        from modelops_bundle.digests.survey import Surveyor
+        from modelops_bundle.discovery.closure import ClosureFinder
+
         return Surveyor(
             layout=self.layout,
             config=self.config,
@@ -201,6 +219,8 @@ class Workspace:
     @property
     def environment_warnings(self) -> tuple[str, ...]:
         """What makes the environment ambiguous or partly invisible."""
+        from modelops_bundle.environment import read_settings
+
         return (
             *self._choice.warnings,
             *read_settings(self.config.environment, self.variables).warnings,
