@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from modelops_bundle import __version__
 from modelops_bundle.adapters.atomic import write_text
 from modelops_bundle.adapters.cachefile import CacheFile
 from modelops_bundle.adapters.disk import DiskFiles
@@ -94,7 +95,8 @@ def open_folder(
     """
     cache = CacheFile(layout.cache) if os.path.isdir(layout.state) else None
     with (
-        DiskFiles(layout.root, cache, trust=trust_cache) as files,
+        # A release may read more out of a source than the one before it did.
+        DiskFiles(layout.root, cache, trust=trust_cache, maker=__version__) as files,
         DiskObjectStore(layout.objects) as objects,
     ):
         yield Workspace(

@@ -56,6 +56,7 @@ class DiskFiles:
         trust: Whether to believe what earlier runs found out (``--no-cache`` does not, and still saves).
         guard: Nanoseconds that a file must have lain untouched before its digest is kept.
         now: The time in nanoseconds since 1970.
+        maker: Who derives the texts that are kept; those of another maker are not believed.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class DiskFiles:
         trust: bool = True,
         guard: int = GUARD,
         now: Callable[[], int] = time.time_ns,
+        maker: str = "",
     ) -> None:
         self._root = root.rstrip(os.sep)
         self._cache = cache
         self._trust = trust and cache is not None
         self._guard = guard
         self._now = now
+        self._maker = maker
         self._listings: dict[str, dict[str, EntryKind]] = {}
         self._answers: dict[str, Digest | Unreadable] = {}
         self._blobs: dict[str, bytes | None] = {}
@@ -169,7 +172,7 @@ class DiskFiles:
 
     def memo_get(self, kind: str, key: str) -> str | None:
         """See :meth:`modelops_bundle.ports.Files.memo_get`."""
-        name = _memo_key(kind, key)
+        name = _memo_key(self._maker, kind, key)
         saved = self._memos.get(name)
         if saved is None and self._trust and self._cache is not None:
             saved = self._cache.memo(name)
@@ -177,7 +180,7 @@ class DiskFiles:
 
     def memo_put(self, kind: str, key: str, text: str) -> None:
         """See :meth:`modelops_bundle.ports.Files.memo_put`."""
-        self._memos[_memo_key(kind, key)] = text.encode("utf-8", "surrogatepass")
+        self._memos[_memo_key(self._maker, kind, key)] = text.encode("utf-8", "surrogatepass")
 
     def save(self) -> None:
         """Keep what was found out since the last time, where that is possible."""
@@ -349,5 +352,5 @@ def _require_telling(error: Exception) -> None:
         raise error
 
 
-def _memo_key(kind: str, key: str) -> bytes:
-    return f"{kind}\0{key}".encode("utf-8", "surrogatepass")
+def _memo_key(maker: str, kind: str, key: str) -> bytes:
+    return f"{maker}\0{kind}\0{key}".encode("utf-8", "surrogatepass")

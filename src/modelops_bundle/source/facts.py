@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.source import bindings as names_of
@@ -79,14 +79,20 @@ def to_json(facts: SourceFacts) -> str:
 def from_json(text: str) -> SourceFacts | None:
     """The record of a text made by :func:`to_json`; ``None`` where it is of another version."""
     with paused_collector():
-        body = json.loads(text)
-        if body[0] != FACTS_VERSION:
-            return None
-        if body[1] is not None:
-            return SourceFacts(Unparsable(*body[1]), None, None, None)
-        return SourceFacts(
-            None, prints_of.decode(body[2]), names_of.decode(body[3]), uses_of.decode(body[4])
-        )
+        try:
+            return _decoded(json.loads(text))
+        except (ValueError, TypeError, IndexError):
+            return None  # of records of another shape: the source is read anew
+
+
+def _decoded(body: Any) -> SourceFacts | None:
+    if body[0] != FACTS_VERSION:
+        return None
+    if body[1] is not None:
+        return SourceFacts(Unparsable(*body[1]), None, None, None)
+    return SourceFacts(
+        None, prints_of.decode(body[2]), names_of.decode(body[3]), uses_of.decode(body[4])
+    )
 
 
 class FactsReader:

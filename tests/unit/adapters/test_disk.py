@@ -368,3 +368,13 @@ def test_no_snapshot_is_kept_of_what_may_change_without_a_trace(project):
         gone = project.path("gone")
         files.contents([gone])
         assert files.settled_snapshot([gone]) is None
+
+
+def test_texts_of_another_maker_are_not_believed(tmp_path: Path) -> None:
+    cache = str(tmp_path / "cache")
+    with DiskFiles(str(tmp_path), CacheFile(cache), maker="1") as files:
+        files.memo_put("kind", "key", "text")
+    with DiskFiles(str(tmp_path), CacheFile(cache), maker="1") as files:
+        assert files.memo_get("kind", "key") == "text"
+    with DiskFiles(str(tmp_path), CacheFile(cache), maker="2") as files:
+        assert files.memo_get("kind", "key") is None

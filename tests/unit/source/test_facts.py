@@ -89,3 +89,9 @@ def test_what_cannot_be_read_says_so() -> None:
     files = MemoryFiles({"/p/pipe.py": None})
     for path in ("/p/pipe.py", "/p/none.py"):
         assert isinstance(FactsReader(files).facts(path), Unreadable)
+
+
+def test_records_of_another_shape_are_not_read() -> None:
+    body = json.loads(to_json(read_facts(b"import os\nX = os.environ['A']\n")))
+    body[4][0] = [["too", "short"]]
+    assert from_json(json.dumps(body)) is None
