@@ -370,7 +370,7 @@ def test_no_snapshot_is_kept_of_what_may_change_without_a_trace(project):
         assert files.settled_snapshot([gone]) is None
 
 
-def test_texts_of_another_maker_are_not_believed(tmp_path: Path) -> None:
+def test_texts_of_another_maker_are_not_believed(tmp_path):
     cache = str(tmp_path / "cache")
     with DiskFiles(str(tmp_path), CacheFile(cache), maker="1") as files:
         files.memo_put("kind", "key", "text")
