@@ -89,7 +89,12 @@ class Order:
             for keys in edges.values():
                 for loaded in keys:
                     loaders.setdefault(loaded, set()).add(key)
-        noticing = {key for key, source in self._graph.sources.items() if self._does_more(source)}
+        sources = self._graph.sources
+        if any(
+            source.uses is not None and source.uses.effects.roll_call for source in sources.values()
+        ):
+            return set(sources)
+        noticing = {key for key, source in sources.items() if self._does_more(source)}
         pending = list(noticing)
         while pending:
             for loader in loaders.get(pending.pop(), ()):

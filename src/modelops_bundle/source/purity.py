@@ -21,13 +21,16 @@ from modelops_bundle.source.use_sinks import canonical
 __all__ = ["read_effects"]
 
 
-def read_effects(tree: ast.Module, module: Scope, scopes: Iterable[Scope]) -> Effects:
+def read_effects(
+    tree: ast.Module, module: Scope, scopes: Iterable[Scope], roll_calls: Iterable[int] = ()
+) -> Effects:
     """Effects of a parsed module.
 
     Args:
         tree: The module.
         module: Its names.
         scopes: The scopes in it, those of its classes among them.
+        roll_calls: Lines that ask a class for its subclasses.
     """
     classes = {scope.qualname: scope for scope in scopes if scope.kind == "class"}
     reader = _Reader(module, classes)
@@ -36,7 +39,8 @@ def read_effects(tree: ast.Module, module: Scope, scopes: Iterable[Scope]) -> Ef
     while stack and not reader.line:
         statement, scope = stack.pop()
         reader.read(statement, scope, stack)
-    return Effects(reader.line, tuple(sorted(reader.calls)), tuple(sorted(reader.bases)))
+    calls, bases = tuple(sorted(reader.calls)), tuple(sorted(reader.bases))
+    return Effects(reader.line, calls, bases, min(roll_calls, default=0))
 
 
 _Pending = list[tuple[ast.stmt, Scope]]
@@ -80,8 +84,9 @@ class _Reader:
         inner = self._classes.get(qualname, scope)
         pending.extend((statement, inner) for statement in reversed(node.body))
         for keyword in node.keywords:
-            harmless = self._is_base(keyword.value, scope) if keyword.arg == "metaclass" else True
-            if not harmless or not self._are_values([keyword.value], scope):
+            if keyword.arg == "metaclass" and not self._is_metaclass(keyword.value, scope):
+                return False
+            if not self._are_values([keyword.value], scope):
                 return False
         return self._decorators(node.decorator_list, scope) and all(
             self._is_base(base, scope) for base in node.bases
@@ -197,11 +202,21 @@ class _Reader:
                 if isinstance(node.func, ast.Attribute):
                     stack.append(node.func.value)
                 stack.extend([*node.args, *(keyword.value for keyword in node.keywords)])
-            elif isinstance(node, ast.Await | ast.Yield | ast.YieldFrom):
+            elif isinstance(node, ast.Await | ast.Yield | ast.YieldFrom) or self._is_loaded_modules(
+                node, scope
+            ):
                 return False
             elif not isinstance(node, ast.Constant | ast.Name):
                 stack.extend(ast.iter_child_nodes(node))
         return True
+
+    def _is_loaded_modules(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether it is ``sys.modules``, which shows what was imported before."""
+        named = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        return named == "modules" and any(
+            canonical(target) == "sys.modules"
+            for target in targets(node, scope)  # type: ignore[arg-type]
+        )
 
     def _is_callable(self, node: ast.expr, scope: Scope) -> bool:
         """Whether calling it is harmless, as far as this file knows; what others decide is noted."""
@@ -222,6 +237,10 @@ class _Reader:
                 return False
         return True
 
+    def _is_metaclass(self, node: ast.expr, scope: Scope) -> bool:
+        # Any other runs when the class is made, and may keep a list of its classes.
+        return {canonical(target) for target in targets(node, scope)} <= _METACLASSES
+
     def _is_base(self, node: ast.expr, scope: Scope) -> bool:
         while isinstance(node, ast.Subscript):
             if not self._are_values([node.slice], scope):
@@ -241,7 +260,10 @@ class _Reader:
 
 
 #: Defining these lets a class take notice of its subclasses, or of the names that are given to it.
-_NOTICING = frozenset({"__init_subclass__", "__set_name__", "__mro_entries__", "__prepare__"})
+_NOTICING = frozenset(
+    {"__class_getitem__", "__init_subclass__", "__mro_entries__", "__prepare__", "__set_name__"}
+)
+_METACLASSES = frozenset({"abc.ABCMeta", "enum.EnumMeta", "enum.EnumType", "type"})
 _FILLING = frozenset({"add", "append", "extend", "insert", "setdefault", "sort", "update"})
 _DISPLAYS = frozenset({ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp})
 

@@ -53,7 +53,7 @@ OWN_BYTES = "0|inspect|getsource"
 def collect(tree: ast.Module) -> Uses:
     """The records of a parsed source."""
     found = walk(tree)
-    effects = read_effects(tree, found.module, found.scopes)
+    effects = read_effects(tree, found.module, found.scopes, found.roll_calls)
     return _Collector(found).records(effects)
 
 

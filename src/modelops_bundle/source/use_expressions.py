@@ -34,6 +34,8 @@ class Found:
         self.attributes: list[tuple[str, ast.expr, Scope]] = []
         self.strings: list[tuple[str, int]] = []
         self.documents_named: list[int] = []
+        #: Lines that ask a class for its subclasses, which come in the order in which they were loaded.
+        self.roll_calls: list[int] = []
         self.path_changes: list[tuple[ast.expr, ast.expr | None, Scope]] = []
 
 
@@ -62,6 +64,8 @@ class Expressions:
             chain.append(head.attr)
             if head.attr == "__doc__" and isinstance(head.ctx, ast.Load):
                 self._found.documents.append((head.value, self._scope))
+            elif head.attr == "__subclasses__":
+                self._found.roll_calls.append(head.lineno)
             head = head.value
         if isinstance(head, ast.Name):
             if isinstance(node.ctx, ast.Load):
@@ -110,6 +114,8 @@ class Expressions:
             self._scope.called.setdefault(_chain_text(func), node.lineno)
         if not is_chain(func):
             self._stack.append(func)
+        elif getattr(func, "attr", "") == "__subclasses__":
+            self._found.roll_calls.append(node.lineno)
         if isinstance(func, ast.Name) and func.id in _ATTRIBUTE_CALLS:
             arguments = self._attribute_call(func.id, arguments)
         self._stack.extend(arguments)

@@ -42,11 +42,14 @@ class Effects(NamedTuple):
         line: Line of the first statement that does more; 0 when there is none.
         calls: Targets of other files that are called: they have to be harmless too.
         bases: Targets of other files that are derived from.
+        roll_call: Line that asks a class for its subclasses, at import or later; 0 when there is none.
+            Their order shows in which order other modules were loaded, whatever those do.
     """
 
     line: int
     calls: tuple[str, ...]
     bases: tuple[str, ...]
+    roll_call: int
 
 
 class Import(NamedTuple):

@@ -35,7 +35,7 @@ def decode(plain: Any) -> Uses:
         ValueError, TypeError: It is no such form.
     """
     imports, reads, touches, aliases, constants, documents, mentions, modules, effects = plain
-    line, calls, bases = effects
+    line, calls, bases, roll_call = effects
     return Uses(
         tuple([Import(module, tuple(names), *rest) for module, names, *rest in imports]),
         tuple([Read(*item) for item in reads]),
@@ -45,5 +45,5 @@ def decode(plain: Any) -> Uses:
         tuple([(target, line) for target, line in documents]),
         tuple([Mention(*item) for item in mentions]),
         tuple(modules),
-        Effects(line, tuple(calls), tuple(bases)),
+        Effects(line, tuple(calls), tuple(bases), roll_call),
     )

@@ -126,6 +126,10 @@ def test_modules_that_only_define(text: str) -> None:
         "X = f'{print(1)}'",
         "T = {}\nT[print(1)] = 1",
         "from registry import MODELS as T\nfor T['x'] in range(3):\n    pass",
+        "class Meta(type):\n    def __init__(cls, *a): print(a)\nclass C(metaclass=Meta): ...",
+        "class C:\n    def __class_getitem__(cls, item): print(item)\nclass D(C[1]): ...",
+        "import sys\nFIRST = 'b' in sys.modules",
+        "from sys import modules\nif 'b' in modules:\n    X = 1",
     ],
 )
 def test_modules_that_do_more(text: str) -> None:
@@ -141,6 +145,23 @@ def test_what_is_loaded_in_turn_counts() -> None:
     assert not free(BOTH, a="import deep", b="", deep="import deeper", deeper="print(1)")
     assert not free(BOTH, a="def f():\n    import deep", b="", deep="print(1)")
     assert not free("import pkg.a\nimport b\n", pkg__INIT="print(1)", pkg__a="", b="")
+
+
+def test_a_metaclass_of_another_file_is_followed() -> None:
+    meta = "class Meta(type):\n    def __init__(cls, *a): ..."
+    base = "from meta import Meta\nclass Base(metaclass=Meta): ..."
+    plugin = "from base import Base\nclass C(Base): ..."
+    assert not free(BOTH, a=plugin, b=plugin, base=base, meta=meta)
+
+
+def test_subclasses_show_in_which_order_they_were_loaded() -> None:
+    base, plugin = "class Base: ...", "from base import Base\nclass C(Base): ..."
+    assert free(BOTH, a=plugin, b=plugin, base=base)
+    asking = f"{BOTH}from base import Base\ndef every():\n    return Base.__subclasses__()\n"
+    assert not free(asking, a=plugin, b=plugin, base=base)
+    base = f"{base[:-3]}\n    @classmethod\n    def every(cls): return cls.__subclasses__()"
+    assert not free(BOTH, a=plugin, b=plugin, base=base)
+    assert free("import os\nimport abc\nX = int.__subclasses__()\n")
 
 
 def test_only_the_run_that_loads_it_is_kept_in_order() -> None:
