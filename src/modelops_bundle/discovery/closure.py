@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from modelops_bundle.discovery.graph import Graph, Source, is_ours
+from modelops_bundle.discovery.graph import Graph, Source
 from modelops_bundle.discovery.imports import Request, SourceReader, path_to
-from modelops_bundle.discovery.listing import listing
+from modelops_bundle.discovery.listing import listing, modules_under
 from modelops_bundle.discovery.mentions import Mentioned, find_mentions
 from modelops_bundle.discovery.missing import Missing, never_found
 from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
@@ -233,7 +233,7 @@ class _Walk:
             for name in listed.names:
                 self._ask(source, Request(f"{package}.{name}", unit, unit, True, False))
             if not listed.complete:
-                self._ask_all(source, package, unit)
+                self._ask_all(source, f"{package}.", unit)
 
     # --- imports --------------------------------------------------------------------------------------
 
@@ -293,7 +293,7 @@ class _Walk:
             elif wanted.kind == "folder":
                 self._add_folder(source, wanted.text)
             elif wanted.kind == "package":
-                self._ask_all(source, wanted.text, 0)
+                self._ask_all(source, wanted.text, 0, deep=True)
             else:
                 suspected = wanted.kind == "suspected"
                 line = 0 if suspected else wanted.line
@@ -323,20 +323,10 @@ class _Walk:
             [] if "\0" in text else [os.path.normpath(os.path.join(base, text)) for base in bases]
         )
 
-    def _ask_all(self, source: Source, name: str, unit: int) -> None:
-        """Load every module of ours in a package."""
-        package = self._finder.find(name)
-        if package.origin not in (Origin.PROJECT, Origin.OUTSIDE):
-            return
-        names = {
-            file.split(".")[0]
-            for folder in package.folders
-            for file, kind in self._files.entries(folder).items()
-            if kind is EntryKind.FOLDER or file.endswith(".py")
-        }
-        for inner in sorted(names - {"__init__", "__pycache__", "__main__"}):
-            if inner.isidentifier() and is_ours(self._finder.find(f"{name}.{inner}")):
-                self._ask(source, Request(f"{name}.{inner}", 0, unit, True, True))
+    def _ask_all(self, source: Source, prefix: str, unit: int, deep: bool = False) -> None:
+        """Load every module of ours whose name starts with ``prefix``."""
+        for name in modules_under(self._finder, self._files, prefix, deep):
+            self._ask(source, Request(name, 0, unit, True, True))
 
     # --- the sum --------------------------------------------------------------------------------------
 

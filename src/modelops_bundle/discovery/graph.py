@@ -254,6 +254,9 @@ class Graph:
 
     def _constants_of(self, source: Source, meaning: Meaning) -> Iterator[str]:
         home = self.sources.get(meaning.module, source)
+        if meaning.kind == "definition" and meaning.name == "__name__":
+            yield home.module.name
+            return
         constants = home.uses.constants if home.uses else ()
         if meaning.kind == "definition":
             values = [text for name, text in constants if name == meaning.name]

@@ -1,14 +1,16 @@
-"""What ``from package import *`` loads: the submodules that the package's ``__all__`` names."""
+"""Which modules of a package are loaded without being named one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from modelops_bundle.discovery.graph import Graph, Source
+from modelops_bundle.discovery.graph import Graph, Source, is_ours
+from modelops_bundle.discovery.modules import ModuleFinder, Origin
+from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.source.names import Literal, Ref
 
-__all__ = ["Listing", "listing"]
+__all__ = ["Listing", "listing", "modules_under"]
 
 #: Lists of other modules that are followed; more than this is a cycle or a trick.
 MAX_FOLLOWED = 200
@@ -24,8 +26,50 @@ class Listing(NamedTuple):
 
 
 def listing(graph: Graph, source: Source) -> Listing:
-    """What the ``__all__`` of a source lists."""
+    """What the ``__all__`` of a source lists, which is what ``from package import *`` loads."""
     return _Reader(graph).read(source)
+
+
+def modules_under(finder: ModuleFinder, files: Files, prefix: str, deep: bool) -> Iterator[str]:
+    """Names of all modules of ours that start with ``prefix``, which holds a dot.
+
+    Args:
+        finder: Finds modules.
+        files: File system.
+        prefix: A package and a dot, perhaps with what the last name starts with.
+        deep: Look into the packages in it as well.
+    """
+    package, _, start = prefix.rpartition(".")
+    pending = [package]
+    seen: set[str] = set()
+    while pending:
+        package = pending.pop()
+        above = finder.find(package)
+        if above.origin not in (Origin.PROJECT, Origin.OUTSIDE):
+            continue
+        # A link to a folder that was looked into would never end.
+        folders = [folder for folder in above.folders if files.real(folder) not in seen]
+        seen.update(files.real(folder) for folder in folders)
+        for inner in sorted(_names_in(files, folders)):
+            if start and not inner.startswith(start):
+                continue
+            found = finder.find(f"{package}.{inner}")
+            if is_ours(found):
+                yield found.name
+            if found.is_package and deep:
+                pending.append(found.name)
+        start = ""
+
+
+def _names_in(files: Files, folders: list[str]) -> set[str]:
+    names = {
+        name.split(".")[0]
+        for folder in folders
+        for name, kind in files.entries(folder).items()
+        if kind is EntryKind.FOLDER or name.endswith(".py")
+    }
+    names -= {"__init__", "__pycache__", "__main__"}
+    return {name for name in names if name.isidentifier()}
 
 
 class _Reader:

@@ -26,8 +26,8 @@ class Wanted(NamedTuple):
     """Something that code imports or runs by a text.
 
     Attributes:
-        kind: ``module`` (``text`` is its name), ``package`` (every module in the package), ``file`` (a path)
-            or ``folder`` (searched for modules).
+        kind: ``module`` (``text`` is its name), ``package`` (every module below whose name starts with
+            ``text``), ``file`` (a path) or ``folder`` (searched for modules).
         key: The source that wants it.
         line: Where.
         text: See ``kind``.
@@ -295,11 +295,15 @@ class _Reader:
                     self._deliver(source, kind, name, read.line)
 
     def _deliver(self, source: Source, kind: str, text: str, line: int) -> None:
-        if "\x01" in text:
+        if kind == "package":
+            if text and "\x01" not in text:
+                prefix = f"{text.rstrip('.')}."
+                self.readings.wanted[Wanted("package", source.key, line, prefix)] = None
+        elif "\x01" in text:
             self._warn(source, kind, line)
             prefix = text[: text.index("\x01")]
-            if kind == "module" and prefix.endswith("."):
-                self.readings.wanted[Wanted("package", source.key, line, prefix[:-1])] = None
+            if kind == "module" and "." in prefix.lstrip("."):
+                self.readings.wanted[Wanted("package", source.key, line, prefix)] = None
         elif kind == "variable":
             self._variable(text, source, line)
         elif kind == "expansion":
@@ -348,6 +352,9 @@ class _Reader:
         if effect.wrapper is not None:
             kind = effect.wrapper.kind
             self._used.add(effect.wrapper)
+        if kind == "package":
+            # Names of modules are listed; what imports them is seen by itself.
+            return
         self._escaped |= kind == "variable"
         self._warn(source, kind, line)
         if kind == "module":
@@ -369,8 +376,8 @@ class _Reader:
 
     def _suspected_modules(self, source: Source, line: int) -> None:
         for text in source.uses.modules if source.uses else ():
-            rest = text.lstrip(".")
-            name = self._graph.absolute(source, rest, len(text) - len(rest))
+            rest = text.partition(":")[0].lstrip(".")
+            name = self._graph.absolute(source, rest, len(text) - len(text.lstrip(".")))
             if name is not None:
                 self.readings.wanted[Wanted("suspected", source.key, line, name)] = None
 

@@ -14,6 +14,7 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _MARK = re.compile("\x01[^\x02]*\x02")
 _WORD = re.compile(r"[\w.\-/\\:]{1,256}")
 _DOTTED = re.compile(r"\.*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|\.+[A-Za-z_]\w*")
+_ENTRY = re.compile(rf"({_DOTTED.pattern})(:[\w.]+)?|[A-Za-z_]\w*:[A-Za-z_][\w.]*")
 _ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
 #: No NUL, no mark, and no high surrogate, which JSON would join with a low one.
 _PATH = re.compile(
@@ -113,8 +114,8 @@ _COMMON_METHODS = frozenset(
 
 
 def is_dotted_name(text: str) -> bool:
-    """Whether a text may be the name of a module in a package."""
-    return _DOTTED.fullmatch(text) is not None
+    """Whether a text may be the name of a module in a package, or of something in a module."""
+    return _ENTRY.fullmatch(text) is not None
 
 
 def is_file_name(text: str) -> bool:

@@ -25,9 +25,10 @@ class Sink(NamedTuple):
     """What a call does with a text.
 
     Attributes:
-        kind: ``module`` (imports it), ``file`` (runs it), ``path`` (looks for modules there), ``variable``
-            (reads it), ``expansion`` (reads the variables that it names after ``$``), ``code`` (runs it as
-            source), ``plugins`` (loads what distributions announce).
+        kind: ``module`` (imports it), ``package`` (likely imports what is in it), ``file`` (runs it),
+            ``path`` (looks for modules there), ``variable`` (reads it), ``expansion`` (reads the
+            variables that it names after ``$``), ``code`` (runs it as source), ``plugins`` (loads what
+            distributions announce).
         arguments: Where the text stands: positions as digits, or keywords.
     """
 
@@ -53,6 +54,11 @@ SINKS: dict[str, Sink] = {
     "pkgutil.find_loader": Sink("module", ("0", "fullname")),
     "pkgutil.get_loader": Sink("module", ("0", "module_or_name")),
     "__import__": Sink("module", ("0", "name")),
+    "lazy_loader.load": Sink("module", ("0", "fullname")),
+    "lazy_loader.attach": Sink("package", ("0", "package_name")),
+    "lazy_loader.attach_stub": Sink("package", ("0", "package_name")),
+    "pkgutil.iter_modules": Sink("package", ("1", "prefix")),
+    "pkgutil.walk_packages": Sink("package", ("1", "prefix")),
     "runpy.run_path": Sink("file", ("0", "path_name")),
     "importlib.util.spec_from_file_location": Sink("file", ("1", "location")),
     "importlib.machinery.SourceFileLoader": Sink("file", ("1", "path")),

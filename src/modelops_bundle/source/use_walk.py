@@ -239,7 +239,7 @@ class _Walker(Expressions):
 
     def if_(self, node: ast.If) -> None:
         self._stack.append(node.test)
-        truth = _typing_truth(node.test)
+        truth = _typing_truth(node.test, self._scope)
         if truth is None:
             self._stack.extend(node.body)
             self._stack.extend(node.orelse)
@@ -316,13 +316,24 @@ def _catches_import_error(caught: ast.expr | None) -> bool:
     return any(last_name(kind) in _CATCHES for kind in kinds)
 
 
-def _typing_truth(test: ast.expr) -> bool | None:
+def _typing_truth(test: ast.expr, scope: Scope) -> bool | None:
     """``True`` when the body is for type checkers alone, ``False`` when the other branch is."""
     truth = True
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         truth = not truth
         test = test.operand
-    return truth if last_name(test) == "TYPE_CHECKING" else None
+    if last_name(test) != "TYPE_CHECKING" or (isinstance(test, ast.Name) and _is_set(test, scope)):
+        return None
+    return truth
+
+
+def _is_set(name: ast.Name, scope: Scope) -> bool:
+    """Whether a name that is false by custom was bound here to something that may be true."""
+    return any(
+        not isinstance(binding.node, ast.Constant) or bool(binding.node.value)
+        for binding in scope.lookup(name.id) or ()
+        if binding.kind != "import"
+    )
 
 
 _HANDLERS: dict[type[ast.AST], Callable[[_Walker, Any], None]] = {

@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
-from tests.fakes.code_project import SITE, CodeProject
+from tests.fakes.code_project import SITE, CodeProject, InterpreterFacts
 
-from modelops_bundle.discovery.closure import Closure
+from modelops_bundle.adapters.disk import DiskFiles
+from modelops_bundle.discovery.closure import Closure, ClosureFinder
 from modelops_bundle.discovery.missing import Missing
+from modelops_bundle.discovery.modules import ModuleFinder
+from modelops_bundle.discovery.search import build_search_path
+from modelops_bundle.source.facts import FactsReader
 
 
 def files_of(sources: Mapping[str, str], **settings: object) -> list[str]:
@@ -520,3 +525,68 @@ def test_a_star_import_under_a_list_that_is_computed_loads_every_submodule(packa
 def test_a_star_import_without_a_list_loads_no_submodule() -> None:
     found = files_of({**LISTS, "m.py": "from pkg import *", "pkg/__init__.py": "x = 1"})
     assert found == ["m.py", "pkg/__init__.py"]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "import pkgutil, importlib, plug\nfor i in pkgutil.iter_modules(plug.__path__, 'plug.'):\n    importlib.import_module(i.name)",
+        "import pkgutil, importlib, plug\nfor i in pkgutil.iter_modules(plug.__path__, plug.__name__ + '.'):\n    importlib.import_module(i.name)",
+        "from pkgutil import walk_packages\nimport plug as p\nfor f, n, _ in walk_packages(path=p.__path__, prefix=f'{p.__name__}.'):\n    f.find_spec(n).loader.exec_module(x)",
+        "import importlib\ndef load(n):\n    importlib.import_module(f'plug.{n}')",
+        "import importlib\ndef load(n):\n    importlib.import_module(f'plug.a{n}')",
+        "import lazy_loader as lazy\n__getattr__, __dir__, __all__ = lazy.attach('plug', submodules=['a'])",
+    ],
+)
+def test_modules_of_a_package_that_is_gone_through(model: str) -> None:
+    sources = {
+        "m.py": model,
+        "plug/__init__.py": "",
+        "plug/a1.py": "",
+        "plug/ab/c.py": "",
+        "o.py": "",
+    }
+    found = files_of(sources)
+    assert found == ["m.py", "plug/__init__.py", "plug/a1.py", "plug/ab/c.py"]
+
+
+def test_only_modules_that_start_with_what_is_known_are_loaded() -> None:
+    model = "import importlib\ndef load(n):\n    importlib.import_module(f'plug.a{n}')"
+    sources = {"m.py": model, "plug/a1.py": "", "plug/b.py": "", "plug/ab/__init__.py": ""}
+    assert files_of(sources) == ["m.py", "plug/a1.py", "plug/ab/__init__.py"]
+
+
+def test_folders_that_link_to_each_other_end(tmp_path: Path) -> None:
+    (tmp_path / "plug").mkdir()
+    (tmp_path / "plug/a.py").write_text("")
+    for name in ("b", "c", "d"):
+        (tmp_path / "plug" / name).symlink_to("../plug")
+    (tmp_path / "m.py").write_text("import importlib\nimportlib.import_module('plug.' + n)")
+    root, python = str(tmp_path), InterpreterFacts()
+    with DiskFiles(root) as files:
+        search = build_search_path(files, root, (), (), python)
+        finder = ModuleFinder(files, search, python, root, lambda _module: ())
+        found = ClosureFinder(finder, FactsReader(files), files, root).find(f"{root}/m.py")
+    assert "plug/a.py" in {file.recorded for file in found.files}
+
+
+@pytest.mark.parametrize(
+    ("test", "seen"),
+    [
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:", False),
+        ("TYPE_CHECKING = False\nif TYPE_CHECKING:", False),
+        ("TYPE_CHECKING = 0\nif not TYPE_CHECKING:", True),
+        ("TYPE_CHECKING = True\nif TYPE_CHECKING:", True),
+        ("TYPE_CHECKING = flag()\nif TYPE_CHECKING:", True),
+        ("import typing\nif typing.TYPE_CHECKING:", False),
+    ],
+)
+def test_what_only_type_checkers_see(test: str, seen: bool) -> None:
+    assert (files_of({"m.py": f"{test}\n    import a", "a.py": ""}) == ["a.py", "m.py"]) is seen
+
+
+def test_an_entry_point_in_a_text_is_a_module() -> None:
+    model = "import importlib\ndef load(path):\n    name, _, attribute = path.partition(':')\n    return importlib.import_module(name)\n"
+    sources = {"pkg/a.py": "", "b.py": ""}
+    assert "pkg/a.py" in files_of({**sources, "m.py": f"{model}load('pkg.a:run')"})
+    assert "b.py" in files_of({**sources, "m.py": f"{model}load('b:C.run')"})
