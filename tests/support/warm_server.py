@@ -50,6 +50,7 @@ def load_everything() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "model.py").write_text(MODEL)
         pathlib.Path(folder, "data.csv").write_text("a,b\n1,2\n")
+        pathlib.Path(folder, "pyproject.toml").write_text("[tool.modelops-bundle]\n")
         at = ("-C", folder)
         quietly(*at, "init")
         quietly(*at, "register-model", "model.py", "--data", "data.csv")

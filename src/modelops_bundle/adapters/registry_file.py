@@ -35,6 +35,9 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 
+# One key for all states of the file: each would otherwise stay in the cache for good.
+_LATEST = "latest"
+
 
 class Memo(Protocol):
     """Texts that an earlier run kept under keys that determine them; ``Files`` is one."""
@@ -53,7 +56,7 @@ class RegistryFile:
 
     Args:
         path: Its path; the lock file stands beside it.
-        memo: Where what was parsed is kept by the digest of the bytes, so that YAML is parsed once.
+        memo: Where what was parsed last is kept, with the digest of the bytes, so that YAML is parsed once.
         timeout: Seconds to wait for other writers.
 
     Attributes:
@@ -160,8 +163,8 @@ class RegistryFile:
     def _parse(self, data: bytes) -> Loaded:
         if self._memo is None:
             return load_document(data, self.path)
-        text = self._memo.memo_get(MEMO_KIND, memo_key(data))
-        known = None if text is None else from_memo(text)
+        digest, _, text = (self._memo.memo_get(MEMO_KIND, _LATEST) or "").partition("\n")
+        known = from_memo(text) if digest == memo_key(data) else None
         if known is not None:
             return known
         loaded = load_document(data, self.path)
@@ -170,4 +173,4 @@ class RegistryFile:
 
     def _keep(self, data: bytes, loaded: Loaded) -> None:
         if self._memo is not None:
-            self._memo.memo_put(MEMO_KIND, memo_key(data), to_memo(loaded))
+            self._memo.memo_put(MEMO_KIND, _LATEST, f"{memo_key(data)}\n{to_memo(loaded)}")

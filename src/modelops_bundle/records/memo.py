@@ -1,4 +1,4 @@
-"""A parsed registry as compact JSON, kept under the digest of the file's bytes so that YAML is parsed once.
+"""A parsed registry as compact JSON, kept with the digest of the file's bytes so that YAML is parsed once.
 
 What is read back is only ever what :func:`to_memo` wrote of this version; anything else is ``None``, and
 the file is parsed again.
@@ -36,7 +36,7 @@ _SECTIONS: tuple[tuple[str, type[Any]], ...] = (
 
 
 def memo_key(data: bytes) -> str:
-    """The key for a file of these bytes."""
+    """What tells a file of these bytes from any other."""
     return str(content_digest(data))
 
 

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from modelops_bundle.adapters import registry_file
 from modelops_bundle.adapters.registry_file import RegistryFile
 from modelops_bundle.errors import RegistryError, StorageError, UsageError
 from modelops_bundle.registry import BundleRegistry, ModelEntry, TargetEntry
@@ -175,9 +176,10 @@ def test_leftovers_of_the_dead_go_with_the_next_edit(file, path):
 
 
 class TestMemo:
-    def test_a_registry_is_parsed_once(self, file, path):
+    def test_a_registry_is_parsed_once(self, file, path, monkeypatch):
         memo = DictMemo()
         one = RegistryFile(os.fspath(path), memo=memo).load()
+        monkeypatch.setattr(registry_file, "load_document", None)
         two = RegistryFile(os.fspath(path), memo=memo).load()
         assert memo.hits == 1
         assert one == two
@@ -204,8 +206,18 @@ class TestMemo:
         memo = DictMemo()
         file = RegistryFile(os.fspath(path), memo=memo)
         before = file.load()
-        memo.texts = dict.fromkeys(memo.texts, text)
+        for key, kept in memo.texts.items():
+            memo.texts[key] = f"{kept.partition(chr(10))[0]}\n{text}"
         assert file.load() == before
+
+    def test_only_the_latest_is_kept(self, path):
+        memo = DictMemo()
+        file = RegistryFile(os.fspath(path), memo=memo)
+        file.create()
+        for name in ("a_b", "a_c", "a_d"):
+            with file.edit() as registry:
+                registry.models[name] = MODEL
+        assert len(memo.texts) == 1
 
     def test_an_edited_draft_does_not_change_what_is_kept(self, file, path):
         memo = DictMemo()
