@@ -147,13 +147,13 @@ class Case:
         self.judged.add(left)
 
 
-class Wrong(Exception):
+class HarmError(Exception):
     """A fault did harm."""
 
 
 def claim(holds, otherwise, *details):
     if not holds:
-        raise Wrong(" ".join([otherwise, *map(str, details)]))
+        raise HarmError(" ".join([otherwise, *map(str, details)]))
 
 
 def acknowledged(output):
@@ -179,7 +179,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("kind", (injection.KILL, "EIO", "ENOSPC"))
+@pytest.mark.parametrize("kind", [injection.KILL, "EIO", "ENOSPC"])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_under_faults(warm, name, kind, tmp_path):
     case = Case(warm, tmp_path, COMMANDS[name])
@@ -227,7 +227,7 @@ def harm(case, faults):
     for fault in faults:
         try:
             seen[case.judge(fault)] += 1
-        except Wrong as error:
+        except HarmError as error:
             problems.append(f"{fault}: {error}")
     return problems, seen
 

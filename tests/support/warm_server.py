@@ -86,7 +86,7 @@ def become(request: dict[str, Any]) -> None:
         run_command()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:  # what Python itself would print
+    except BaseException:  # noqa: BLE001 - what Python itself would print
         traceback.print_exc()
         code = 1
     finally:
