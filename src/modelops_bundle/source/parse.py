@@ -47,12 +47,13 @@ _OWN_STACK = 64 << 20
 _LINE_END = 10
 
 # Possessive, so that no input makes it go back. A string that does not end is a sign followed by words.
+# Up to Python 3.11.4 a possessive group goes wrong where it ends in a lookahead, hence the spelt-out quotes.
 _TOKEN = re.compile(
     rb"""
       \#[^\n]*
     | (?:\b(?P<prefix>[A-Za-z]{1,2}))?
-      (?: \"\"\" (?:[^"\\]|\\.|"(?!""))*+ \"\"\"
-        | ''' (?:[^'\\]|\\.|'(?!''))*+ '''
+      (?: \"\"\" (?:[^"\\]|\\.|"[^"\\]|"\\.|""[^"\\]|""\\.)*+ \"\"\"
+        | ''' (?:[^'\\]|\\.|'[^'\\]|'\\.|''[^'\\]|''\\.)*+ '''
         | " (?:[^"\\\n]|\\.)*+ "
         | ' (?:[^'\\\n]|\\.)*+ ' )
     | \w++
