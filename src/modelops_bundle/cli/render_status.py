@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.cli.drawing import columns, plural
 from modelops_bundle.cli.output import Line, Piece, say, show, show_lines, warn
-from modelops_bundle.cli.words import STATE_STYLES, change_text, some
+from modelops_bundle.cli.words import STATE_STYLES, environment_texts, some
 from modelops_bundle.staleness import Change, State
 
 if TYPE_CHECKING:
@@ -46,11 +46,15 @@ def show_status(report: StatusReport) -> None:
         return
     shared = _shared_changes(report)
     show_lines(columns([_row(entry, shared) for entry in report.entries]))
+    told: dict[int, list[Change]] = {}
     for change, number in shared.items():
+        told.setdefault(number, []).append(change)
+    for number, changes in told.items():
         everywhere = (
             "every entry" if number == len(report.entries) else plural(number, "entry", "entries")
         )
-        show(("environment", "strong"), f": {change_text(change)}, for {everywhere}")
+        for text in environment_texts(changes):
+            show(("environment", "strong"), f": {text}, for {everywhere}")
     show()
     show(_summary(report))
     for line in _next_steps(report):
@@ -89,7 +93,8 @@ def _summary(report: StatusReport) -> str:
     total = len(report.entries)
     counted = Counter(entry.verdict.state for entry in report.entries)
     if counted[State.CURRENT] == total:
-        return "The only entry is current." if total == 1 else f"All {total} entries are current."
+        only = report.entries[0].id
+        return f"{only} is current." if total == 1 else f"All {total} entries are current."
     others = (f"{counted[state]} {state.value}" for state in State if counted[state])
     return f"{plural(total, 'entry', 'entries')}: {', '.join(others)}."
 

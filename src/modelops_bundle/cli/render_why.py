@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.cli.drawing import Node, plural, tree
@@ -9,6 +10,7 @@ from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
 from modelops_bundle.cli.words import (
     STATE_STYLES,
     change_text,
+    environment_texts,
     moved,
     named_change,
     short,
@@ -77,7 +79,7 @@ def show_why(report: WhyReport) -> None:
     parts = [judged.reason] if judged.reason else []
     if report.reasons:
         parts.append(plural(len(report.reasons), "change"))
-    root = Node((*heading, f": {'; '.join(parts)}"), tuple(map(_node, report.reasons)))
+    root = Node((*heading, f": {'; '.join(parts)}"), tuple(_nodes(report.reasons)))
     show_lines(tree(root))
     for reason in report.reasons:
         _show_diff(reason)
@@ -87,8 +89,18 @@ def show_why(report: WhyReport) -> None:
         )
 
 
+def _nodes(reasons: Iterable[Reason]) -> Iterator[Node]:
+    environment = []
+    for reason in reasons:
+        if reason.change.kind == "environment":
+            environment.append(reason.change)
+        else:
+            yield _node(reason)
+    yield from (Node((text,)) for text in environment_texts(environment))
+
+
 def _node(reason: Reason) -> Node:
-    if reason.change.kind in ("environment", "variable"):
+    if reason.change.kind == "variable":
         return Node((change_text(reason.change),))
     if reason.change.kind == "data":
         return Node((reason.change.path, f": {_data_text(reason)}"))

@@ -11,6 +11,7 @@ from modelops_bundle.staleness import Change, State
 __all__ = [
     "STATE_STYLES",
     "change_text",
+    "environment_texts",
     "moved",
     "named_change",
     "short",
@@ -25,6 +26,7 @@ STATE_STYLES = {
     State.INVALID: "bad",
 }
 _DIGEST = re.compile(r"(?:[a-z0-9]+:)?([0-9a-f]{64})")
+_FEW = 5
 _UNITS = ("kB", "MB", "GB", "TB")
 
 
@@ -88,6 +90,21 @@ def change_text(change: Change) -> str:
     if change.change == "modified":
         return f"{change.path} changed"
     return f"{change.path} {change.change}"
+
+
+def environment_texts(changes: Iterable[Change]) -> list[str]:
+    """Changes of the environment, one text each; many that came or went are told together.
+
+    Where a whole environment is another one, a line for each package would hide everything else.
+    """
+    listed = list(changes)
+    texts = []
+    for kind in ("added", "removed"):
+        names = [change.path for change in listed if change.change == kind]
+        if len(names) > _FEW:
+            listed = [change for change in listed if change.change != kind]
+            texts.append(f"{len(names)} packages {kind}: {some(names)}")
+    return [*map(_environment_text, listed), *texts]
 
 
 def _environment_text(change: Change) -> str:

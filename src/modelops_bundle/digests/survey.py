@@ -32,7 +32,40 @@ from modelops_bundle.project.files import expand
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.source.facts import FactsReader
 
-__all__ = ["Mention", "Survey", "Surveyor", "undeclared"]
+__all__ = ["Absent", "Mention", "Survey", "Surveyor", "absent", "undeclared"]
+
+
+class Absent(NamedTuple):
+    """A package that code imports and that is neither in the project nor installed.
+
+    Attributes:
+        source: Recorded path of the source.
+        line: Where it imports it.
+        package: Its top-level name.
+        executable: The interpreter that was asked.
+    """
+
+    source: str
+    line: int
+    package: str
+    executable: str
+
+    @property
+    def place(self) -> str:
+        """Where it is imported."""
+        return f"{self.source}:{self.line}"
+
+    @property
+    def text(self) -> str:
+        """What was noticed there."""
+        return f"imports {self.package}, which is not installed for {self.executable}"
+
+    @property
+    def hint(self) -> str:
+        """What was noticed, and what to do."""
+        return (
+            f"{self.place} {self.text}: name the project's interpreter with --python, or install it"
+        )
 
 
 class Mention(NamedTuple):
@@ -83,11 +116,17 @@ class Survey:
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
     find_mentions: Callable[[], tuple[Mention, ...]] = field(repr=False)
+    find_absent: Callable[[], tuple[Absent, ...]] = field(repr=False)
 
     @property
     def mentions(self) -> tuple[Mention, ...]:
         """Files that the code names and nobody declared; looked for when asked."""
         return self.find_mentions()
+
+    @property
+    def absent(self) -> tuple[Absent, ...]:
+        """Packages that the code imports and that are not installed; looked for when asked."""
+        return self.find_absent()
 
 
 def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
@@ -100,6 +139,17 @@ def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
     declared = {(survey.leaves.path, name) for survey in known for name in survey.leaves.data}
     mentions = dict.fromkeys(mention for survey in known for mention in survey.mentions)
     return (each for each in mentions if (each.source, each.names) not in declared)
+
+
+def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:
+    """Packages that are not there, each once, but for those whose lack makes an entry invalid."""
+    known = list(surveys)
+    told = tuple(problem for survey in known for problem in survey.problems)
+    packages: dict[str, Absent] = {}
+    for each in (each for survey in known for each in survey.absent):
+        if not any(problem.startswith(f"{each.place} imports ") for problem in told):
+            packages.setdefault(each.package, each)
+    return iter(packages.values())
 
 
 class Surveyor:
@@ -179,6 +229,7 @@ class Surveyor:
             ),
             warnings=(*self._located(closure.warnings), *warnings),
             find_mentions=partial(self._undeclared, closure, declared_data.digests),
+            find_absent=partial(self._absent, closure),
         )
 
     def gone(self, path: str, name: str) -> str:
@@ -263,6 +314,17 @@ class Surveyor:
             Mention(self._place(mention.path), mention.line, self._layout.recorded(mention.named))
             for mention in closure.mentions
             if self._layout.recorded(mention.named) not in declared
+        )
+
+    def _absent(self, closure: Closure) -> tuple[Absent, ...]:
+        return tuple(
+            Absent(
+                self._place(missing.path),
+                missing.line,
+                missing.module.partition(".")[0],
+                self._interpreter.executable,
+            )
+            for missing in self._closures.absent(closure)
         )
 
     def _located(self, warnings: Iterable[Warned]) -> Iterator[str]:

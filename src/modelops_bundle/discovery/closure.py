@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -139,6 +139,17 @@ class ClosureFinder:
             walk = _Walk(self._finder, self._reader, self._files, self._project_root, auto_code)
             known = self._known[key] = walk.closure(path, key[1], key[3])
         return known
+
+    def absent(self, closure: Closure) -> Iterator[Missing]:
+        """The first import of each package that is nowhere, unless the code expects that it may be."""
+        told = {"modelops_bundle"}  # may be a tool of its own, and never counts
+        for missing in closure.missing:
+            package = missing.module.partition(".")[0]
+            if missing.guarded or package in told or missing.module.endswith(".py"):
+                continue
+            told.add(package)
+            if self._finder.find(package).origin is Origin.MISSING:
+                yield missing
 
 
 class _Walk:

@@ -15,7 +15,10 @@ from typing import NamedTuple
 from modelops_bundle.errors import ConfigError, UsageError
 from modelops_bundle.ports import EntryKind, Files
 
-__all__ = ["Choice", "choose_interpreter", "venv_prefix"]
+__all__ = ["RUNNING", "Choice", "choose_interpreter", "venv_prefix"]
+
+#: The last place: taken where nothing else names an interpreter.
+RUNNING = "running interpreter"
 
 _IN_ENVIRONMENT = (
     ("bin", "python"),
@@ -78,7 +81,7 @@ def choose_interpreter(
         else:
             named.append((place, executable))
     if not named:
-        return Choice(running, "running interpreter", tuple(warnings))
+        return Choice(running, RUNNING, tuple(warnings))
     place, executable = named[0]
     warnings += _conflicts(files, named, variables)
     return Choice(executable, place, tuple(warnings))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import Survey, undeclared
+from modelops_bundle.digests.survey import Survey, absent, undeclared
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.records.entries import BundleRegistry
@@ -126,6 +126,12 @@ def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
 
 def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
     """What the digests may miss."""
+    for each in absent(surveys):
+        yield Ailment(
+            each.place,
+            each.text,
+            "Name the project's interpreter (--python, environment.python, .venv), or install it there.",
+        )
     for mention in undeclared(surveys):
         yield Ailment(
             f"{mention.source}:{mention.line}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import undeclared
+from modelops_bundle.digests.survey import absent, undeclared
 from modelops_bundle.errors import UsageError
 from modelops_bundle.project.files import expand
 from modelops_bundle.records.entries import BundleRegistry
@@ -252,6 +252,7 @@ def _hints(workspace: Workspace, plan: Plan) -> list[str]:
     hints: dict[str, None] = {}
     for survey in plan.surveys:
         hints.update(dict.fromkeys(survey.warnings))
+    hints.update(dict.fromkeys(each.hint for each in absent(plan.surveys)))
     hints.update(dict.fromkeys(mention.hint for mention in undeclared(plan.surveys)))
     hints.update(dict.fromkeys(workspace.environment_warnings))
     return list(hints)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from modelops_bundle.digests.survey import Survey
+from modelops_bundle.environment.choice import RUNNING
 from modelops_bundle.errors import UsageError
 from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.records.recorded import recorded_leaves
@@ -14,7 +15,7 @@ from modelops_bundle.staleness import State, Verdict, judge
 from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["EntryStatus", "StatusReport", "entry_status", "judged", "select", "status"]
+__all__ = ["EntryStatus", "StatusReport", "entry_status", "guess", "judged", "select", "status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,21 @@ def status(workspace: Workspace, names: Sequence[str]) -> StatusReport:
     registry = workspace.registry.load()
     chosen = select(registry, names)
     entries = tuple(judged(workspace, registry, chosen))
-    return StatusReport(entries, workspace.environment_warnings)
+    return StatusReport(entries, (*workspace.environment_warnings, *guess(workspace, entries)))
+
+
+def guess(workspace: Workspace, entries: Iterable[EntryStatus]) -> Iterator[str]:
+    """A warning where packages seem to be gone because nothing says where they are."""
+    interpreter = workspace.interpreter
+    if interpreter.chosen_by == RUNNING and any(
+        change.kind == "environment" and change.change == "removed"
+        for entry in entries
+        for change in entry.verdict.changes
+    ):
+        yield (
+            f"nothing names the project's environment, so that of {interpreter.executable} counts,"
+            " which runs this program: make .venv, or name one with --python"
+        )
 
 
 def select(registry: BundleRegistry, names: Iterable[str]) -> list[str]:

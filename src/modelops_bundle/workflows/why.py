@@ -18,7 +18,7 @@ from modelops_bundle.explanation import (
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.staleness import Change, State
 from modelops_bundle.workflows.recording import code_record, data_record, kept_record, kept_source
-from modelops_bundle.workflows.status import EntryStatus, entry_status, select
+from modelops_bundle.workflows.status import EntryStatus, entry_status, guess, select
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Reason", "WhyReport", "why"]
@@ -71,7 +71,7 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
     reasons = tuple(
         _explained(workspace, judged, kept, change, with_diff) for change in judged.verdict.changes
     )
-    warnings = workspace.environment_warnings
+    warnings = (*workspace.environment_warnings, *guess(workspace, [judged]))
     code_changed = any(reason.change.kind in ("code", "target") for reason in reasons)
     if kept is None and code_changed and judged.verdict.state is not State.CURRENT:
         missing = "the recorded sources are not on this machine: reasons stay at file level"
