@@ -1,21 +1,20 @@
 """Which imports of a source may change places without anything noticing.
 
 A run of imports is free when every file of ours that it loads, and every one that those load in turn, only
-defines (:mod:`modelops_bundle.source.purity`). Installed modules are taken not to mind; the docs say so.
+defines (:mod:`modelops_bundle.source.purity`), and no circle of imports is entered another way
+(:mod:`modelops_bundle.discovery.circles`). Installed modules are taken not to mind; the docs say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from modelops_bundle.discovery.circles import Circles, Edges, loading_imports
 from modelops_bundle.discovery.graph import Graph, Source
 from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
-from modelops_bundle.source.use_records import GUARDED, INNER
+from modelops_bundle.source.use_records import LOOKED_INTO, Import
 
-__all__ = ["Edges", "Order"]
-
-#: By the line of a source's top-level statement, keys of the sources that it loads.
-Edges = Mapping[int, set[str]]
+__all__ = ["Order"]
 
 
 class Order:
@@ -29,6 +28,8 @@ class Order:
     def __init__(self, graph: Graph, edges: Mapping[str, Edges]) -> None:
         self._graph = graph
         self._edges = edges
+        self._circles = Circles(graph, edges)
+        self._growing: dict[str, bool] = {}
         self._others: dict[str, frozenset[str]] = {}
         self._noticing = self._spread()
 
@@ -53,7 +54,11 @@ class Order:
         edges = self._edges.get(source.key, {})
         if any(not self._noticing.isdisjoint(edges.get(line, ())) for line in lines):
             return False
-        return not self._has_two_meanings(source, lines)
+        return not (
+            self._circles.notice(source, lines)
+            or self._has_two_meanings(source, lines)
+            or self._hides_submodule(source, lines)
+        )
 
     def _has_two_meanings(self, source: Source, lines: set[int]) -> bool:
         """Whether ``from package import name`` depends on the submodule ``name`` being loaded before."""
@@ -66,9 +71,45 @@ class Order:
                 continue
             for item in record.names:
                 name = item.partition(" as ")[0]
-                if f"{base}.{name}" in self._graph.sources and name in self._other(package):
+                if f"{base}.{name}" in self._graph.sources and self._has_other(package, name):
                     return True
         return False
+
+    def _hides_submodule(self, source: Source, lines: set[int]) -> bool:
+        """Whether a package imports something under the name that a submodule takes when it is loaded."""
+        if not source.module.is_package:
+            return False
+        for record in loading_imports(source):
+            base = self._graph.absolute(source, record.module, record.level)
+            for name, thing in _bound(record, base or "") if record.unit in lines else ():
+                inner = f"{source.key}.{name}"
+                if inner in self._graph.sources and not f"{thing}.".startswith(f"{inner}."):
+                    return True
+        return False
+
+    def _counts_submodules(self, source: Source) -> bool:
+        """Whether a star import gives it the submodules of a package that happen to be loaded."""
+        for record in loading_imports(source):
+            base = self._graph.absolute(source, record.module, record.level)
+            package = self._graph.sources.get(base) if "*" in record.names and base else None
+            if package is not None and not _has_list(package) and self._grows(package):
+                return True
+        return False
+
+    def _grows(self, package: Source) -> bool:
+        """Whether submodules of it are loaded that it does not load itself."""
+        known = self._growing.get(package.key)
+        if known is None:
+            inner = {key for key in self._graph.sources if key.rpartition(".")[0] == package.key}
+            known = not inner <= self._circles.loaded_with(package.key)
+            self._growing[package.key] = known
+        return known
+
+    def _has_other(self, package: Source, name: str) -> bool:
+        """Whether a package itself has something under the name of a submodule."""
+        if package.names is None or any(item.name == name for item in package.names.bindings):
+            return name in self._other(package)
+        return self._graph.gives(package.key, name)
 
     def _other(self, package: Source) -> frozenset[str]:
         """Names that a package binds to something that is no import."""
@@ -111,21 +152,18 @@ class Order:
             return True
         if any(not self._is_harmless_base(source, target) for target in uses.effects.bases):
             return True
-        return self._guards_ours(source)
-
-    def _guards_ours(self, source: Source) -> bool:
-        # An import of ours that may fail and is caught can come out differently in a circle of imports.
-        edges = self._edges.get(source.key, {})
-        return any(
-            record.marks & GUARDED and not record.marks & INNER and edges.get(record.unit)
-            for record in (source.uses.imports if source.uses is not None else ())
-        )
+        return self._counts_submodules(source)
 
     def _is_harmless(self, source: Source, target: str) -> bool:
         for meaning in self._graph.meanings(source, target):
+            owner, _, last = meaning.name.rpartition(".")
+            if last == LOOKED_INTO:
+                package = None if owner else self._graph.sources.get(meaning.module)
+                if package is not None and self._grows(package):
+                    return False
+                continue
             if meaning.kind == "external" and is_harmless_call(meaning.name):
                 continue
-            owner, _, last = meaning.name.rpartition(".")
             if meaning.kind != "definition" or not owner or not is_harmless_method(last):
                 return False
         return True
@@ -136,3 +174,19 @@ class Order:
             or (meaning.kind == "external" and is_harmless_base(meaning.name))
             for meaning in self._graph.meanings(source, target)
         )
+
+
+def _has_list(source: Source) -> bool:
+    return source.names is not None and any(
+        binding.name == "__all__" for binding in source.names.bindings
+    )
+
+
+def _bound(record: Import, base: str) -> Iterator[tuple[str, str]]:
+    """Names that an import binds, and what it takes them from."""
+    if not record.names:
+        top = base.partition(".")[0]
+        yield (record.bound, base) if record.bound else (top, top)
+    for item in record.names:
+        name, _, bound = item.partition(" as ")
+        yield bound or name, f"{base}.{name}"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
-from modelops_bundle.source.use_records import Effects
+from modelops_bundle.source.use_records import LOOKED_INTO, Effects
 from modelops_bundle.source.use_scopes import Scope, targets
 from modelops_bundle.source.use_sinks import canonical
 
@@ -201,6 +201,8 @@ class _Reader:
                     return False
                 if isinstance(node.func, ast.Attribute):
                     stack.append(node.func.value)
+                elif isinstance(node.func, ast.Name) and node.func.id in _LOOKING and node.args:
+                    self._look_into(node.args[0], scope)
                 stack.extend([*node.args, *(keyword.value for keyword in node.keywords)])
             elif isinstance(node, ast.Await | ast.Yield | ast.YieldFrom) or self._is_loaded_modules(
                 node, scope
@@ -217,6 +219,12 @@ class _Reader:
             canonical(target) == "sys.modules"
             for target in targets(node, scope)  # type: ignore[arg-type]
         )
+
+    def _look_into(self, node: ast.expr, scope: Scope) -> None:
+        for target in targets(node, scope):
+            if _is_elsewhere(target):
+                joint = "" if target.endswith("|") else "."
+                self.calls.add(f"{target}{joint}{LOOKED_INTO}")
 
     def _is_callable(self, node: ast.expr, scope: Scope) -> bool:
         """Whether calling it is harmless, as far as this file knows; what others decide is noted."""
@@ -265,6 +273,7 @@ _NOTICING = frozenset(
 )
 _METACLASSES = frozenset({"abc.ABCMeta", "enum.EnumMeta", "enum.EnumType", "type"})
 _FILLING = frozenset({"add", "append", "extend", "insert", "setdefault", "sort", "update"})
+_LOOKING = frozenset({"getattr", "hasattr"})
 _DISPLAYS = frozenset({ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp})
 
 

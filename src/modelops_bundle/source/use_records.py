@@ -11,6 +11,7 @@ __all__ = [
     "FILE",
     "GUARDED",
     "INNER",
+    "LOOKED_INTO",
     "NAME",
     "PACKAGE",
     "TYPING",
@@ -27,6 +28,9 @@ __all__ = [
 #: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level.
 TYPING, GUARDED, INNER = 1, 2, 4
 
+#: Put behind the target of something whose attributes are asked for by a call.
+LOOKED_INTO = "__dict__"
+
 #: Marks in a text; see :mod:`modelops_bundle.source.use_texts`.
 UNKNOWN = "\x01?\x02"
 FILE = "\x01file\x02"
@@ -40,7 +44,8 @@ class Effects(NamedTuple):
 
     Attributes:
         line: Line of the first statement that does more; 0 when there is none.
-        calls: Targets of other files that are called: they have to be harmless too.
+        calls: Targets of other files that are called: they have to be harmless too. Those that are looked
+            into by ``getattr`` and its like end in :data:`LOOKED_INTO`.
         bases: Targets of other files that are derived from.
         roll_call: Line that asks a class for its subclasses, at import or later; 0 when there is none.
             Their order shows in which order other modules were loaded, whatever those do.

@@ -200,9 +200,86 @@ def test_attribute_and_submodule_of_one_name() -> None:
     assert free(model, pkg__INIT="from . import sub", pkg__sub="")
 
 
-def test_imports_of_ours_that_may_fail() -> None:
-    guarded = "try:\n    import b\nexcept ImportError:\n    b = None"
-    assert not free("import a\nimport c\n", a=guarded, b="import a", c="")
+CIRCLE = {"a": "import b\nX = 1", "b": "import a\nY = getattr(a, 'X', 0)", "c": ""}
+
+
+def test_who_comes_first_in_a_circle() -> None:
+    assert not free(BOTH, **CIRCLE)
+    assert not free("from a import X\nfrom b import Y\n", **CIRCLE)
+    guarded = "try:\n    from a import X\nexcept ImportError:\n    X = 0"
+    assert not free(BOTH, a="import b\nX = 1", b=guarded)
+    # One way in stays the only one.
+    assert free("import a\nimport c\n", **CIRCLE)
+    assert not free("import c\nimport d\n", **{**CIRCLE, "c": "import a", "d": "import b"})
+
+
+def test_what_is_imported_later_closes_no_circle() -> None:
+    inner = "def f():\n    import a"
+    assert free(BOTH, a="import b", b=inner)
+    typing = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a"
+    assert free(BOTH, a="import b", b=typing)
+
+
+def test_a_circle_through_the_model_sees_what_stands_before() -> None:
+    assert not free("import c\nimport a\n", a="import m\nX = hasattr(m, 'c')", c="")
+    assert free("import c\nimport a\n", a="def f():\n    import m", c="")
+
+
+def test_a_package_comes_before_what_is_in_it() -> None:
+    model = "import pkg.a\nimport pkg.b\n"
+    assert free(
+        model, pkg__INIT="from .a import x\nfrom .b import y", pkg__a="from . import b", pkg__b=""
+    )
+    looks = {"pkg__a": "import pkg\nX = hasattr(pkg, 'b')", "pkg__b": ""}
+    assert free(model, pkg__INIT="from . import a, b", **looks)
+    assert not free(model, pkg__INIT="", pkg__a="from . import b", pkg__b="from .a import x")
+
+
+def test_what_a_package_has_depends_on_what_was_loaded() -> None:
+    model = "import a\nimport pkg.b\n"
+    for text in (
+        "import pkg\nX = hasattr(pkg, 'b')",
+        "import pkg as p\nX = getattr(p, 'b', 0)",
+        "from pkg import *",
+    ):
+        assert not free(model, a=text, pkg__INIT="", pkg__b="")
+        assert free(model, a=text, pkg__INIT="from . import b", pkg__b="")
+    assert free(model, a="from pkg import *", pkg__INIT="__all__ = []", pkg__b="")
+    assert free(model, a="import c\nX = getattr(c, 'x', 0)", c="", pkg__INIT="", pkg__b="")
+    assert free("import a\nimport pkg\n", a="import numpy\nX = hasattr(numpy, 'b')", pkg__INIT="")
+
+
+def test_a_package_that_imports_something_under_the_name_of_a_submodule() -> None:
+    for lines, expected in (
+        ("import b\nimport pkg.b\n", set()),
+        ("from .c import b\nfrom . import d\n", set()),
+        ("from .b import b\nfrom . import d\n", {0}),
+        ("from . import b\nfrom . import d\n", {0}),
+    ):
+        sources = {"m.py": "import pkg", "pkg/__init__.py": lines, "pkg/b.py": "", "b.py": ""}
+        sources |= {"pkg/c.py": "b = 1", "pkg/d.py": "from . import b"}
+        found = CodeProject(sources).closure().readings["/p/pkg/__init__.py"].free_runs
+        assert found == expected, lines
+
+
+def test_a_star_import_may_give_a_package_another_meaning_of_a_submodule() -> None:
+    model = "import pkg.b as x\nfrom pkg import b\n"
+    assert not free(model, pkg__INIT="from c import *", c="b = 1", pkg__b="")
+    assert free(model, pkg__INIT="from c import *", c="d = 1", pkg__b="")
+
+
+def test_imports_of_a_package_that_what_is_in_it_looks_at() -> None:
+    package = "from .a import x\nfrom .b import y\n"
+    for text, expected in (
+        ("from . import c", {0}),
+        ("from .c import z", {0}),
+        ("from . import y", set()),
+        ("import pkg\nx = hasattr(pkg, 'y')", set()),
+    ):
+        sources = {"m.py": "import pkg", "pkg/__init__.py": package, "pkg/a.py": text}
+        sources |= {"pkg/b.py": "y = 1", "pkg/c.py": "z = 1"}
+        found = CodeProject(sources).closure().readings["/p/pkg/__init__.py"].free_runs
+        assert found == expected, text
 
 
 def test_installed_modules_do_not_mind() -> None:
