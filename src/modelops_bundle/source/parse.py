@@ -23,6 +23,7 @@ from itertools import islice
 from typing import NamedTuple
 
 __all__ = [
+    "MAX_ESCAPES",
     "MAX_FSTRING_WORK",
     "MAX_SOURCE_BYTES",
     "MAX_TOKENS",
@@ -37,6 +38,9 @@ MAX_SOURCE_BYTES = 32 << 20
 #: Words, signs, strings and line ends of a source that is parsed. At the worst one costs 6 us and 1 kB.
 MAX_TOKENS = 600_000
 
+#: Backslashes of a source that is parsed: finding the end of a string takes 120 bytes for each.
+MAX_ESCAPES = 4_000_000
+
 #: Replacement fields of an f-string times its bytes, which is what parsing it costs: a second or two.
 MAX_FSTRING_WORK = 4_000_000_000
 
@@ -46,18 +50,18 @@ _SMALLEST_STACK = 8 << 20
 _OWN_STACK = 64 << 20
 _LINE_END = 10
 
-# Possessive, so that no input makes it go back. A string that does not end is a sign followed by words.
-# Up to Python 3.11.4 a possessive group goes wrong where it ends in a lookahead, hence the spelt-out quotes.
+# Atomic, so that no input makes it go back (possessive groups match wrongly before Python 3.11.4). A string
+# that does not end is a sign followed by words.
 _TOKEN = re.compile(
     rb"""
       \#[^\n]*
     | (?:\b(?P<prefix>[A-Za-z]{1,2}))?
-      (?: \"\"\" (?:[^"\\]|\\.|"[^"\\]|"\\.|""[^"\\]|""\\.)*+ \"\"\"
-        | ''' (?:[^'\\]|\\.|'[^'\\]|'\\.|''[^'\\]|''\\.)*+ '''
-        | " (?:[^"\\\n]|\\.)*+ "
-        | ' (?:[^'\\\n]|\\.)*+ ' )
-    | \w++
-    | \n\s*+
+      (?: \"\"\" (?>(?:[^"\\]+|\\.|"(?!""))*) \"\"\"
+        | ''' (?>(?:[^'\\]+|\\.|'(?!''))*) '''
+        | " (?>(?:[^"\\\n]+|\\.)*) "
+        | ' (?>(?:[^'\\\n]+|\\.)*) ' )
+    | \w+
+    | \n\s*
     | [^\s\w]
     """,
     re.VERBOSE | re.DOTALL,
@@ -127,6 +131,8 @@ def _one_line(what: object) -> str:
 def _refusal(data: bytes) -> Unparsable | None:
     if len(data) > MAX_SOURCE_BYTES:
         return Unparsable(f"larger than {MAX_SOURCE_BYTES >> 20} MiB", None)
+    if data.count(b"\\") > MAX_ESCAPES:
+        return Unparsable(f"more than {MAX_ESCAPES} backslashes", None)
     # A token is a byte at least, a replacement field starts with a brace.
     if len(data) > MAX_TOKENS and next(islice(_TOKEN.finditer(data), MAX_TOKENS, None), None):
         return Unparsable(f"more than {MAX_TOKENS} tokens", None)

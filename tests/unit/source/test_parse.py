@@ -87,6 +87,8 @@ def test_no_codec_gets_through(codec: str) -> None:
 def test_size_is_bounded_before_the_parser_sees_it() -> None:
     started = time.monotonic()
     assert refusal(b"x = 1\n" * (MAX_SOURCE_BYTES // 6 + 1)).reason == "larger than 32 MiB"
+    escapes = b"x = b'" + b"\\0" * 5_000_000 + b"'"
+    assert refusal(escapes).reason == "more than 4000000 backslashes"
     assert refusal(b"a," * MAX_TOKENS).reason == f"more than {MAX_TOKENS} tokens"
     assert refusal(b"@a\n" * MAX_TOKENS + b"def f(): pass\n").reason.startswith("more than")
     assert time.monotonic() - started < 5
