@@ -191,13 +191,20 @@ def restated(workspace: Workspace, entry: Entry) -> Candidate:
     """A recorded entry as its source now states it: outputs, scenarios, parameters, data."""
     name = entry.entrypoint.partition(":")[2]
     if isinstance(entry, ModelEntry):
-        found = models_in(workspace, [entry.path])
+        candidates = _models_of(workspace, entry.path)
     else:
-        found = targets_in(workspace, [entry.path], [name], entry.model_output)
-    for candidate in found.candidates:
+        candidates = targets_in(workspace, [entry.path], [name], entry.model_output).candidates
+    for candidate in candidates:
         if candidate.name == name:
             return candidate
     return Candidate(name, entry)
+
+
+def _models_of(workspace: Workspace, source: str) -> tuple[Candidate, ...]:
+    """Models of one source; looked for once, because its entries ask one after the other."""
+    if source not in workspace.found_models:
+        workspace.found_models[source] = models_in(workspace, [source]).candidates
+    return workspace.found_models[source]
 
 
 def _found(

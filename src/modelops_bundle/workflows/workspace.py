@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from modelops_bundle.ports import Unreadable
 
@@ -86,6 +86,9 @@ class Workspace:
         python: ``--python``.
         running: The interpreter that runs this program.
         progress: Told how far long work is.
+
+    Attributes:
+        found_models: What workflows have found in a source, by its recorded path.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Workspace:
         self.objects = objects
         self.variables = variables
         self.progress = progress
+        self.found_models: dict[str, tuple[Any, ...]] = {}
         self._starter = starter
         self._python = python
         self._running = running
