@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from modelops_bundle.discovery.circles import Circles, Edges, loading_imports
 from modelops_bundle.discovery.graph import Graph, Source
 from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
+from modelops_bundle.source.names import Ref
 from modelops_bundle.source.use_records import LOOKED_INTO, Import
 
 __all__ = ["Order"]
@@ -112,16 +113,22 @@ class Order:
         return self._graph.gives(package.key, name)
 
     def _other(self, package: Source) -> frozenset[str]:
-        """Names that a package binds to something that is no import."""
+        """Names that a package binds to something else than the submodule of that name, or a part of it."""
         known = self._others.get(package.key)
         if known is None:
             bindings = package.names.bindings if package.names is not None else ()
             known = self._others[package.key] = frozenset(
                 binding.name
                 for binding in bindings
-                if any(ref.kind not in ("module", "from") for ref in binding.refs)
+                if any(self._is_other(package, binding.name, ref) for ref in binding.refs)
             )
         return known
+
+    def _is_other(self, package: Source, name: str, ref: Ref) -> bool:
+        module = ref.target.lstrip(".")
+        base = self._graph.absolute(package, module, len(ref.target) - len(module))
+        thing = {"module": f"{base}.", "from": f"{base}.{ref.name}."}.get(ref.kind, "")
+        return not thing.startswith(f"{package.key}.{name}.")
 
     def _spread(self) -> set[str]:
         """Keys of the sources that may notice when they are loaded, themselves or by what they load."""
@@ -152,7 +159,8 @@ class Order:
             return True
         if any(not self._is_harmless_base(source, target) for target in uses.effects.bases):
             return True
-        return self._counts_submodules(source)
+        loading = {record.unit for record in loading_imports(source)}
+        return self._counts_submodules(source) or self._has_two_meanings(source, loading)
 
     def _is_harmless(self, source: Source, target: str) -> bool:
         for meaning in self._graph.meanings(source, target):

@@ -198,6 +198,11 @@ def test_attribute_and_submodule_of_one_name() -> None:
     assert not free(model, pkg__INIT="sub = 5", pkg__sub="")
     assert free(model, pkg__INIT="", pkg__sub="")
     assert free(model, pkg__INIT="from . import sub", pkg__sub="")
+    assert free(model, pkg__INIT="from .sub import sub", pkg__sub="def sub(): ...")
+    assert not free(model, pkg__INIT="import sub", pkg__sub="", sub="")
+    seen = {"pkg__INIT": "sub = 5", "pkg__sub": "", "a": "from pkg import sub"}
+    assert not free("import a\nimport pkg.sub\n", **seen)
+    assert not free(model, pkg__INIT="from other import sub", pkg__sub="", other="sub = 1")
 
 
 CIRCLE = {"a": "import b\nX = 1", "b": "import a\nY = getattr(a, 'X', 0)", "c": ""}
