@@ -98,6 +98,11 @@ class CodeDigests:
             },
         }
 
+    @property
+    def shares(self) -> dict[str, list[str]]:
+        """Recorded paths of the sources of each distribution that is hashed by content."""
+        return {name: [path for path, _ in share] for name, share in self._shares.items()}
+
     def _sorted(self, kind: str) -> dict[str, str]:
         return dict(sorted(self._digests.get(kind, {}).items()))
 

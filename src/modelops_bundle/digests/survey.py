@@ -98,6 +98,7 @@ class Survey:
         leaves: The dependencies with their digests.
         digest: ``leaves.digest()``.
         sources: Absolute path of every source by its recorded one.
+        shares: Recorded paths of the sources of each distribution that is hashed by content.
         chains: By recorded path, how the entry's file reaches a source: recorded paths from one to the other.
         docstrings: By recorded path, the definitions whose docstrings count.
         unparsable: Recorded paths of sources that count by their bytes because they do not parse.
@@ -109,6 +110,7 @@ class Survey:
     leaves: Leaves
     digest: str
     sources: Mapping[str, str]
+    shares: Mapping[str, Collection[str]]
     chains: Mapping[str, tuple[str, ...]]
     docstrings: Mapping[str, Collection[str]]
     unparsable: frozenset[str]
@@ -204,6 +206,7 @@ class Surveyor:
         closure, environment, warnings = self._code(path, declared, auto_code)
         digests = CodeDigests(self._files, self._facts, closure, self._digests)
         declared_data = self._data.look(data)
+        lost = self._code_problems(closure, path, known_code)
         leaves = Leaves(
             kind=kind,
             path=path,
@@ -217,16 +220,12 @@ class Surveyor:
             leaves=leaves,
             digest=leaves.digest(),
             sources={file.recorded: file.path for file in closure.files},
+            shares=digests.shares,
             chains={file.recorded: file.chain for file in closure.files},
             docstrings=digests.docstrings,
             unparsable=frozenset(digests.unparsable),
             exact=closure.bytes_matter,
-            problems=(
-                *digests.problems,
-                *problems,
-                *declared_data.problems,
-                *self._code_problems(closure, path, known_code),
-            ),
+            problems=(*digests.problems, *problems, *declared_data.problems, *lost),
             warnings=(*self._located(closure.warnings), *warnings),
             find_mentions=partial(self._undeclared, closure, declared_data.digests),
             find_absent=partial(self._absent, closure),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from modelops_bundle.digests.survey import Survey
@@ -69,7 +69,9 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
     judged = entry_status(workspace, registry, entry_id)
     kept = kept_record(workspace, judged.entry.digest) if judged.entry.digest else None
     reasons = tuple(
-        _explained(workspace, judged, kept, change, with_diff) for change in judged.verdict.changes
+        _explained(workspace, judged, kept, change, with_diff)
+        for dependency in judged.verdict.changes
+        for change in _opened(workspace, judged, kept, dependency)
     )
     warnings = (*workspace.environment_warnings, *guess(workspace, [judged]))
     code_changed = any(reason.change.kind in ("code", "target") for reason in reasons)
@@ -77,6 +79,47 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
         missing = "the recorded sources are not on this machine: reasons stay at file level"
         warnings = (*warnings, missing)
     return WhyReport(judged, reasons, warnings)
+
+
+def _opened(
+    workspace: Workspace, judged: EntryStatus, kept: EntryRecord | None, change: Change
+) -> Sequence[Change]:
+    """The changes of its sources for one of a distribution that is hashed by content, where they are known."""
+    survey, name = judged.survey, change.path
+    if survey is None or kept is None or change.change != "modified" or change.kind != "code":
+        return (change,)
+    if name not in survey.shares:
+        return (change,)
+    now = survey.shares[name]
+    changes = [
+        _source_change(workspace, survey, kept, path) for path in (*now, *_lost(judged, kept, now))
+    ]
+    return [each for each in changes if each is not None] or (change,)
+
+
+def _lost(judged: EntryStatus, kept: EntryRecord, now: Collection[str]) -> Iterator[str]:
+    """Sources that a distribution had when the entry was recorded: what lies beside those that it has now."""
+    entry, survey = judged.entry, judged.survey
+    assert survey is not None
+    others = {entry.path, *entry.code_digests, *entry.external, *survey.sources}
+    tops = {path.partition("/")[0] for path in now}
+    return (path for path in kept.code if path not in others and path.partition("/")[0] in tops)
+
+
+def _source_change(
+    workspace: Workspace, survey: Survey, kept: EntryRecord, path: str
+) -> Change | None:
+    """How a source of a distribution differs in what counts of it; ``None`` when it does not."""
+    old, place = kept.code.get(path), survey.sources.get(path)
+    new = code_record(workspace, place) if place else None
+    if old is None or new is None:
+        change = "removed" if old else "added"
+        return Change("code", path, change, old and old.source, new and new.source)
+    counts = survey.exact or path in survey.unparsable or not (old.definitions and new.definitions)
+    docstrings = survey.docstrings.get(path, frozenset())
+    if old.source != new.source and (counts or definition_changes(old, new, docstrings)):
+        return Change("code", path, "modified", old.source, new.source)
+    return None
 
 
 def _explained(
