@@ -84,7 +84,7 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
 def _opened(
     workspace: Workspace, judged: EntryStatus, kept: EntryRecord | None, change: Change
 ) -> Sequence[Change]:
-    """For one of a distribution that is hashed by content, the changes of its sources, where they are known."""
+    """The changes of its sources in place of one of a distribution that is hashed by content, where known."""
     survey, name = judged.survey, change.path
     if survey is None or kept is None or change.change != "modified" or change.kind != "code":
         return (change,)
