@@ -51,6 +51,8 @@ class Warm:
             cwd=self._cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # What is buffered here would not be seen by `select`.
+            bufsize=0,
         )
         assert self._answer(60) == "ready"
         return self
@@ -96,8 +98,9 @@ class Warm:
             "output": os.fspath(output),
             "errors": os.fspath(errors),
         }
-        self._server.stdin.write(json.dumps(request).encode() + b"\n")
-        self._server.stdin.flush()
+        data = memoryview(json.dumps(request).encode() + b"\n")
+        while data:
+            data = data[self._server.stdin.write(data) :]
         process = int(self._answer(timeout))
         with _traced(process, tracer):
             answer = self._answer(timeout)
@@ -110,6 +113,7 @@ class Warm:
 
     def _answer(self, timeout: float) -> str:
         ready, _, _ = select.select([self._server.stdout], [], [], timeout)
+        # Unbuffered, this reads byte by byte up to the end of the line.
         return self._server.stdout.readline().decode().strip() if ready else ""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from modelops_bundle.cli.output import say
+from modelops_bundle.cli.output import say, settle_stdout, silence
 from modelops_bundle.errors import MopsError
 
 __all__ = ["guarded"]
@@ -39,7 +39,7 @@ def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
         _say_wrong_use(error)
         return int(error.exit_code)
     except BrokenPipeError:
-        _silence_stdout()
+        silence(sys.stdout)
         return FAILED
     except KeyboardInterrupt:
         _say_error("interrupted\nWhat was recorded before stays as it is.")
@@ -47,7 +47,6 @@ def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
     except OSError as error:
         _show_traceback(debug)
         _say_error(_words(error))
-        _silence_stdout()
         return FAILED
     except Exception as error:  # noqa: BLE001
         _show_traceback(debug)
@@ -57,6 +56,8 @@ def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
 
 
 def _say_error(text: str) -> None:
+    # Standard output may be what failed.
+    settle_stdout()
     first, *rest = text.split("\n")
     say(("error: ", "bad"), first)
     for line in rest:
@@ -97,11 +98,3 @@ def _confession(error: Exception) -> str:
 def _show_traceback(debug: bool) -> None:
     if debug:
         traceback.print_exc()
-
-
-def _silence_stdout() -> None:
-    """Give standard output somewhere to go, or Python complains about it once more when it ends."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        sys.stdout = None

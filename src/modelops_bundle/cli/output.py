@@ -10,6 +10,7 @@ line breaks included, is escaped.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -23,8 +24,10 @@ __all__ = [
     "print_json",
     "printable",
     "say",
+    "settle_stdout",
     "show",
     "show_lines",
+    "silence",
     "warn",
     "width",
 ]
@@ -36,10 +39,31 @@ _CODES = {"good": "32", "bad": "31", "warn": "33", "faint": "2", "strong": "1"}
 
 
 def make_streams_safe() -> None:
-    """Let text that the terminal's encoding lacks be printed, escaped, rather than fail."""
+    """Let text that the terminal's encoding lacks be printed, escaped, rather than fail.
+
+    A stream that was closed before the program started takes everything and keeps nothing. Its number is
+    taken, so that no file that is opened later gets it, and with it what was meant for the stream.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def silence(stream: TextIO) -> None:
+    """Give a stream that cannot be written somewhere to go, or Python complains once more when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def settle_stdout() -> None:
+    """Write out what was printed; if that fails, nothing more is."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        silence(sys.stdout)
 
 
 def printable(text: str) -> str:
@@ -81,7 +105,10 @@ def say(*line: Piece) -> None:
     """A line of talk: what was done, what to do next."""
     # What was printed before comes first, also where both streams go to one file.
     sys.stdout.flush()
-    _write(sys.stderr, line)
+    try:
+        _write(sys.stderr, line)
+    except OSError:  # there is nobody to tell
+        silence(sys.stderr)
 
 
 def warn(texts: Iterable[str]) -> None:

@@ -99,7 +99,7 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
 
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of too many digits
         raise ConfigError(
             f"{where} is not valid TOML", str(error), "Mend the file; it was not changed."
         ) from error

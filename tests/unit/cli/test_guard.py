@@ -103,3 +103,25 @@ def test_a_full_disk_is_noticed() -> None:
     assert done.stderr.startswith("error: No space left on device\n")
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+SAY = "from modelops_bundle.cli.output import say"
+USAGE = "from modelops_bundle.errors import UsageError"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_a_full_disk_does_not_hide_what_else_went_wrong() -> None:
+    with open("/dev/full", "w") as full:
+        work = "lambda: print('x') or exec('raise UsageError(\"no\")')"
+        done = run(work, USAGE, stdout=full, env={**os.environ, "PYTHONUNBUFFERED": ""})
+    assert done.returncode == 2
+    assert done.stderr == "error: no\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_talk_that_cannot_be_written_is_no_failure() -> None:
+    command = [sys.executable, "-c", PROGRAM.format(SAY, "lambda: say('x') or print('data')")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout == "data\n"
