@@ -1,4 +1,4 @@
-"""Import graphs that are really loaded: where a run of imports is free, no order of it shows in any module."""
+"""Import graphs, really loaded: where a run of imports is free, no order of it shows in any module."""
 
 from __future__ import annotations
 
