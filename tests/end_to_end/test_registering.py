@@ -129,3 +129,7 @@ class TestPruning:
         assert set(self.signs(project, ".")) == {"other_a", "other_b"}
         assert set(self.signs(project, "--regen-all")) == {"other_a", "other_b"}
         assert set(project.states()) == {"models_a", "models_b", "other_a", "other_b"}
+
+
+def test_a_project_is_not_made_of_a_file(project: Project, models: Path) -> None:
+    assert "models.py is not a folder" in project.refuse("init", "models.py")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from modelops_bundle.errors import UsageError
 from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
 from modelops_bundle.workflows.workspace import TextWriter, Workspace
 
@@ -14,9 +17,14 @@ def init(workspace: Workspace, write_text: TextWriter) -> bool:
     Killed at any moment, it leaves a folder on which it can be run again. Returns whether the project is new.
 
     Raises:
+        UsageError: What is to be the folder is something else.
         StorageError: The folder cannot be written.
         RegistryError: There is a registry, and it is broken.
     """
     layout: Layout = workspace.layout
+    if os.path.lexists(layout.root) and not os.path.isdir(layout.root):
+        raise UsageError(
+            f"{layout.root} is not a folder", "", "Name a folder; it is made if need be."
+        )
     write_text(layout.ignore_file, "".join(f"{line}\n" for line in LOCAL_IGNORES), keep=True)
     return workspace.registry.create()
