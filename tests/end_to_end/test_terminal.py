@@ -99,3 +99,17 @@ def test_the_demo_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Proved in " in done.stdout
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_before_it_starts(sample: Project, closed: str) -> None:
+    command = f"exec {PROGRAM} update {closed}"
+    registry = sample.folder / ".modelops-bundle" / "registry.yaml"
+    before = registry.read_bytes()
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=sample.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert ("unchanged" in done.stderr) == ("2>&-" not in closed)
+    assert registry.read_bytes() == before
