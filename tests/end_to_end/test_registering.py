@@ -106,6 +106,73 @@ def test_what_is_gone_is_not_dropped_in_silence(project: Project, models: Path) 
     assert set(project.states().values()) == {"current"}
 
 
+class TestDeclarations:
+    def model(self, project: Project, entry_id: str = "models_a") -> dict[str, Any]:
+        (entry,) = project.json("show-registry", entry_id)["models"]
+        return entry
+
+    def test_they_stay_are_added_to_and_can_be_reset(self, project: Project, models: Path) -> None:
+        (project.folder / "data/later.csv").write_text("day\n1\n")
+        first = ["--data", "data/cases.csv", "--output", "deaths", "--label", "k=a=b"]
+        project.run("register-model", "models.py", *first)
+        project.run("register-model", "models.py", "--class", "A", "--data", "data/l*.csv")
+        project.run("register-model", "models.py")
+        entry = self.model(project)
+        assert entry["data_patterns"] == ["data/cases.csv", "data/l*.csv"]
+        assert entry["data"] == ["data/cases.csv", "data/later.csv"]
+        assert (entry["outputs"], entry["labels"]) == (["deaths"], {"k": "a=b"})
+        assert self.model(project, "models_b")["data_patterns"] == ["data/cases.csv"]
+        said = project.run("register-model", "models.py", "--reset", "--label", "k=c").stdout
+        assert "labels: k=a=b -> k=c" in said
+        entry = self.model(project)
+        assert (entry["data"], entry["data_patterns"], entry["outputs"]) == ([], [], [])
+
+    def test_code_that_is_not_imported(self, project: Project, models: Path) -> None:
+        (project.folder / "helper.py").write_text("X = 1\n")
+        (project.folder / "plugins").mkdir()
+        (project.folder / "plugins/one.py").write_text("X = 1\n")
+        models.write_text("import helper\n" + MODELS)
+        project.run("register-model", "models.py", "--no-auto-code", "--code", "plugins/*.py")
+        assert self.model(project)["code"] == ["plugins/one.py"]
+        (project.folder / "helper.py").write_text("X = 2\n")
+        assert set(project.states().values()) == {"current"}
+        (project.folder / "plugins/two.py").write_text("")
+        assert set(project.states().values()) == {"stale"}
+        project.run("register-model", "models.py", "--auto-code")
+        code = ["helper.py", "plugins/one.py", "plugins/two.py"]
+        assert self.model(project)["code"] == code
+        project.refuse("register-model", "models.py", "--code", "nowhere/*.py")
+
+    def test_every_known_file(self, project: Project, models: Path) -> None:
+        (project.folder / "more.py").write_text(MODELS)
+        project.run("register-model", "more.py", "--class", "A", "--data", "data")
+        models.write_text(MODELS.replace("B(A)", "C(A)"))
+        entries = project.json("register-model", "--regen-all")["entries"]
+        assert {each["id"]: each["sign"] for each in entries} == {
+            "models_a": "~", "models_c": "+", "models_b": "-", "more_a": "=", "more_b": "+",
+        }  # fmt: skip
+        assert self.model(project, "more_a")["data_patterns"] == ["data"]
+
+
+class TestIds:
+    def test_an_entry_is_renamed_and_keeps_what_it_is(self, project: Project, models: Path) -> None:
+        project.run("register-model", "models.py", "--class", "A", "--data", "data")
+        said = project.run("register-model", "models.py", "--class", "A", "--id", "mine").stdout
+        assert "was models_a" in said
+        assert set(project.states()) == {"mine", "models_b"}
+        assert "=  mine" in project.run("register-model", "models.py").stdout
+
+    def test_files_of_one_name(self, project: Project, models: Path) -> None:
+        for folder in ("x", "y/x"):
+            (project.folder / folder).mkdir(parents=True)
+            (project.folder / folder / "models.py").write_text(MODELS)
+            project.run("register-model", f"{folder}/models.py", "--class", "A")
+        assert set(project.states()) == {"models_a", "models_b", "x_models_a", "y_x_models_a"}
+        project.run("register-target", "targets.py", "--target", "plain", "--output", "o")
+        taken = ["--class", "B", "--id", "targets_plain"]
+        assert "never taken over" in project.refuse("register-model", "models.py", *taken)
+
+
 class TestPruning:
     def signs(self, project: Project, *arguments: str) -> dict[str, str]:
         entries = project.json("register-model", *arguments)["entries"]
