@@ -218,7 +218,7 @@ def test_without_the_rename_the_registry_is_torn(warm, tmp_path):
 def test_without_the_look_at_the_error_helpers_are_forgotten(warm, tmp_path):
     case = Case(warm, tmp_path, COMMANDS["register-model"], before=OVERLOOKED)
     problems, _ = harm(case, faults_at(case, "openat", 'project/pkg"', "EIO"))
-    assert len(problems) == 1
+    assert problems
     assert "the registry is a third one" in problems[0]
 
 
