@@ -28,34 +28,61 @@ class Exports:
 
     def provides(self, module_name: str, name: str) -> bool | None:
         """Whether ``from module_name import *`` binds ``name``; ``None`` when that cannot be known."""
-        key = (module_name, name)
-        if key not in self._answers:
-            self._answers[key] = self._look(module_name, name)
-        return self._answers[key]
+        if (module_name, name) not in self._answers:
+            self._look(module_name, name)
+        return self._answers[module_name, name]
 
-    def _look(self, module_name: str, name: str) -> bool | None:
-        answer: bool | None = False
-        waiting, seen = [module_name], {module_name}
+    def _look(self, start: str, name: str) -> None:
+        """Find the answer for ``start``, and those for other modules that follow from it.
+
+        Without these, a circle of modules that import all of each other takes the cube of its length.
+        """
+        waiting = [start]
+        reached_from: dict[str, str | None] = {start: None}
+        unreadable = []
         while waiting:
-            module = self._sources.finder.find(waiting.pop())
-            source = self._sources.source(module)
-            if not isinstance(source, Source):
-                # A namespace package has no names of its own.
-                answer = answer if module.path is None and module.folders else None
-                continue
-            listed, complete = self._names(module, source) or (frozenset(), False)
-            if name in listed:
-                return True
-            public = not name.startswith("_")
-            if complete or (source.names.exported and not public):
-                continue
-            if name in source.bindings and public:
-                return True
-            if public:
-                stars = {imported_module(module, star.module) for star in source.names.stars} - seen
-                seen |= stars
-                waiting.extend(sorted(stars))
-        return answer
+            asked = waiting.pop()
+            gives, stars = self._gives(asked, name)
+            if gives:
+                self._remember(asked, name, True, reached_from)
+                return
+            if gives is None:
+                unreadable.append(asked)
+            for star in stars:
+                if star not in reached_from:
+                    reached_from[star] = asked
+                    waiting.append(star)
+        for module in unreadable:
+            self._remember(module, name, None, reached_from)
+        if not unreadable:
+            # Nothing that was reached binds the name, so nothing that is reached from there does.
+            self._answers |= {(module, name): False for module in reached_from}
+
+    def _remember(
+        self, module: str, name: str, answer: bool | None, reached_from: dict[str, str | None]
+    ) -> None:
+        """The answer for a module holds for those that it was reached from as well."""
+        reached: str | None = module
+        while reached is not None:
+            self._answers[reached, name] = answer
+            reached = reached_from[reached]
+
+    def _gives(self, module_name: str, name: str) -> tuple[bool | None, list[str]]:
+        """Whether a module itself binds ``name``, and where it stars from; ``None`` if it cannot be read."""
+        module = self._sources.finder.find(module_name)
+        source = self._sources.source(module)
+        if not isinstance(source, Source):
+            # A namespace package has no names of its own.
+            return False if module.path is None and module.folders else None, []
+        listed, complete = self._names(module, source) or (frozenset(), False)
+        if name in listed:
+            return True, []
+        if complete or name.startswith("_"):
+            return False, []
+        if name in source.bindings:
+            return True, []
+        stars = {imported_module(module, star.module) for star in source.names.stars}
+        return False, sorted(stars)
 
     def _names(self, module: Module, source: Source) -> tuple[frozenset[str], bool] | None:
         """``__all__`` and whether it is known whole; ``None`` for a module that has none."""

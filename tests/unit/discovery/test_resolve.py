@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.fakes.source_tree import ROOT, SITE, SourceTree
 
 from modelops_bundle.discovery.resolve import Resolved
@@ -92,6 +94,35 @@ def test_a_star_import_that_cannot_be_read_gives_what_nothing_else_binds() -> No
     assert ("external", "math.pi") in resolve(tree, "pi")
     assert resolve(tree, "Known") == [("class", "main.Known")]
     assert resolve(tree, "object") == [("external", "builtins.object")]
+
+
+def test_star_imports_in_a_circle_are_followed_to_whoever_binds_the_name() -> None:
+    size = 300
+    files = {
+        f"m{number}.py": f"from m{(number + 1) % size} import *\nfrom m{(number + 7) % size} import *\n"
+        f"class C{number}: ...\n"
+        for number in range(size)
+    }
+    tree = SourceTree({**files, "main.py": "from m0 import *\n"})
+    started = time.process_time()
+    for number in range(size):
+        assert resolve(tree, f"C{number}") == [("class", f"m{number}.C{number}")]
+    assert resolve(tree, "D") == [("unknown", "D")]
+    assert time.process_time() - started < 10
+
+
+def test_what_one_module_lacks_the_others_of_the_circle_may_not_know() -> None:
+    tree = SourceTree(
+        {
+            "main.py": "from a import *\n",
+            "a.py": "from b import *\nfrom c import *\n",
+            "b.py": "from c import *\n",
+            "c.py": "from nowhere import *\n",
+        }
+    )
+    exports = tree.resolver._exports
+    assert [exports.provides(name, "X") for name in ("a", "b", "c", "a")] == [None] * 4
+    assert exports.provides("c", "_X") is False
 
 
 def test_a_conditional_star_import_shadows_nothing_for_certain() -> None:
