@@ -11,6 +11,7 @@ from modelops_bundle.discovery.graph import Graph, Source
 from modelops_bundle.discovery.modules import Origin
 from modelops_bundle.discovery.search import is_within
 from modelops_bundle.ports import EntryKind, Files
+from modelops_bundle.project.layout import STATE_FOLDER
 
 __all__ = ["Mentioned", "find_mentions"]
 
@@ -90,8 +91,12 @@ class _Search:
             candidates = [os.path.join(base, tail.lstrip("/")) for base in bases]
         for candidate in candidates:
             path = os.path.normpath(candidate)
-            if is_within(path, self._root) and path != self._root:
+            if is_within(path, self._root) and path != self._root and not self._is_state(path):
                 yield path
+
+    def _is_state(self, path: str) -> bool:
+        # What commands write there is no input: declared, it would change with every registration.
+        return is_within(path, os.path.join(self._root, STATE_FOLDER))
 
     def _is_file(self, path: str) -> bool:
         folder, name = os.path.split(path)

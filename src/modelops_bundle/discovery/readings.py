@@ -14,10 +14,18 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from modelops_bundle.discovery.docstrings import read_docstrings
+from modelops_bundle.discovery.effects import (
+    READERS,
+    WRITING,
+    Effect,
+    Wrapper,
+    effects_of_attribute,
+    effects_of_external,
+)
 from modelops_bundle.discovery.graph import Graph, Meaning, Source
 from modelops_bundle.discovery.search import Warned
 from modelops_bundle.source.use_records import Read
-from modelops_bundle.source.use_sinks import MAPPING_METHODS, MAPPINGS, SINKS, Sink
+from modelops_bundle.source.use_sinks import MAPPING_METHODS, MAPPINGS, SINKS
 
 __all__ = ["Readings", "Wanted", "read_surroundings"]
 
@@ -60,59 +68,6 @@ class Readings:
     docstrings: set[tuple[str, str]] = field(default_factory=set)
 
 
-class _Wrapper(NamedTuple):
-    """A function that hands an argument on as a name, perhaps with something put around it."""
-
-    kind: str
-    key: str
-    qualname: str
-    place: int
-    parameter: str
-    text: str
-    line: int
-
-    def takes(self, position: str) -> bool:
-        """Whether the argument at ``position`` is the one."""
-        if not position.isdigit():
-            return position == self.parameter
-        # Of a method it is not known here whether the call gives ``self``.
-        places = (self.place, self.place - 1) if "." in self.qualname else (self.place,)
-        return int(position) in places
-
-    def filled(self, text: str) -> str:
-        """The name when the argument is ``text``."""
-        plain = self.text.replace(f"\x01@{self.parameter}\x02", text)
-        return plain.replace(
-            f"\x01@{self.parameter}^\x02", text if "\x01" in text else text.upper()
-        )
-
-
-class _Effect(NamedTuple):
-    """What giving a text to something does: reads or imports it, or hands it on."""
-
-    kind: str
-    sink: Sink | None = None
-    wrapper: _Wrapper | None = None
-
-    def of(self, position: str) -> str:
-        """The kind of name that a text at ``position`` is; empty when it is none."""
-        if self.kind == "mapping":
-            return "variable" if position == "[]" else ""
-        if self.sink is not None and position in (*self.sink.arguments, "fromlist"):
-            return self.sink.kind
-        return (
-            self.wrapper.kind if self.wrapper is not None and self.wrapper.takes(position) else ""
-        )
-
-
-_SOURCE_READERS = frozenset(
-    {"getsource", "getsourcelines", "findsource", "getcomments", "getline", "getlines"}
-)
-_DOCSTRING_READERS = frozenset({"getdoc"})
-_READING_MODULES = frozenset(
-    {"inspect", "linecache", "pydoc", "dill.source", "IPython.core.oinspect"}
-)
-_WRITING = frozenset({"update", "clear", "__setitem__", "__delitem__"})
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _EXPANSION = re.compile(r"\$(?:(\w+)|\{([^}]+)\})")
 _PARTS = re.compile(r"[|.#]")
@@ -150,11 +105,11 @@ class _Reader:
         self._graph = graph
         self._sources = sources
         self._names: set[str] = set()
-        self._attributes: dict[str, set[_Effect]] = {}
-        self._wrappers: dict[tuple[str, str], set[_Wrapper]] = {}
-        self._methods: dict[str, set[_Wrapper]] = {}
-        self._used: set[_Wrapper] = set()
-        self._effects: dict[tuple[str, str], frozenset[_Effect]] = {}
+        self._attributes: dict[str, set[Effect]] = {}
+        self._wrappers: dict[tuple[str, str], set[Wrapper]] = {}
+        self._methods: dict[str, set[Wrapper]] = {}
+        self._used: set[Wrapper] = set()
+        self._effects: dict[tuple[str, str], frozenset[Effect]] = {}
         self._escaped = False
 
     # --- which names may lead to the environment or an import -----------------------------------------
@@ -163,7 +118,7 @@ class _Reader:
         """Last names under which anything of interest goes in any file."""
         names = self._names
         names.update(name.rpartition(".")[2] for name in (*SINKS, *MAPPINGS))
-        names.update(_SOURCE_READERS, _DOCSTRING_READERS)
+        names.update(READERS)
         before = -1
         while before != len(names):
             before = len(names)
@@ -191,7 +146,7 @@ class _Reader:
 
     def find_wrappers(self) -> None:
         """Attributes that hold the environment, and functions that hand a name on."""
-        self._attributes = {name: {_Effect("mapping")} for name in ("environ", "environb")}
+        self._attributes = {name: {Effect("mapping")} for name in ("environ", "environb")}
         for _ in range(_ROUNDS):
             before = self._size()
             self._effects.clear()
@@ -223,7 +178,7 @@ class _Reader:
                 if kind:
                     inner = effect.wrapper
                     text = inner.filled(read.text) if inner is not None else read.text
-                    found = _Wrapper(
+                    found = Wrapper(
                         kind, source.key, qualname, int(index), parameter, text[:1024], read.line
                     )
                     self._wrappers.setdefault((source.key, qualname), set()).add(found)
@@ -233,40 +188,41 @@ class _Reader:
 
     # --- what a target does -----------------------------------------------------------------------------
 
-    def _effects_of(self, source: Source, target: str) -> frozenset[_Effect]:
+    def _effects_of(self, source: Source, target: str) -> frozenset[Effect]:
         known = self._effects.get((source.key, target))
         if known is None:
-            found: set[_Effect] = set()
+            found: set[Effect] = set()
             for meaning in self._graph.meanings(source, target):
                 found.update(self._effects_of_meaning(meaning))
             known = self._effects[source.key, target] = frozenset(found)
         return known
 
-    def _effects_of_meaning(self, meaning: Meaning) -> Iterator[_Effect]:
+    def _effects_of_meaning(self, meaning: Meaning) -> Iterator[Effect]:
         name = meaning.name
         if meaning.kind == "external":
-            yield from _effects_of_external(name)
+            yield from effects_of_external(name)
         elif meaning.kind == "definition":
             for wrapper in self._wrappers.get((meaning.module, name), ()):
-                yield _Effect("wrapper", wrapper=wrapper)
+                yield Effect("wrapper", wrapper=wrapper)
             if "." in name:
                 yield from self._effects_of_attribute(name)
         elif meaning.kind == "attribute":
             yield from self._effects_of_attribute(name)
+            yield from effects_of_attribute(name.rpartition(".")[2])
 
-    def _effects_of_attribute(self, name: str) -> Iterator[_Effect]:
+    def _effects_of_attribute(self, name: str) -> Iterator[Effect]:
         *before, last = name.split(".")
         yield from self._attributes.get(last, ())
         for wrapper in self._methods.get(last, ()):
             if "." in wrapper.qualname:
-                yield _Effect("wrapper", wrapper=wrapper)
+                yield Effect("wrapper", wrapper=wrapper)
         holds = before and any(
             item.kind == "mapping" for item in self._attributes.get(before[-1], ())
         )
         if holds and last in MAPPING_METHODS:
-            yield _Effect("sink", SINKS[f"os.environ.{last}"])
-        elif holds and last not in _WRITING:
-            yield _Effect("mapping")
+            yield Effect("sink", SINKS[f"os.environ.{last}"])
+        elif holds and last not in WRITING:
+            yield Effect("mapping")
 
     # --- names that are given ---------------------------------------------------------------------------
 
@@ -339,7 +295,7 @@ class _Reader:
             for source in self._sources:
                 self._suspected(source)
 
-    def _touched(self, source: Source, effect: _Effect, line: int) -> None:
+    def _touched(self, source: Source, effect: Effect, line: int) -> None:
         if effect.kind == "bytes":
             self.readings.bytes_matter = True
             return
@@ -360,7 +316,7 @@ class _Reader:
         if kind == "module":
             self._suspected_modules(source, line)
 
-    def _never_given(self, wrapper: _Wrapper) -> None:
+    def _never_given(self, wrapper: Wrapper) -> None:
         """A function that hands a name on and that nobody was seen to call with one."""
         source = self._graph.sources[wrapper.key]
         for text in self._graph.expand(source, wrapper.text):
@@ -380,21 +336,3 @@ class _Reader:
             name = self._graph.absolute(source, rest, len(text) - len(text.lstrip(".")))
             if name is not None:
                 self.readings.wanted[Wanted("suspected", source.key, line, name)] = None
-
-
-def _effects_of_external(name: str) -> Iterator[_Effect]:
-    sink = SINKS.get(name)
-    if sink is not None:
-        yield _Effect("sink", sink)
-    elif name in MAPPINGS:
-        yield _Effect("mapping")
-    else:
-        head, _, last = name.rpartition(".")
-        if head in MAPPINGS:
-            if last not in _WRITING:
-                yield _Effect("mapping")
-        elif head in _READING_MODULES:
-            if last in _SOURCE_READERS:
-                yield _Effect("bytes")
-            if last in _DOCSTRING_READERS:
-                yield _Effect("documents")

@@ -14,6 +14,7 @@ def mentioned(model: str, start: str = "models/m.py", **others: str) -> list[str
         "models/local.csv": "",
         "data/pop.csv": "",
         "data/regions/north.csv": "",
+        ".modelops-bundle/registry.yaml": "",
         "top.json": "",
         "LICENSE": "",
         **{f"{name}.py": text for name, text in others.items()},
@@ -92,6 +93,7 @@ def test_beside_the_source_and_without_a_suffix() -> None:
         "load('https://x.org/data/pop.csv')",
         "load('a' * 10)",
         "load('\\0data/pop.csv')",
+        "load('.modelops-bundle/registry.yaml')",
         "x = 1.5\ny = '1.5'\nz = '.'\nw = '/'",
     ],
 )

@@ -401,6 +401,8 @@ def test_docstrings_of_installed_code_stand_for_its_version() -> None:
         "import linecache\nlinecache.getlines('m.py')",
         "import inspect\ninspect.getcomments(f)",
         "import inspect\ngetattr(inspect, 'getsource')(f)",
+        "import importlib\nimportlib.import_module('inspect').getsource(f)",
+        "def read(module):\n    return module.getsource(f)",
         "open(__file__).read()",
         "from pathlib import Path\nPath(__file__).read_text()",
         "from pathlib import Path\nHERE = Path(__file__).resolve()\nHERE.read_bytes()",
@@ -420,6 +422,7 @@ def test_code_that_reads_sources(model: str) -> None:
         "from pathlib import Path\n(Path(__file__).parent / 'x.csv').read_text()",
         "import os\nopen(os.path.join(os.path.dirname(__file__), 'x'))",
         "open('x.csv')",
+        "open('x.csv').getline()",
         "def getsource(): ...\ngetsource()",
     ],
 )
