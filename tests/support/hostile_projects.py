@@ -262,9 +262,12 @@ SOURCES: dict[str, bytes] = {
     ),
     "5,000 paths": b"".join(b"open('data/%d.csv')\n" % i for i in range(5_000)),
     "joined without end": b"from pathlib import Path\nx = Path('a')" + b" / 'b'" * 2_000 + b"\n",
-    "docstrings of everything": b"def f(): 'x'\nf.__doc__\nx.y().__doc__\ngetattr(f, '__doc__')\n__doc__\n",
+    "docstrings of everything": (
+        b"def f(): 'x'\nf.__doc__\nx.y().__doc__\ngetattr(f, '__doc__')\n__doc__\n"
+    ),
     "odd literals": (
-        b"import base\nclass H(base.Model):\n    PARAMS = {1: [2], None: {}}\n    OUTPUTS = [1, b'x', '\\ud800']\n"
+        b"import base\nclass H(base.Model):\n    PARAMS = {1: [2], None: {}}\n"
+        b"    OUTPUTS = [1, b'x', '\\ud800']\n"
         b"    SCENARIOS = {'a\\n': 1}\n    PARAMS = 10 ** 10 ** 10\n"
     ),
     "a huge number": b"X = 0x" + b"f" * 100_000 + b"\n" + CLASS,
@@ -559,7 +562,8 @@ LINES = {
 METADATA = {
     "no name": b"Version: 1\n",
     "no version": b"Name: installed\n",
-    "requirements": b"Name: installed\nVersion: 1.0\nRequires-Dist: (\nRequires-Dist: a; b\nRequires-Dist: \xff\n",
+    "requirements": b"Name: installed\nVersion: 1.0\n"
+    b"Requires-Dist: (\nRequires-Dist: a; b\nRequires-Dist: \xff\n",
     "requires itself": b"Name: installed\nVersion: 1.0\nRequires-Dist: installed[x]\nProvides-Extra: x\n"
     b"Requires-Dist: installed[y]; extra == 'x'\n",
     "an odd version": b"Name: installed\nVersion: ../../\x1b[31m\n",

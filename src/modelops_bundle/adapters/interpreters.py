@@ -56,6 +56,7 @@ class StartedInterpreters:
         Raises:
             EnvironmentProbeError: It cannot be started, fails, or does not end in time.
         """
+        _refuse_odd_settings(executable)
         try:
             process = subprocess.Popen(
                 [executable, "-I", "-S", "-c", question],
@@ -79,6 +80,17 @@ class StartedInterpreters:
                 f"{executable} ended with code {process.returncode}", _last_line(output), _MEND
             )
         return output
+
+
+def _refuse_odd_settings(executable: str) -> None:
+    """The interpreter reads pyvenv.cfg as it starts, and would wait for the other end of a pipe."""
+    folder = os.path.dirname(executable)
+    for place in (folder, os.path.dirname(folder)):
+        path = os.path.join(place, "pyvenv.cfg")
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise EnvironmentProbeError(
+                f"{executable} cannot be started", f"{path} is no regular file", _MEND
+            )
 
 
 def _output(process: subprocess.Popen[bytes], timeout: float) -> tuple[str, bool]:

@@ -44,6 +44,14 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
             StartedInterpreters().ask(executable, QUESTION)
 
 
+def test_settings_that_it_would_wait_for(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(os.path.realpath(sys.executable))
+    os.mkfifo(tmp_path / "pyvenv.cfg")
+    with pytest.raises(EnvironmentProbeError, match="no regular file"):
+        StartedInterpreters(timeout=5).ask(str(tmp_path / "bin/python"), QUESTION)
+
+
 def test_what_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProbeError, match="code 3: no good"):
         StartedInterpreters().ask(script(tmp_path, "echo no good >&2; exit 3"), QUESTION)
