@@ -51,7 +51,9 @@ def fabricated(folder: Path, python: str, packages: dict[str, str]) -> str:
         metadata.mkdir()
         (site / name).mkdir()
         (site / name / "__init__.py").write_text("")
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        )
         (metadata / "RECORD").write_text(f"{name}/__init__.py,,\n{metadata.name}/METADATA,,\n")
     return str(folder / "bin" / "python")
 

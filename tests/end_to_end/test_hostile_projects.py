@@ -29,7 +29,7 @@ CASES = list(hostile_projects())
 PARTS = 8
 TIMEOUT = 30
 #: What commands may write.
-WRITTEN = (REGISTRY, f"{STATE}/registry.lock", f"{STATE}/.gitignore")
+WRITTEN = (STATE, REGISTRY, f"{STATE}/registry.lock", f"{STATE}/.gitignore")
 CACHES = (f"{STATE}/cache", f"{STATE}/objects")
 
 Snapshot = dict[str, tuple[int, bytes]]

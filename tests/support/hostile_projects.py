@@ -246,7 +246,8 @@ SOURCES: dict[str, bytes] = {
     + b"".join(b"class C%d(base.Model): ...\n" % i for i in range(20_000)),
     "20,000 classes in a row": b"from base import Model as C0\n"
     + b"".join(b"class C%d(C%d): ...\n" % (i + 1, i) for i in range(20_000)),
-    "names that turn": b"from base import Model\nfor Model in []: Model\nModel = Model\nclass H(Model): ...\n",
+    "names that turn": b"from base import Model\nfor Model in []: Model\nModel = Model\n"
+    b"class H(Model): ...\n",
     "dynamic classes": b"import base\nH = type('H', (base.Model,), {})\nclass I(H, metaclass=H): ...\n",
     "__all__ of everything": b"__all__ = [1, None, '\\ud800', *x, 'a' * 9]\n__all__ += dir()\n",
     "odd variables": (
