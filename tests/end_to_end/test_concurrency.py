@@ -19,7 +19,7 @@ from tests.support.command import Project, environment
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PROCESSES = 32
-MODELS = 10
+MODELS = 5
 EACH = 50
 
 WRITER = """

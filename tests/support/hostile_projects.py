@@ -6,6 +6,7 @@ that then run are those of :data:`COMMANDS`, or the case's own.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -22,7 +23,7 @@ STATE = ".modelops-bundle"
 REGISTRY = f"{STATE}/registry.yaml"
 SITE = f".venv/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 
-#: ``{}`` stands for nothing: every word is an argument.
+#: What is asked of a project in most cases; every word is an argument.
 COMMANDS = (
     ("discover", "--json"),
     ("register-model", "model.py", "--data", "data"),
@@ -112,12 +113,8 @@ def _fifo(path: Path) -> None:
 
 def _socket(path: Path) -> None:
     # The path of a socket may only be short.
-    here = os.open(path.parent, os.O_RDONLY)
-    try:
-        with socket.socket(socket.AF_UNIX) as bound:
-            bound.bind(f"/proc/self/fd/{here}/{path.name}")
-    finally:
-        os.close(here)
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(path.name)
 
 
 def _folder(path: Path) -> None:
