@@ -18,6 +18,8 @@ __all__ = ["Names", "describe", "dotted", "literal", "references"]
 MAX_DEPTH = 16
 MAX_LITERAL_NODES = 4000
 MAX_TEXT = 1000
+MAX_PARTS = 24
+MAX_DESCRIPTION = 200
 
 #: Calls that make a class whose bases are known, with the builtin it then descends from.
 _PLAIN_CLASSES = {
@@ -48,9 +50,12 @@ class Names(Protocol):
 
 
 def describe(node: ast.expr) -> str:
-    """A short text for ``node`` as written: ``cb.BaseModel``, ``make_base(...)``."""
+    """A short text for ``node`` as written: ``cb.BaseModel``, ``make_base(...)``.
+
+    Of a longer chain the last parts, since a chain is described from each of its calls.
+    """
     tail: list[str] = []
-    while True:
+    while len(tail) < MAX_PARTS:
         if isinstance(node, ast.Attribute):
             tail.append("." + node.attr)
             node = node.value
@@ -66,7 +71,8 @@ def describe(node: ast.expr) -> str:
             head = (
                 node.id if isinstance(node, ast.Name) else "<" + type(node).__name__.lower() + ">"
             )
-            return (head + "".join(reversed(tail)))[:200]
+            return (head + "".join(reversed(tail)))[:MAX_DESCRIPTION]
+    return ("..." + "".join(reversed(tail)))[:MAX_DESCRIPTION]
 
 
 def dotted(refs: tuple[Ref, ...]) -> str:
