@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.ports import Files, Progress, Snapshots, Unreadable
-from modelops_bundle.project.files import expand, is_pattern
+from modelops_bundle.project.files import expand
 from modelops_bundle.project.layout import Layout
+from modelops_bundle.project.patterns import is_pattern
 
 __all__ = ["DataDigests", "DeclaredData"]
 

@@ -1,21 +1,19 @@
 """Which files a folder or a pattern stands for.
 
-Patterns are those of the shell: ``*``, ``?`` and ``[...]`` stay within one name, ``**`` spans folders. A path
-that exists is taken as it is, even with such characters in its name. Links to folders are followed, loops
-are not. Droppings of file managers and of Python are never data.
+A path that exists is taken as it is, even with a pattern's characters in its name. Links to folders are
+followed, loops are not. Droppings of file managers and of Python are never data.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
 from collections.abc import Callable, Iterable
 
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.project.layout import STATE_FOLDER, Layout
+from modelops_bundle.project.patterns import Pattern, States, is_pattern
 
-__all__ = ["expand", "is_pattern", "python_files"]
+__all__ = ["expand", "python_files"]
 
 _DROPPINGS = frozenset(
     {
@@ -34,11 +32,7 @@ _DROPPINGS = frozenset(
 )
 _NO_SOURCES = frozenset({"node_modules", "site-packages"})
 _DEEPEST_FOLDER = 100
-
-
-def is_pattern(text: str) -> bool:
-    """Whether a path holds characters that stand for others."""
-    return any(character in text for character in "*?[")
+_EVERYTHING = Pattern("**")
 
 
 def expand(files: Files, layout: Layout, pattern: str, exclude: tuple[str, ...] = ()) -> list[str]:
@@ -55,9 +49,7 @@ def expand(files: Files, layout: Layout, pattern: str, exclude: tuple[str, ...] 
         return _kept(_walk(files, path, prefix, _is_dropping), exclude)
     if not is_pattern(pattern):
         return []
-    matches = _pattern_matcher(pattern)
-    found = [name for name in _candidates(files, layout, pattern) if matches(name)]
-    return _kept(found, exclude)
+    return _kept(_walk_pattern(files, layout, pattern), exclude)
 
 
 def python_files(
@@ -91,73 +83,74 @@ def _is_dropping(name: str, _parent: str) -> bool:
     return name in _DROPPINGS
 
 
-def _walk(files: Files, folder: str, prefix: str, skip: Callable[[str, str], bool]) -> list[str]:
-    """Relative names (with ``/``) of the regular files below ``folder``, each preceded by ``prefix``."""
+def _walk(
+    files: Files,
+    folder: str,
+    prefix: str,
+    skip: Callable[[str, str], bool],
+    pattern: Pattern = _EVERYTHING,
+) -> list[str]:
+    """Relative names (with ``/``) of the regular files below ``folder``, each preceded by ``prefix``.
+
+    Args:
+        files: File system.
+        folder: Absolute path.
+        prefix: What stands before each name.
+        skip: Told a folder's name and the absolute path of its parent, whether to leave it out.
+        pattern: What the names below ``folder`` have to match.
+    """
     found: list[str] = []
     file, directory = EntryKind.FILE, EntryKind.FOLDER
-    pending = [(folder, prefix, frozenset({files.real(folder)}))]
+    pending = [(folder, prefix, pattern.start, frozenset({files.real(folder)}))]
     while pending:
-        parent, start, above = pending.pop()
+        parent, start, states, above = pending.pop()
         listing = files.entries(parent).items()
-        found += [start + name for name, kind in listing if kind is file and name not in _DROPPINGS]
+        names = [name for name, kind in listing if kind is file and name not in _DROPPINGS]
+        found += [start + name for name in pattern.matching(states, names)]
         for name, kind in listing:
             if kind is directory and not skip(name, parent):
+                reached = pattern.into(states, name)
                 child = os.path.join(parent, name)
-                real = files.real(child)
                 # A link to a folder that we are in would never end.
-                if real not in above and len(above) < _DEEPEST_FOLDER:
-                    pending.append((child, f"{start}{name}/", above | {real}))
+                real = files.real(child) if reached else ""
+                if reached and real not in above and len(above) < _DEEPEST_FOLDER:
+                    pending.append((child, f"{start}{name}/", reached, above | {real}))
     return found
 
 
-def _candidates(files: Files, layout: Layout, pattern: str) -> Iterable[str]:
-    """Files that could match, looking only below the part of the pattern that is literal."""
+def _walk_pattern(files: Files, layout: Layout, pattern: str) -> list[str]:
+    """Files that match, looked for below the part of the pattern that is literal."""
     parts = pattern.split("/")
-    literal = 0
-    while literal < len(parts) - 1 and not is_pattern(parts[literal]):
-        literal += 1
+    literal = next(index for index, part in enumerate(parts) if is_pattern(part))
     base = "/".join(parts[:literal])
     folder = layout.absolute(base) if base else layout.root
-    prefix = f"{base}/" if base else ""
-    if "**" not in parts and len(parts) - literal == 1:
-        # The common `folder/*.csv` needs one listing, not a walk.
-        listing = files.entries(folder).items()
-        return (
-            prefix + name
-            for name, kind in listing
-            if kind is EntryKind.FILE and name not in _DROPPINGS
-        )
-    return _walk(files, folder, prefix, _is_dropping)
+    below = Pattern("/".join(parts[literal:]))
+    return _walk(files, folder, f"{base}/" if base else "", _is_dropping, below)
 
 
 def _kept(names: Iterable[str], exclude: tuple[str, ...]) -> list[str]:
     """Sorted names that no pattern excludes, neither themselves nor a folder that they lie in."""
-    tests = [
-        _pattern_matcher(pattern.rstrip("/") + below)
-        for pattern in exclude
-        for below in ("", "/**")
-    ]
-    if not tests:
+    if not exclude:
         return sorted(names)
-    return sorted(name for name in names if not any(test(name) for test in tests))
+    tests = [_Excluded(Pattern(pattern.rstrip("/"))) for pattern in exclude]
+    return sorted(name for name in names if not any(test.holds(name) for test in tests))
 
 
-def _pattern_matcher(pattern: str) -> Callable[[str], bool]:
-    parts = [
-        None if part == "**" else re.compile(fnmatch.translate(part)) for part in pattern.split("/")
-    ]
-    return lambda name: _matches(parts, name.split("/"))
+class _Excluded:
+    """Asks of many paths whether a pattern matches them or a folder above; each folder is asked once."""
 
+    def __init__(self, pattern: Pattern) -> None:
+        self._pattern = pattern
+        self._known: dict[str, States | None] = {"": pattern.start}
 
-def _matches(parts: list[re.Pattern[str] | None], names: list[str]) -> bool:
-    """Whether each name matches its part; ``None`` (``**``) takes any number, at the end at least one."""
-    if not parts:
-        return not names
-    head, rest = parts[0], parts[1:]
-    if head is None:
-        return (
-            bool(names)
-            if not rest
-            else any(_matches(rest, names[skip:]) for skip in range(len(names)))
-        )
-    return bool(names) and head.match(names[0]) is not None and _matches(rest, names[1:])
+    def holds(self, path: str) -> bool:
+        return self._states(path) is None
+
+    def _states(self, path: str) -> States | None:
+        """How far the pattern has come after ``path``; ``None`` once it has matched."""
+        if path not in self._known:
+            above, _, name = path.rpartition("/")
+            before = self._states(above)
+            after = None if before is None else self._pattern.into(before, name)
+            self._known[path] = None if after and self._pattern.is_match(after) else after
+        return self._known[path]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from modelops_bundle.errors import UsageError
 from modelops_bundle.ports import EntryKind, Files
-from modelops_bundle.project.files import expand, is_pattern, python_files
+from modelops_bundle.project.files import expand, python_files
 from modelops_bundle.project.layout import Layout
+from modelops_bundle.project.patterns import is_pattern
 
 __all__ = ["Declared", "labels_of", "outputs_of", "patterns_of", "sources_in"]
 
