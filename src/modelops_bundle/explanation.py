@@ -169,11 +169,16 @@ def _without(these: list[Definition], those: list[Definition]) -> list[Definitio
 
 
 def _text(definition: Definition) -> str:
-    return definition.value or definition.digest
+    return definition.value or f"blake2b:{definition.digest}"
 
 
 def column_changes(before: DataRecord, after: DataRecord) -> tuple[ColumnChange, ...]:
-    """Columns of a table that differ, in the order in which they now stand, removed ones last."""
+    """Columns of a table that differ, in the order in which they now stand, removed ones last.
+
+    None where one of the two was not looked into as a table.
+    """
+    if before.rows is None or after.rows is None:
+        return ()
     old, new = dict(before.columns), dict(after.columns)
     changes = []
     for name in [*new, *(name for name in old if name not in new)]:

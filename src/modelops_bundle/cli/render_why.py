@@ -16,6 +16,7 @@ from modelops_bundle.cli.words import (
     short,
     size,
     some,
+    verb,
 )
 from modelops_bundle.staleness import State
 
@@ -117,9 +118,8 @@ def _code_node(reason: Reason) -> Node:
     if said:
         heading = f"{place}: {plural(len(said), 'definition')} changed"
         return Node((heading,), tuple(Node((each,)) for each in said))
-    verb = {"modified": "changed"}.get(reason.change.change, reason.change.change)
     note = f": {reason.note}" if reason.note else ""
-    return Node((f"{place}: {verb}{note}",))
+    return Node((f"{place}: {verb(reason.change)}{note}",))
 
 
 def _data_text(reason: Reason) -> str:
@@ -127,7 +127,7 @@ def _data_text(reason: Reason) -> str:
     if change.before is None or change.after is None:
         record = before or after
         digest = f"digest {short(change.before or change.after or '')}"
-        return ", ".join([change.change, *_described(record), digest])
+        return ", ".join([verb(change), *_described(record), digest])
     parts = [_columns_text(reason)] if reason.columns else []
     if before and after:
         if before.rows is not None and after.rows is not None:
@@ -136,6 +136,7 @@ def _data_text(reason: Reason) -> str:
     elif after:
         parts += [f"now {text}" for text in _described(after)[:1]]
     parts.append(f"digest {short(change.before)} -> {short(change.after)}")
+    parts += [reason.note] if reason.note else []
     return ", ".join(parts)
 
 
@@ -148,10 +149,10 @@ def _described(record: DataRecord | None) -> list[str]:
 
 def _columns_text(reason: Reason) -> str:
     parts = []
-    for change, verb in (("modified", "changed"), ("added", "added"), ("removed", "removed")):
+    for change, word in (("modified", "changed"), ("added", "added"), ("removed", "removed")):
         names = [column.name for column in reason.columns if column.change == change]
         if names:
-            parts.append(f"{'column' if len(names) == 1 else 'columns'} {some(names)} {verb}")
+            parts.append(f"{'column' if len(names) == 1 else 'columns'} {some(names)} {word}")
     return ", ".join(parts)
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "short",
     "size",
     "some",
+    "verb",
 ]
 
 STATE_STYLES = {
@@ -87,9 +88,16 @@ def change_text(change: Change) -> str:
             "removed": "is no longer read",
         }
         return f"variable {change.path} {said[change.change]}"
-    if change.change == "modified":
-        return f"{change.path} changed"
-    return f"{change.path} {change.change}"
+    return f"{change.path} {verb(change)}"
+
+
+def verb(change: Change) -> str:
+    """What happened to a file that an entry depended on, which may still be there."""
+    if change.change == "removed":
+        return {"code": "no longer imported", "data": "gone, or no longer declared"}.get(
+            change.kind, "removed"
+        )
+    return "changed" if change.change == "modified" else change.change
 
 
 def environment_texts(changes: Iterable[Change]) -> list[str]:

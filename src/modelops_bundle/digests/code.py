@@ -17,10 +17,15 @@ from modelops_bundle.ports import Files, Unreadable
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.prints import Prints, Unit
 
-__all__ = ["CodeDigests", "KnownDigests", "source_component"]
+__all__ = ["CodeDigests", "KnownDigests", "is_of_meaning", "source_component"]
 
 #: Digest by path and the three parts of a reading.
 KnownDigests = dict[tuple[Any, ...], Digest]
+
+
+def is_of_meaning(recorded: str) -> bool:
+    """Whether the digest recorded of a source is of what it meant, and not of its bytes: it did parse."""
+    return recorded.startswith("blake2b:")
 
 
 def source_component(prints: Prints, reading: Reading) -> Digest:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from modelops_bundle.digests.code import CodeDigests, KnownDigests
+from modelops_bundle.digests.code import CodeDigests, KnownDigests, is_of_meaning
 from modelops_bundle.digests.data import DataDigests
 from modelops_bundle.digests.leaves import Leaves
-from modelops_bundle.discovery.closure import Closure, ClosureFinder
+from modelops_bundle.discovery.closure import Closure, ClosureFinder, CodeFile
 from modelops_bundle.discovery.search import Warned
 from modelops_bundle.environment import (
     Distributions,
@@ -189,7 +190,7 @@ class Surveyor:
         data: Sequence[str],
         code: Sequence[str],
         auto_code: bool,
-        known_code: Collection[str] = (),
+        known_code: Mapping[str, str] = MappingProxyType({}),
     ) -> Survey:
         """Survey one entry.
 
@@ -199,8 +200,9 @@ class Surveyor:
             data: Recorded paths and patterns of its data.
             code: Recorded paths and patterns of code that is declared.
             auto_code: Whether imports are followed.
-            known_code: Recorded paths of the code that it had when it was recorded: a file of these that is
-                gone and still imported makes the entry invalid.
+            known_code: Digests of the code that it had when it was recorded, by recorded path (empty where
+                another tool recorded it). A file of these that is gone and still imported, or that no longer
+                parses, makes the entry invalid.
         """
         declared, problems = self._declared_code(code)
         closure, environment, warnings = self._code(path, declared, auto_code)
@@ -292,13 +294,15 @@ class Surveyor:
             found = self._distributions.get(name)
             yield from found.roots[:1] if found is not None else ()
 
-    def _code_problems(self, closure: Closure, path: str, known_code: Collection[str]) -> list[str]:
-        """Why the code cannot run: its own file does not parse, or a file that it imports is gone."""
-        problems = []
-        facts = self._facts.facts(self._layout.absolute(path))
-        if not isinstance(facts, Unreadable) and facts.error is not None:
-            line = f":{facts.error.line}" if facts.error.line else ""
-            problems.append(f"{path}{line} does not parse: {facts.error.reason}")
+    def _code_problems(
+        self, closure: Closure, path: str, known_code: Mapping[str, str]
+    ) -> list[str]:
+        """Why the code cannot run: a file of it does not parse any more, or one that it imports is gone."""
+        problems: list[str] = []
+        for file in closure.files:
+            # A helper that never parsed (for another Python, a template) may be one that is not run.
+            if file.recorded == path or is_of_meaning(known_code.get(file.recorded, "")):
+                problems += self._syntax_problem(file)
         lost = set(known_code) - {file.recorded for file in closure.files}
         for missing in closure.missing if lost else ():
             # A module that was never there may be optional; one that was recorded is not.
@@ -306,6 +310,12 @@ class Surveyor:
                 place = f"{self._place(missing.path)}:{missing.line}"
                 problems.append(f"{place} imports {missing.module}, which is gone")
         return problems
+
+    def _syntax_problem(self, file: CodeFile) -> Iterator[str]:
+        facts = None if file.extension else self._facts.facts(file.path)
+        if facts is not None and not isinstance(facts, Unreadable) and facts.error is not None:
+            line = f":{facts.error.line}" if facts.error.line else ""
+            yield f"{file.recorded}{line} does not parse: {facts.error.reason}"
 
     def _undeclared(self, closure: Closure, data: Mapping[str, str]) -> tuple[Mention, ...]:
         declared = {*data, *(file.recorded for file in closure.files)}

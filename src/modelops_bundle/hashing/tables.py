@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from modelops_bundle.identity.recipes import COLUMN_BATCH, ColumnStream
 
-__all__ = ["TableSummary", "summarize_table"]
+__all__ = ["TableSummary", "cannot_read", "summarize_table"]
 
 _SEPARATORS = ",;\t|"
 _PADDING = 100_000
@@ -59,6 +59,15 @@ def summarize_table(name: str, data: bytes, limit: int) -> TableSummary | None:
         csv.Error,
     ):  # csv: a cell of more than 128 KiB, which is an unclosed quote
         return None
+
+
+def cannot_read(name: str) -> str:
+    """Why a table of this name, of which there is no summary, cannot be looked into, in words."""
+    from importlib.util import find_spec
+
+    if name.lower().endswith(".parquet") and find_spec("pyarrow") is None:
+        return "its columns cannot be told without pyarrow: install modelops-bundle[tables]"
+    return "it cannot be read as a table"
 
 
 def _delimited(text: str, suffix: str) -> TableSummary:

@@ -216,6 +216,10 @@ class BundleRegistry:
                 weights = {key: value for key, value in members.weights.items() if key in kept}
                 self.target_sets[name] = replace(members, targets=kept, weights=weights)
 
+    def sets_with(self, target: str) -> list[str]:
+        """Names of the target sets that hold a target."""
+        return [name for name, members in self.target_sets.items() if target in members.targets]
+
     def used_environments(self) -> dict[str, EnvironmentEntry]:
         """The environments that an entry names, sorted by digest."""
         used = {entry.environment for _, entry in self.entries()}

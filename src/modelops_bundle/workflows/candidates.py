@@ -121,7 +121,7 @@ def survey_entry(workspace: Workspace, entry: Entry, declared: Declared) -> Surv
         data,
         declared.code,
         declared.auto_code,
-        known_code=(*entry.code, *entry.external),
+        known_code={**dict.fromkeys(entry.code, ""), **entry.code_digests, **entry.external},
     )
 
 

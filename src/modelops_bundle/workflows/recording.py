@@ -17,14 +17,14 @@ from modelops_bundle.explanation import (
     encode_data,
     encode_entry,
 )
-from modelops_bundle.hashing.tables import TableSummary, summarize_table
+from modelops_bundle.hashing.tables import TableSummary, cannot_read, summarize_table
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.workflows.workspace import Workspace
 
 #: Files that are looked into as tables.
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".parquet"})
 
-__all__ = ["code_record", "data_record", "keep_record", "kept_record", "kept_source"]
+__all__ = ["code_record", "data_record", "keep_record", "kept_record", "kept_source", "untold"]
 
 
 def keep_record(workspace: Workspace, survey: Survey) -> None:
@@ -76,7 +76,7 @@ def data_record(workspace: Workspace, path: str) -> DataRecord | None:
     if isinstance(content, Unreadable):
         return None
     suffix = os.path.splitext(path)[1].lower()
-    kind = f"data-record-1{suffix}"
+    kind = f"data-record-2{suffix}"
     known = workspace.files.memo_get(kind, str(content))
     if known is not None:
         return decode_data(known)
@@ -84,8 +84,23 @@ def data_record(workspace: Workspace, path: str) -> DataRecord | None:
     table = _summary(workspace, path, size) if suffix in TABLE_SUFFIXES else None
     rows, columns = (None, ()) if table is None else table
     record = DataRecord(size, rows, columns)
-    workspace.files.memo_put(kind, str(content), encode_data(record))
+    if table is not None or suffix not in TABLE_SUFFIXES:
+        # What could not be looked into may be another time: with pyarrow, or under another limit.
+        workspace.files.memo_put(kind, str(content), encode_data(record))
     return record
+
+
+def untold(workspace: Workspace, path: str, before: DataRecord, after: DataRecord) -> str:
+    """Why the columns of a table cannot be compared, in words; empty where they can, or it is none."""
+    name, limit = os.path.basename(path), workspace.config.table_limit
+    if (
+        os.path.splitext(name)[1].lower() not in TABLE_SUFFIXES
+        or max(before.size, after.size) > limit
+    ):
+        return ""
+    if after.rows is None:
+        return cannot_read(name)
+    return "its columns were not recorded" if before.rows is None else ""
 
 
 def _summary(workspace: Workspace, path: str, size: int) -> TableSummary | None:

@@ -25,6 +25,7 @@ from modelops_bundle.workflows.declarations import (
     patterns_of,
     sources_in,
 )
+from modelops_bundle.workflows.heritage import inherited, moved
 from modelops_bundle.workflows.registration import (
     Line,
     Plan,
@@ -222,19 +223,25 @@ def _plan(
     for candidate in chosen:
         old_id = find_entry(entries, candidate.entry)
         old = entries[old_id] if old_id is not None else None
-        before = Declared() if old is None or request.reset else declared_of(old)
+        before, wanted = Declared(), candidate.entry
+        notes: tuple[str, ...] = ()
+        if old is not None and not request.reset:
+            before = moved(workspace, old, declared_of(old), more)
+            # A file that was recorded and is gone while it is still imported is not dropped in silence.
+            wanted = replace(wanted, code=old.code, code_digests=old.code_digests)
+        elif not request.reset:
+            before, notes = inherited(workspace, entries, gone, candidate.entry)
         declared = before.extended(more, request.auto_code)
-        # A file that was recorded and is gone while it is still imported is not dropped in silence.
-        known_code = () if old is None or request.reset else old.code
-        wanted = replace(candidate.entry, code=known_code)
         declared, survey = surveyed(workspace, wanted, declared, request.auto_data)
-        placed = place(registry, candidate, declared, taken, request.entry_id, survey)
+        placed = place(registry, candidate, declared, taken, request.entry_id, survey, notes)
         taken.add(placed.line.id)
         puts[placed.line.id] = placed.entry
         drops += [placed.renamed_from] if placed.renamed_from else []
         lines.append(placed.line)
         surveys.append(survey)
-    lines += [Line("-", entry_id, entry.entrypoint) for entry_id, entry in gone.items()]
+    for entry_id, entry in gone.items():
+        left = tuple(f"left the target set {name}" for name in registry.sets_with(entry_id))
+        lines.append(Line("-", entry_id, entry.entrypoint, notes=left))
     return Plan(puts, tuple(drops), tuple(lines), tuple(surveys))
 
 

@@ -139,8 +139,18 @@ def place(
     taken: set[str],
     wanted: str | None,
     survey: Survey,
+    notes: tuple[str, ...] = (),
 ) -> Placed:
     """Find an id and make the entry for one candidate; the registry is not changed.
+
+    Args:
+        registry: What is recorded.
+        candidate: What was found in a source.
+        declared: What is declared of it.
+        taken: Ids that are not free.
+        wanted: The id that the user asked for.
+        survey: What it depends on now.
+        notes: What to say of an entry that is new.
 
     Raises:
         UsageError: The wanted id belongs to another entry.
@@ -160,7 +170,7 @@ def place(
     old = known[old_id] if old_id is not None else None
     entry = with_leaves(candidate.declaring(declared, old), survey.leaves, survey.digest)
     if old is None:
-        return Placed(entry, Line("+", new_id, entry.entrypoint), None)
+        return Placed(entry, Line("+", new_id, entry.entrypoint, notes=notes), None)
     changes = compare(recorded_leaves(old, registry.environments), survey.leaves)
     notes = tuple(declared_changes(old, entry))
     if old_id == new_id:

@@ -17,7 +17,13 @@ from modelops_bundle.explanation import (
 )
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.staleness import Change, State
-from modelops_bundle.workflows.recording import code_record, data_record, kept_record, kept_source
+from modelops_bundle.workflows.recording import (
+    code_record,
+    data_record,
+    kept_record,
+    kept_source,
+    untold,
+)
 from modelops_bundle.workflows.status import EntryStatus, entry_status, guess, select
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -68,17 +74,19 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
     (entry_id,) = select(registry, [name])
     judged = entry_status(workspace, registry, entry_id)
     kept = kept_record(workspace, judged.entry.digest) if judged.entry.digest else None
-    reasons = tuple(
+    reasons = [
         _explained(workspace, judged, kept, change, with_diff)
         for dependency in judged.verdict.changes
         for change in _opened(workspace, judged, kept, dependency)
-    )
+    ]
+    # What only follows from another change comes after it.
+    reasons.sort(key=lambda reason: reason.note == _ORDER_COUNTS)
     warnings = (*workspace.environment_warnings, *guess(workspace, [judged]))
     code_changed = any(reason.change.kind in ("code", "target") for reason in reasons)
     if kept is None and code_changed and judged.verdict.state is not State.CURRENT:
         missing = "the recorded sources are not on this machine: reasons stay at file level"
         warnings = (*warnings, missing)
-    return WhyReport(judged, reasons, warnings)
+    return WhyReport(judged, tuple(reasons), warnings)
 
 
 def _opened(
@@ -143,7 +151,8 @@ def _data_reason(workspace: Workspace, kept: EntryRecord | None, change: Change)
     if change.after is not None:
         after = data_record(workspace, workspace.layout.absolute(change.path))
     columns = column_changes(before, after) if before and after else ()
-    return Reason(change, before=before, after=after, columns=columns)
+    note = untold(workspace, change.path, before, after) if before and after else ""
+    return Reason(change, before=before, after=after, columns=columns, note=note)
 
 
 def _code_reason(
@@ -170,16 +179,19 @@ def _code_reason(
     return Reason(change, chain, definitions, diff=diff, note=note)
 
 
+_ORDER_COUNTS = (
+    "not its own text, but whether the order of its imports counts:"
+    " what they load began, or ceased, to do more than define"
+)
+
+
 def _note(survey: Survey, path: str, same: bool) -> str:
     if survey.exact:
         return "the text itself counts, because code reads sources (inspect.getsource and the like)"
     if path in survey.unparsable:
         return "it does not parse, so its bytes count"
     if same:
-        return (
-            "its text is as it was, but the order of its imports now counts otherwise:"
-            " what they load began, or ceased, to do more than define"
-        )
+        return _ORDER_COUNTS
     return "the order of imports, or how they are bound, changed"
 
 

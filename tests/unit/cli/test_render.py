@@ -178,7 +178,9 @@ class TestWhy:
         went = Reason(replace(DATA, change="removed", after=None), before=DataRecord(45, None, ()))
         lines = lines_of(because(came, went), capsys)[1:]
         assert lines[0].endswith("data/pop.csv: added, 4 rows, 52 bytes, digest 1b1b1b1b1b1b")
-        assert lines[1].endswith("data/pop.csv: removed, 45 bytes, digest 0a0a0a0a0a0a")
+        assert lines[1].endswith(
+            "data/pop.csv: gone, or no longer declared, 45 bytes, digest 0a0a0a0a0a0a"
+        )
 
     def test_a_difference(self, capsys: pytest.CaptureFixture[str]) -> None:
         lines = lines_of(because(Reason(CODE, CHAIN, (R0,), diff=("--- a", "+R0 = 3.0"))), capsys)

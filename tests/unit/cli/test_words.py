@@ -72,7 +72,7 @@ def test_a_definition(change: str, before: str | None, after: str | None, text: 
         (Change("variable", "SCALE", "added", None, "b"), "variable SCALE is now read"),
         (Change("variable", "SCALE", "removed", "a", None), "variable SCALE is no longer read"),
         (Change("code", "a.py", "modified", "a", "b"), "a.py changed"),
-        (Change("data", "a.csv", "removed", "a", None), "a.csv removed"),
+        (Change("data", "a.csv", "removed", "a", None), "a.csv gone, or no longer declared"),
     ],
 )
 def test_a_change(change: Change, text: str) -> None:

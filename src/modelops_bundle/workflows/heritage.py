@@ -1,0 +1,104 @@
+"""What was declared stays declared when a class, a file or a data file gets another name.
+
+A dependency that is dropped in silence would be a change that nobody sees.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from modelops_bundle.project.files import expand
+from modelops_bundle.project.patterns import is_pattern
+from modelops_bundle.workflows.candidates import Entry, declared_of
+from modelops_bundle.workflows.declarations import Declared
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["inherited", "moved"]
+
+
+def inherited(
+    workspace: Workspace, entries: Mapping[str, Entry], gone: Mapping[str, Entry], new: Entry
+) -> tuple[Declared, tuple[str, ...]]:
+    """What a new entry takes over, and a note that says so.
+
+    Takes all that was declared of entries that it may be under a new name: those of its file whose class is
+    gone, and those of its class whose file is gone. Of the other entries of its file, what all of them
+    declare: that was declared of the file.
+    """
+    renamed = {
+        entry_id: entry
+        for entry_id, entry in entries.items()
+        if (entry.path == new.path if entry_id in gone else _has_moved(workspace, entry, new))
+    }
+    beside = [
+        declared_of(entry)
+        for entry_id, entry in entries.items()
+        if entry.path == new.path and entry_id not in gone
+    ]
+    known = [declared_of(entry) for entry in renamed.values()]
+    data = {pattern for each in known for pattern in each.data}
+    code = {pattern for each in known for pattern in each.code}
+    if beside:
+        data |= set.intersection(*(set(each.data) for each in beside))
+        code |= set.intersection(*(set(each.code) for each in beside))
+    declared = Declared(
+        data=tuple(sorted(pattern for pattern in data if _matches(workspace, pattern))),
+        code=tuple(sorted(pattern for pattern in code if _matches(workspace, pattern))),
+        auto_code=all(each.auto_code for each in (*known, *beside)),
+    )
+    return declared, _notes(declared, list(renamed))
+
+
+def _has_moved(workspace: Workspace, entry: Entry, new: Entry) -> bool:
+    name, other = (each.entrypoint.partition(":")[2] for each in (entry, new))
+    return name == other and entry.path != new.path and not _matches(workspace, entry.path)
+
+
+def _matches(workspace: Workspace, pattern: str) -> bool:
+    return bool(_names(workspace, pattern))
+
+
+def _names(workspace: Workspace, pattern: str) -> list[str]:
+    return expand(workspace.files, workspace.layout, pattern, workspace.config.exclude)
+
+
+def _notes(declared: Declared, renamed: list[str]) -> tuple[str, ...]:
+    listed = ", ".join((*declared.data, *declared.code))
+    if not listed:
+        return ()
+    whose = f"of {', '.join(renamed)}" if renamed else "of the other entries of this file"
+    return (f"takes over what was declared {whose}: {listed}",)
+
+
+def moved(workspace: Workspace, old: Entry, declared: Declared, more: Declared) -> Declared:
+    """What was declared of an entry, without data that is gone and declared anew under another name."""
+    if not more.data:
+        return declared
+    fresh = Counter(
+        str(workspace.files.content(workspace.layout.absolute(name)))
+        for pattern in more.data
+        for name in _names(workspace, pattern)
+    )
+    kept = tuple(
+        pattern
+        for pattern in declared.data
+        if is_pattern(pattern)
+        or _matches(workspace, pattern)
+        or not _are_among(_recorded(old, pattern), fresh)
+    )
+    return replace(declared, data=kept)
+
+
+def _are_among(recorded: Counter[str], fresh: Counter[str]) -> bool:
+    return bool(recorded) and recorded <= fresh
+
+
+def _recorded(old: Entry, pattern: str) -> Counter[str]:
+    """Digests of the files that a path stood for when the entry was recorded."""
+    return Counter(
+        digest
+        for name, digest in old.data_digests.items()
+        if name == pattern or name.startswith(f"{pattern}/")
+    )
