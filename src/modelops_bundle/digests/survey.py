@@ -29,7 +29,7 @@ from modelops_bundle.environment.variables import counting
 from modelops_bundle.identity.recipes import variable_digest
 from modelops_bundle.ports import Files, Progress, Unreadable
 from modelops_bundle.project.config import Config
-from modelops_bundle.project.files import expand
+from modelops_bundle.project.files import expand, without
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.source.facts import FactsReader
 
@@ -83,12 +83,14 @@ class Mention(NamedTuple):
     names: str
 
     @property
-    def hint(self) -> str:
-        """What was noticed, and the option that declares the file."""
-        return (
-            f"{self.source}:{self.line} names {self.names}, which is not declared:"
-            f" add --data {self.names}"
-        )
+    def place(self) -> str:
+        """Where the file is named."""
+        return f"{self.source}:{self.line}"
+
+    @property
+    def text(self) -> str:
+        """What was noticed there."""
+        return f"names {self.names}, which is not declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,10 +321,11 @@ class Surveyor:
 
     def _undeclared(self, closure: Closure, data: Mapping[str, str]) -> tuple[Mention, ...]:
         declared = {*data, *(file.recorded for file in closure.files)}
+        found = {self._layout.recorded(mention.named): mention for mention in closure.mentions}
+        # Neither what is declared nor what the configuration says is no input.
+        names = without(found.keys() - declared, self._config.ignore_files)
         return tuple(
-            Mention(self._place(mention.path), mention.line, self._layout.recorded(mention.named))
-            for mention in closure.mentions
-            if self._layout.recorded(mention.named) not in declared
+            Mention(self._place(found[name].path), found[name].line, name) for name in names
         )
 
     def _absent(self, closure: Closure) -> tuple[Absent, ...]:

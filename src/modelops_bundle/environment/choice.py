@@ -27,6 +27,7 @@ _IN_ENVIRONMENT = (
     ("python.exe",),
 )
 _MEND = "Say which one counts with --python or environment.python in the configuration."
+_EXPLICIT = ("--python", "environment.python")
 
 
 class Choice(NamedTuple):
@@ -169,10 +170,11 @@ def _conflicts(
             # Conda activates its base environment in every shell: nobody chose it.
             continue
         if _identity(files, other) != chosen:
-            warnings.append(
-                f"The project's interpreter is {executable} ({place}), but {other_place} names"
-                f" {other}. {_MEND}"
-            )
+            said = f"The project's interpreter is {executable} ({place}), "
+            if place in _EXPLICIT:
+                warnings.append(f"{said}not {other}, which {other_place} names.")
+            else:
+                warnings.append(f"{said}but {other_place} names {other}. {_MEND}")
     return warnings
 
 

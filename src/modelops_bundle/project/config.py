@@ -55,6 +55,7 @@ class Config:
         model_bases: Dotted names of the classes whose subclasses are models.
         source_roots: Folders that imports are looked for in first, relative to the project.
         exclude: Patterns of files and folders that ``discover`` and folders of data pass over.
+        ignore_files: Patterns of files that code names and that no result depends on: they are not reported.
         table_limit: Size in bytes up to which rows and columns of a table are recorded.
         environment: See :class:`EnvironmentConfig`.
         project_name: ``[project] name``, if any: its own distribution is code, not environment.
@@ -64,6 +65,7 @@ class Config:
     model_bases: tuple[str, ...] = DEFAULT_BASES
     source_roots: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    ignore_files: tuple[str, ...] = ()
     table_limit: int = 64 * 1024 * 1024
     environment: EnvironmentConfig = EnvironmentConfig()
     project_name: str | None = None
@@ -74,6 +76,7 @@ _KINDS: Mapping[str, type] = {
     "model_bases": list,
     "source_roots": list,
     "exclude": list,
+    "ignore_files": list,
     "table_limit": int,
     "python": str,
     "scope": str,

@@ -1,19 +1,20 @@
 """Which files a folder or a pattern stands for.
 
 A path that exists is taken as it is, even with a pattern's characters in its name. Links to folders are
-followed, loops are not. Droppings of file managers and of Python are never data.
+followed, loops are not. Droppings of file managers, editors and Python are never data.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.project.layout import STATE_FOLDER, Layout
 from modelops_bundle.project.patterns import Pattern, States, is_pattern
 
-__all__ = ["expand", "python_files"]
+__all__ = ["expand", "python_files", "without"]
 
 _DROPPINGS = frozenset(
     {
@@ -30,6 +31,8 @@ _DROPPINGS = frozenset(
         STATE_FOLDER,
     }
 )
+#: What editors leave beside a file while it is open: vim, Emacs, LibreOffice.
+_OF_EDITORS = re.compile(r"\..*\.sw[a-p]|.*~|\.?#.*|\.~lock\..*#")
 _NO_SOURCES = frozenset({"node_modules", "site-packages"})
 _DEEPEST_FOLDER = 100
 _EVERYTHING = Pattern("**")
@@ -46,10 +49,10 @@ def expand(files: Files, layout: Layout, pattern: str, exclude: tuple[str, ...] 
         return [pattern]
     if kind is EntryKind.FOLDER:
         prefix = "" if pattern == "." else pattern + "/"
-        return _kept(_walk(files, path, prefix, _is_dropping), exclude)
+        return without(_walk(files, path, prefix, _is_dropping), exclude)
     if not is_pattern(pattern):
         return []
-    return _kept(_walk_pattern(files, layout, pattern), exclude)
+    return without(_walk_pattern(files, layout, pattern), exclude)
 
 
 def python_files(
@@ -69,7 +72,9 @@ def python_files(
     above = layout.recorded(folder) if layout.holds(folder) else "."
     prefix = "" if above == "." else f"{above}/"
     found = [name for name in _walk(files, folder, prefix, skip) if name.endswith(".py")]
-    return [os.path.join(folder, *name[len(prefix) :].split("/")) for name in _kept(found, exclude)]
+    return [
+        os.path.join(folder, *name[len(prefix) :].split("/")) for name in without(found, exclude)
+    ]
 
 
 def _kind(files: Files, path: str) -> EntryKind | None:
@@ -80,7 +85,7 @@ def _kind(files: Files, path: str) -> EntryKind | None:
 
 
 def _is_dropping(name: str, _parent: str) -> bool:
-    return name in _DROPPINGS
+    return name in _DROPPINGS or _OF_EDITORS.fullmatch(name) is not None
 
 
 def _walk(
@@ -105,7 +110,7 @@ def _walk(
     while pending:
         parent, start, states, above = pending.pop()
         listing = files.entries(parent).items()
-        names = [name for name, kind in listing if kind is file and name not in _DROPPINGS]
+        names = [name for name, kind in listing if kind is file and not _is_dropping(name, parent)]
         found += [start + name for name in pattern.matching(states, names)]
         for name, kind in listing:
             if kind is directory and not skip(name, parent):
@@ -128,8 +133,8 @@ def _walk_pattern(files: Files, layout: Layout, pattern: str) -> list[str]:
     return _walk(files, folder, f"{base}/" if base else "", _is_dropping, below)
 
 
-def _kept(names: Iterable[str], exclude: tuple[str, ...]) -> list[str]:
-    """Sorted names that no pattern excludes, neither themselves nor a folder that they lie in."""
+def without(names: Iterable[str], exclude: tuple[str, ...]) -> list[str]:
+    """Sorted recorded paths that no pattern excludes, neither themselves nor a folder that they lie in."""
     if not exclude:
         return sorted(names)
     tests = [_Excluded(Pattern(pattern.rstrip("/"))) for pattern in exclude]

@@ -7,6 +7,7 @@ path is "in the project" by how it is written, not by where a symbolic link on i
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -91,6 +92,10 @@ class Layout:
         if not text or "\0" in text:
             raise UsageError(f"not a path: {text!r}")
         return self.recorded(os.path.normpath(os.path.join(cwd, text)))
+
+    def for_user(self, recorded: str, cwd: str) -> str:
+        """A recorded path as it may be typed into a shell in ``cwd``."""
+        return shlex.quote(os.path.relpath(self.absolute(recorded), cwd))
 
 
 def find_project(start: str) -> Layout:

@@ -168,7 +168,7 @@ def _check_bytes(data: bytes) -> None:
         raise DocumentError(Problem(line, "", "%TAG is not allowed", "Remove the line."))
     if conflict := _CONFLICT.search(data):
         line = data.count(b"\n", 0, conflict.start()) + 1
-        mend = "Resolve the conflict: keep the entries of both sides, without the marker lines."
+        mend = "Take one side whole (git checkout --ours), then register what only the other had."
         raise DocumentError(Problem(line, "", "a merge left a conflict marker", mend))
 
 

@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import Survey, absent, undeclared
+from modelops_bundle.digests.survey import Mention, Survey, absent, undeclared
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.problems import BrokenRegistryError
+from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.recording import kept_record
 from modelops_bundle.workflows.status import EntryStatus, judged
@@ -52,9 +53,10 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
             *found,
             Ailment(_REGISTRY, ": ".join(filter(None, (error.what, error.why))), error.mend),
         ]
-    found += _contradictions(registry)
+    found += [*_contradictions(registry), *_edited(registry)]
     entries = list(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
     found += _broken(entries)
+    found += _undeclared(workspace, entries)
     found += _overlooked([each.survey for each in entries if each.survey is not None])
     found += _objects(workspace, entries)
     # What several entries share is told once.
@@ -97,7 +99,7 @@ def _environment(workspace: Workspace) -> Iterator[Ailment]:
         yield Ailment("environment", ": ".join(filter(None, (error.what, error.why))), error.mend)
         return
     for text in warnings:
-        yield Ailment("environment", text, "Mend it, or choose another interpreter with --python.")
+        yield Ailment("environment", text, "`mops-bundle env show` says what counts now.")
 
 
 def _contradictions(registry: BundleRegistry) -> Iterator[Ailment]:
@@ -108,6 +110,17 @@ def _contradictions(registry: BundleRegistry) -> Iterator[Ailment]:
             what,
             "Mend the line by hand, or register the file again, which writes the entry anew.",
         )
+
+
+def _edited(registry: BundleRegistry) -> Iterator[Ailment]:
+    """Entries whose digest is not that of what is recorded below it: an edit has mixed two states."""
+    for entry_id, entry in registry.entries():
+        if entry.digest and recorded_leaves(entry, registry.environments).digest() != entry.digest:
+            yield Ailment(
+                f"{_REGISTRY}, {entry_id}",
+                "its digest is not that of the dependencies recorded with it, as after a merge by hand",
+                f"Look at `mops-bundle status {entry_id}`; `mops-bundle update {entry_id}` records it anew.",
+            )
 
 
 def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
@@ -124,6 +137,28 @@ def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
         yield Ailment(", ".join(ids), reason, mend)
 
 
+def _undeclared(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ailment]:
+    """Files that code names and that entries which reach it do not declare."""
+    lacking: dict[Mention, list[EntryStatus]] = {
+        mention: [] for mention in undeclared(each.survey for each in entries if each.survey)
+    }
+    for each in entries:
+        for mention in each.survey.mentions if each.survey else ():
+            if mention in lacking:
+                lacking[mention].append(each)
+    for mention, those in lacking.items():
+        source, name = (
+            workspace.layout.for_user(path, workspace.cwd)
+            for path in (those[0].entry.path, mention.names)
+        )
+        yield Ailment(
+            mention.place,
+            f"{mention.text} for {', '.join(each.id for each in those)}",
+            f"If results depend on it: `mops-bundle register-{those[0].kind} {source} --data {name}`."
+            " If not, name it in ignore_files of [tool.modelops-bundle].",
+        )
+
+
 def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
     """What the digests may miss."""
     for each in absent(surveys):
@@ -131,12 +166,6 @@ def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
             each.place,
             each.text,
             "Name the project's interpreter (--python, environment.python, .venv), or install it there.",
-        )
-    for mention in undeclared(surveys):
-        yield Ailment(
-            f"{mention.source}:{mention.line}",
-            f"names {mention.names}, which is not declared",
-            f"Register it again with --data {mention.names}.",
         )
     told = {problem for survey in surveys for problem in survey.problems}
     for survey in surveys:

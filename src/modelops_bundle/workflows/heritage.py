@@ -6,7 +6,7 @@ A dependency that is dropped in silence would be a change that nobody sees.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from modelops_bundle.project.files import expand
@@ -19,36 +19,48 @@ __all__ = ["inherited", "moved"]
 
 
 def inherited(
-    workspace: Workspace, entries: Mapping[str, Entry], gone: Mapping[str, Entry], new: Entry
+    workspace: Workspace,
+    entries: Mapping[str, Entry],
+    gone: Collection[str],
+    new: Entry,
+    of_file: bool,
 ) -> tuple[Declared, tuple[str, ...]]:
     """What a new entry takes over, and a note that says so.
 
-    Takes all that was declared of entries that it may be under a new name: those of its file whose class is
-    gone, and those of its class whose file is gone. Of the other entries of its file, what all of them
-    declare: that was declared of the file.
+    All that was declared of entries that it may be under a new name: those of its file whose class is gone,
+    and those of its class whose file is gone.
+
+    Args:
+        workspace: The project.
+        entries: What is recorded, by id.
+        gone: Ids of the entries whose class is gone.
+        new: The entry.
+        of_file: Whether it takes over, where there are none of these, what every other entry of its file
+            declares.
     """
     renamed = {
-        entry_id: entry
+        entry_id: declared_of(entry)
         for entry_id, entry in entries.items()
         if (entry.path == new.path if entry_id in gone else _has_moved(workspace, entry, new))
     }
-    beside = [
-        declared_of(entry)
-        for entry_id, entry in entries.items()
-        if entry.path == new.path and entry_id not in gone
-    ]
-    known = [declared_of(entry) for entry in renamed.values()]
-    data = {pattern for each in known for pattern in each.data}
-    code = {pattern for each in known for pattern in each.code}
-    if beside:
-        data |= set.intersection(*(set(each.data) for each in beside))
-        code |= set.intersection(*(set(each.code) for each in beside))
+    beside = [declared_of(each) for each in entries.values() if of_file and each.path == new.path]
+    known = list(renamed.values()) or beside
     declared = Declared(
-        data=tuple(sorted(pattern for pattern in data if _matches(workspace, pattern))),
-        code=tuple(sorted(pattern for pattern in code if _matches(workspace, pattern))),
-        auto_code=all(each.auto_code for each in (*known, *beside)),
+        data=_existing(workspace, _joined([set(each.data) for each in known], not renamed)),
+        code=_existing(workspace, _joined([set(each.code) for each in known], not renamed)),
+        auto_code=all(each.auto_code for each in known),
     )
     return declared, _notes(declared, list(renamed))
+
+
+def _joined(patterns: list[set[str]], common: bool) -> set[str]:
+    if not patterns:
+        return set()
+    return set.intersection(*patterns) if common else set.union(*patterns)
+
+
+def _existing(workspace: Workspace, patterns: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(pattern for pattern in patterns if _matches(workspace, pattern)))
 
 
 def _has_moved(workspace: Workspace, entry: Entry, new: Entry) -> bool:

@@ -230,7 +230,9 @@ def _plan(
             # A file that was recorded and is gone while it is still imported is not dropped in silence.
             wanted = replace(wanted, code=old.code, code_digests=old.code_digests)
         elif not request.reset:
-            before, notes = inherited(workspace, entries, gone, candidate.entry)
+            before, notes = inherited(
+                workspace, entries, gone, candidate.entry, of_file=not request.names
+            )
         declared = before.extended(more, request.auto_code)
         declared, survey = surveyed(workspace, wanted, declared, request.auto_data)
         placed = place(registry, candidate, declared, taken, request.entry_id, survey, notes)
@@ -260,6 +262,8 @@ def _hints(workspace: Workspace, plan: Plan) -> list[str]:
     for survey in plan.surveys:
         hints.update(dict.fromkeys(survey.warnings))
     hints.update(dict.fromkeys(each.hint for each in absent(plan.surveys)))
-    hints.update(dict.fromkeys(mention.hint for mention in undeclared(plan.surveys)))
+    for mention in undeclared(plan.surveys):
+        typed = workspace.layout.for_user(mention.names, workspace.cwd)
+        hints[f"{mention.place} {mention.text}: add --data {typed}"] = None
     hints.update(dict.fromkeys(workspace.environment_warnings))
     return list(hints)

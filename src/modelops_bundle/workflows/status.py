@@ -27,7 +27,8 @@ class EntryStatus:
         kind: ``model`` or ``target``.
         entry: As recorded.
         verdict: The state and what changed.
-        digest: The present digest; ``None`` when there is none because the file or class is gone.
+        digest: The present digest; ``None`` when there is no present state to speak of: the file, the class
+            or a dependency is gone, or does not parse.
         reason: Why it is missing or invalid, in words.
         survey: What the entry depends on now; ``None`` when its file or class is gone.
     """
@@ -132,9 +133,9 @@ def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) 
         recorded, entry.digest or None, survey.leaves, survey.digest, bool(survey.problems)
     )
     reason = "; ".join(survey.problems)
-    return EntryStatus(
-        entry_id, kind, entry, _without_guesses(verdict, survey), survey.digest, reason, survey
-    )
+    digest = None if survey.problems else survey.digest
+    verdict = _without_guesses(verdict, survey)
+    return EntryStatus(entry_id, kind, entry, verdict, digest, reason, survey)
 
 
 def _without_guesses(verdict: Verdict, survey: Survey) -> Verdict:

@@ -102,3 +102,15 @@ def test_many_stars_end_in_time(tmp_path):
     deep.mkdir(parents=True)
     (deep / "f").write_text("")
     assert expanded(tmp_path, "/".join(["**"] * 8) + "/g") == []
+
+
+@pytest.mark.parametrize(
+    "name", [".2020.csv.swp", "2020.csv~", ".~lock.2020.csv#", ".#2020.csv", "#2020.csv#"]
+)
+def test_what_editors_leave_beside_an_open_file_is_no_data(tmp_path, name):
+    (tmp_path / "data").mkdir()
+    for each in ("2020.csv", name):
+        (tmp_path / "data" / each).write_text("")
+    assert expanded(tmp_path, "data") == ["data/2020.csv"]
+    assert expanded(tmp_path, "data/*2020*") == ["data/2020.csv"]
+    assert expanded(tmp_path, f"data/{name}") == [f"data/{name}"]
