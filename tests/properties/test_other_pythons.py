@@ -43,14 +43,21 @@ def pythons() -> dict[str, str]:
     for minor in ("3.11", "3.12", "3.13"):
         candidates = [shutil.which(f"python{minor}"), *roots.glob(f"{minor}.*/bin/python{minor}")]
         for candidate in filter(None, candidates):
-            if minor not in found and _works(str(candidate)):
-                found[minor] = str(candidate)
+            executable = None if minor in found else _real(str(candidate))
+            if executable:
+                found[minor] = executable
     return found
 
 
-def _works(executable: str) -> bool:
-    run = subprocess.run([executable, "-c", ""], capture_output=True, check=False)
-    return run.returncode == 0
+def _real(command: str) -> str | None:
+    """The interpreter that a command leads to: what is on PATH may be a script, or only fail."""
+    run = subprocess.run(
+        [command, "-c", "import sys; print(sys.executable)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.stdout.strip() if run.returncode == 0 else None
 
 
 def tokens(executable: str, paths: list[Path]) -> dict[str, list[object] | None]:
