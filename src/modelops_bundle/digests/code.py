@@ -17,15 +17,19 @@ from modelops_bundle.ports import Files, Unreadable
 from modelops_bundle.source.facts import FactsReader
 from modelops_bundle.source.prints import Prints, Unit
 
-__all__ = ["CodeDigests", "KnownDigests", "is_of_meaning", "source_component"]
+__all__ = ["CodeDigests", "KnownDigests", "source_component", "syntax_errors"]
 
 #: Digest by path and the three parts of a reading.
 KnownDigests = dict[tuple[Any, ...], Digest]
 
 
-def is_of_meaning(recorded: str) -> bool:
-    """Whether the digest recorded of a source is of what it meant, and not of its bytes: it did parse."""
-    return recorded.startswith("blake2b:")
+def syntax_errors(facts: FactsReader, closure: Closure) -> Iterator[tuple[str, str]]:
+    """Recorded path of each source that does not parse, and where and why, in words."""
+    for file in closure.files:
+        said = None if file.extension else facts.facts(file.path)
+        if said is not None and not isinstance(said, Unreadable) and said.error is not None:
+            line = f":{said.error.line}" if said.error.line else ""
+            yield file.recorded, f"{file.recorded}{line} does not parse: {said.error.reason}"
 
 
 def source_component(prints: Prints, reading: Reading) -> Digest:
@@ -92,10 +96,12 @@ class CodeDigests:
         for file in closure.files:
             self._add(file)
 
-    def leaves(self, path: str) -> CodeLeaves:
-        """The leaves that are code, for the entry whose own file has this recorded path."""
+    def leaves(self) -> CodeLeaves:
+        """The leaves that are code."""
+        # One file is of this kind, by whichever name it is recorded.
+        own = list(self._digests.get("MODEL", {}).values())
         return {
-            "own": self._digests.get("MODEL", {}).get(path, ""),
+            "own": own[0] if own else "",
             "code": self._sorted("CODE_DEP"),
             "external": self._sorted("EXT"),
             "distributions": {

@@ -10,12 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from modelops_bundle.digests.code import CodeDigests, KnownDigests, is_of_meaning
 from modelops_bundle.digests.data import DataDigests
 from modelops_bundle.digests.leaves import Leaves
-from modelops_bundle.discovery.closure import Closure, ClosureFinder, CodeFile
+from modelops_bundle.digests.reached import CodeReader, ReachedCode, is_of_meaning
 from modelops_bundle.discovery.search import Warned
 from modelops_bundle.environment import (
     Distributions,
@@ -33,7 +32,14 @@ from modelops_bundle.project.files import expand, without
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.source.facts import FactsReader
 
+if TYPE_CHECKING:
+    from modelops_bundle.discovery.closure import Closure
+
 __all__ = ["Absent", "Mention", "Survey", "Surveyor", "absent", "undeclared"]
+
+
+_Closures = Callable[[], "Closure"]
+"""Finds a closure, for the questions that only some commands ask."""
 
 
 class Absent(NamedTuple):
@@ -167,7 +173,7 @@ class Surveyor:
         config: Config,
         files: Files,
         facts: FactsReader,
-        closures: ClosureFinder,
+        codes: CodeReader,
         distributions: Distributions,
         interpreter: Interpreter,
         variables: Mapping[str, str],
@@ -177,12 +183,11 @@ class Surveyor:
         self._config = config
         self._files = files
         self._facts = facts
-        self._closures = closures
+        self._codes = codes
         self._distributions = distributions
         self._interpreter = interpreter
         self._variables = variables
         self._data = DataDigests(files, layout, config.exclude, progress)
-        self._digests: KnownDigests = {}
         self._settings = read_settings(config.environment, variables)
 
     def survey(
@@ -207,30 +212,32 @@ class Surveyor:
                 parses, makes the entry invalid.
         """
         declared, problems = self._declared_code(code)
-        closure, environment, warnings = self._code(path, declared, auto_code)
-        digests = CodeDigests(self._files, self._facts, closure, self._digests)
+        found, closure, environment, warnings = self._code(path, declared, auto_code)
         declared_data = self._data.look(data)
-        lost = self._code_problems(closure, path, known_code)
         leaves = Leaves(
             kind=kind,
             path=path,
             data=declared_data.digests,
-            variables=self._variable_digests(closure.variables),
+            variables=self._variable_digests(found.variables),
             environment=environment,
             environment_digest=environment.compute_digest(),
-            **digests.leaves(path),
+            own=found.own,
+            code=found.code,
+            external=found.external,
+            distributions=found.distributions,
         )
+        lost = self._code_problems(found, closure, path, known_code)
         return Survey(
             leaves=leaves,
             digest=leaves.digest(),
-            sources={file.recorded: file.path for file in closure.files},
-            shares=digests.shares,
-            chains={file.recorded: file.chain for file in closure.files},
-            docstrings=digests.docstrings,
-            unparsable=frozenset(digests.unparsable),
-            exact=closure.bytes_matter,
-            problems=(*digests.problems, *problems, *declared_data.problems, *lost),
-            warnings=(*self._located(closure.warnings), *warnings),
+            sources=found.sources,
+            shares=found.shares,
+            chains=found.chains,
+            docstrings=found.docstrings,
+            unparsable=frozenset(found.unparsable),
+            exact=found.exact,
+            problems=(*found.problems, *problems, *declared_data.problems, *lost),
+            warnings=(*self._located(found.warnings), *warnings),
             find_mentions=partial(self._undeclared, closure, declared_data.digests),
             find_absent=partial(self._absent, closure),
         )
@@ -271,55 +278,50 @@ class Surveyor:
 
     def _code(
         self, path: str, declared: Sequence[str], auto_code: bool
-    ) -> tuple[Closure, EnvironmentDigest, tuple[str, ...]]:
-        """The code that is reached, the environment that it runs in, and what may be missed there."""
+    ) -> tuple[ReachedCode, _Closures, EnvironmentDigest, tuple[str, ...]]:
+        """The code that is reached, how to look closer, the environment, and what may be missed there."""
         modules: set[str] = set()
         while True:
-            closure = self._closures.find(
-                self._layout.absolute(path), declared, auto_code, sorted(modules)
-            )
-            imported = (*closure.imported, *self._hashed_roots(closure))
-            found = scope(
+            asked = (self._layout.absolute(path), declared, auto_code, sorted(modules))
+            found = self._codes.read(*asked)
+            imported = (*found.imported, *self._hashed_roots(found.by_content))
+            scoped = scope(
                 self._distributions, imported, config=self._config, root=self._layout.root
             )
             # What an installed package imports is not followed; what it requires may still need hashing.
-            roots = {root for item in found.content_hashed for root in item.roots}
+            roots = {root for item in scoped.content_hashed for root in item.roots}
             if roots <= modules:
                 break
             modules |= roots
-        environment = environment_of(self._interpreter, found.dependencies, self._settings)
-        return closure, environment, found.warnings
+        environment = environment_of(self._interpreter, scoped.dependencies, self._settings)
+        return found, lambda: self._codes.closures.find(*asked), environment, scoped.warnings
 
-    def _hashed_roots(self, closure: Closure) -> Iterator[str]:
+    def _hashed_roots(self, distributions: Iterable[str]) -> Iterator[str]:
         """A module of each distribution that is hashed by content: what it requires counts too."""
-        for name in sorted({file.distribution for file in closure.files if file.distribution}):
+        for name in distributions:
             found = self._distributions.get(name)
             yield from found.roots[:1] if found is not None else ()
 
     def _code_problems(
-        self, closure: Closure, path: str, known_code: Mapping[str, str]
+        self, found: ReachedCode, closure: _Closures, path: str, known_code: Mapping[str, str]
     ) -> list[str]:
         """Why the code cannot run: a file of it does not parse any more, or one that it imports is gone."""
-        problems: list[str] = []
-        for file in closure.files:
+        problems = [
+            said
+            for source, said in found.errors.items()
             # A helper that never parsed (for another Python, a template) may be one that is not run.
-            if file.recorded == path or is_of_meaning(known_code.get(file.recorded, "")):
-                problems += self._syntax_problem(file)
-        lost = set(known_code) - {file.recorded for file in closure.files}
-        for missing in closure.missing if lost else ():
+            if source == path or is_of_meaning(known_code.get(source, ""))
+        ]
+        lost = known_code.keys() - found.chains.keys()
+        for missing in closure().missing if lost else ():
             # A module that was never there may be optional; one that was recorded is not.
             if any(missing.may_be(known) for known in lost):
                 place = f"{self._place(missing.path)}:{missing.line}"
                 problems.append(f"{place} imports {missing.module}, which is gone")
         return problems
 
-    def _syntax_problem(self, file: CodeFile) -> Iterator[str]:
-        facts = None if file.extension else self._facts.facts(file.path)
-        if facts is not None and not isinstance(facts, Unreadable) and facts.error is not None:
-            line = f":{facts.error.line}" if facts.error.line else ""
-            yield f"{file.recorded}{line} does not parse: {facts.error.reason}"
-
-    def _undeclared(self, closure: Closure, data: Mapping[str, str]) -> tuple[Mention, ...]:
+    def _undeclared(self, find: _Closures, data: Mapping[str, str]) -> tuple[Mention, ...]:
+        closure = find()
         declared = {*data, *(file.recorded for file in closure.files)}
         found = {self._layout.recorded(mention.named): mention for mention in closure.mentions}
         # Neither what is declared nor what the configuration says is no input.
@@ -328,7 +330,7 @@ class Surveyor:
             Mention(self._place(found[name].path), found[name].line, name) for name in names
         )
 
-    def _absent(self, closure: Closure) -> tuple[Absent, ...]:
+    def _absent(self, find: _Closures) -> tuple[Absent, ...]:
         return tuple(
             Absent(
                 self._place(missing.path),
@@ -336,7 +338,7 @@ class Surveyor:
                 missing.module.partition(".")[0],
                 self._interpreter.executable,
             )
-            for missing in self._closures.absent(closure)
+            for missing in self._codes.closures.absent(find())
         )
 
     def _located(self, warnings: Iterable[Warned]) -> Iterator[str]:

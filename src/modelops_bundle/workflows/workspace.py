@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -13,6 +14,8 @@ from modelops_bundle.ports import Unreadable
 if TYPE_CHECKING:
     # Each stage is loaded when it is asked for: a command that hashes a file needs none of them.
     from modelops_bundle.digests.survey import Surveyor
+    from modelops_bundle.digests.trace import TracedFiles
+    from modelops_bundle.discovery.closure import ClosureFinder
     from modelops_bundle.discovery.modules import ModuleFinder
     from modelops_bundle.discovery.resolve import Resolver
     from modelops_bundle.discovery.search import SearchPath, Warned
@@ -124,7 +127,13 @@ class Workspace:
         """What sources say."""
         from modelops_bundle.source.facts import FactsReader
 
-        return FactsReader(self.files)
+        return FactsReader(self._traced)
+
+    @cached_property
+    def _traced(self) -> TracedFiles:
+        from modelops_bundle.digests.trace import TracedFiles
+
+        return TracedFiles(self.files)
 
     @cached_property
     def _choice(self) -> Choice:
@@ -178,7 +187,7 @@ class Workspace:
         from modelops_bundle.discovery.modules import ModuleFinder
 
         return ModuleFinder(
-            self.files,
+            self._traced,
             self._search,
             self.interpreter,
             self.layout.root,
@@ -196,20 +205,34 @@ class Workspace:
     @cached_property
     def surveyor(self) -> Surveyor:
         """What entries depend on."""
+        from modelops_bundle.digests.reached import CodeReader
         from modelops_bundle.digests.survey import Surveyor
-        from modelops_bundle.discovery.closure import ClosureFinder
 
         return Surveyor(
             layout=self.layout,
             config=self.config,
             files=self.files,
             facts=self.facts,
-            closures=ClosureFinder(self.finder, self.facts, self.files, self.layout.root),
+            codes=CodeReader(self._traced, self.facts, self._closures, self._code_context),
             distributions=self.distributions,
             interpreter=self.interpreter,
             variables=self.variables,
             progress=self.progress,
         )
+
+    def _closures(self) -> ClosureFinder:
+        from modelops_bundle.discovery.closure import ClosureFinder
+
+        return ClosureFinder(self.finder, self.facts, self._traced, self.layout.root)
+
+    def _code_context(self) -> str:
+        """What decides which code is reached beside the files that are asked for on the way."""
+        search, python = self._search, self.interpreter
+        places = [(folder, origin.value) for folder, origin in search.entries]
+        names = (sorted(python.stdlib_names), sorted(python.builtin_names))
+        version = (python.version, python.platform, python.site_folders, python.extension_suffixes)
+        installed = self.distributions.key
+        return json.dumps([self.layout.root, places, search.mapped, version, names, installed])
 
     def defined(self, path: str) -> frozenset[str]:
         """Qualified names of the classes and functions that a source defines; empty when it says nothing."""
