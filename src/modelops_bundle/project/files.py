@@ -85,7 +85,10 @@ def _kind(files: Files, path: str) -> EntryKind | None:
 
 
 def _is_dropping(name: str, _parent: str) -> bool:
-    return name in _DROPPINGS or _OF_EDITORS.fullmatch(name) is not None
+    # Most names are told by their ends, which is quicker than to ask the pattern about each.
+    return name in _DROPPINGS or (
+        (name[0] in ".#" or name[-1] in "~#") and _OF_EDITORS.fullmatch(name) is not None
+    )
 
 
 def _walk(

@@ -378,3 +378,25 @@ def test_texts_of_another_maker_are_not_believed(tmp_path):
         assert files.memo_get("kind", "key") == "text"
     with DiskFiles(str(tmp_path), CacheFile(cache), maker="2") as files:
         assert files.memo_get("kind", "key") is None
+
+
+def test_real_paths_are_those_of_the_system(tmp_path):
+    (tmp_path / "a/b").mkdir(parents=True)
+    os.symlink("a", tmp_path / "link")
+    os.symlink("../link/b", tmp_path / "a/up")
+    os.symlink("loop", tmp_path / "loop")
+    files = DiskFiles(str(tmp_path))
+    for name in (
+        "a",
+        "a/b",
+        "link",
+        "link/b",
+        "link/b/none/x",
+        "a/up",
+        "a/up/..",
+        "loop",
+        "loop/x",
+    ):
+        path = str(tmp_path / name)
+        assert files.real(path) == os.path.realpath(path)
+    assert files.real("/") == "/"
