@@ -34,6 +34,7 @@ from modelops_bundle.source.facts import FactsReader
 
 if TYPE_CHECKING:
     from modelops_bundle.discovery.closure import Closure
+    from modelops_bundle.discovery.mentions import Mentioned
 
 __all__ = ["Absent", "Mention", "Survey", "Surveyor", "absent", "undeclared"]
 
@@ -323,12 +324,19 @@ class Surveyor:
     def _undeclared(self, find: _Closures, data: Mapping[str, str]) -> tuple[Mention, ...]:
         closure = find()
         declared = {*data, *(file.recorded for file in closure.files)}
-        found = {self._layout.recorded(mention.named): mention for mention in closure.mentions}
+        mentions = (*self._in_settings(data), *closure.mentions)
+        found = {self._layout.recorded(mention.named): mention for mention in mentions}
         # Neither what is declared nor what the configuration says is no input.
         names = without(found.keys() - declared, self._config.ignore_files)
         return tuple(
             Mention(self._place(found[name].path), found[name].line, name) for name in names
         )
+
+    def _in_settings(self, data: Iterable[str]) -> Iterator[Mentioned]:
+        from modelops_bundle.discovery.settings import named_in_settings
+
+        paths = (self._layout.absolute(name) for name in data)
+        return named_in_settings(self._files, self._layout.root, paths)
 
     def _absent(self, find: _Closures) -> tuple[Absent, ...]:
         return tuple(
