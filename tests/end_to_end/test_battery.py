@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.battery import SCENARIOS, Battery
+from tests.support.uv import uv_or_skip
 
 JUDGED = [one for one in SCENARIOS if one["judged_by"] == "status"]
 SCORED = [one for one in JUDGED if one["strict"]]
@@ -60,9 +61,7 @@ def fabricated(folder: Path, python: str, packages: dict[str, str]) -> str:
 
 def installed(folder: Path, python: str, packages: dict[str, str]) -> str:
     """A virtual environment with the real packages."""
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if uv is None:
-        pytest.skip("uv is not here to install packages")
+    uv = uv_or_skip()
     subprocess.run([uv, "venv", "-q", "--python", python, folder], check=True)
     wanted = [f"{name}=={version}" for name, version in packages.items()]
     executable = str(folder / "bin" / "python")
