@@ -85,7 +85,8 @@ def make_param_id(params: Mapping[str, Any]) -> str:
         64 hex digits. ``1``, ``1.0`` and ``True`` are three different values.
 
     Raises:
-        ParameterError: NaN, an infinity, a key that is no string, or any other type.
+        ParameterError: NaN, an infinity, an integer of more digits than Python writes out, a key that is no
+            string, or any other type.
     """
     if not isinstance(params, Mapping):
         raise ParameterError("parameters are not a mapping", f"got {type(params).__name__}")
@@ -111,8 +112,10 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         raise ParameterError(
             "parameters are nested too deeply", f"{where} is below level {_DEEPEST_PARAMETER}"
         )
-    if value is None or type(value) in (bool, int, str):
+    if value is None or type(value) in (bool, str):
         return value
+    if type(value) is int:
+        return _writable(value, where)
     if type(value) is float:
         if not math.isfinite(value):
             raise ParameterError(f"{where} is {value}", "NaN and infinity have no identity")
@@ -128,6 +131,17 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         f"{where} is a {type(value).__name__}",
         "parameters are null, bool, int, float, string, list or mapping",
     )
+
+
+def _writable(value: int, where: str) -> int:
+    try:
+        str(value)
+    except ValueError as error:
+        limit = sys.get_int_max_str_digits()
+        raise ParameterError(
+            f"{where} is an integer of more than {limit} digits", "it cannot be written out"
+        ) from error
+    return value
 
 
 def _key(key: Any, where: str) -> str:
