@@ -175,6 +175,12 @@ def _chosen(request: RegisterRequest, family: _Family, found: Found) -> list[Can
                 "it leaves methods to its subclasses",
                 "Register a subclass that implements them.",
             )
+        if name in request.exclude:
+            raise UsageError(
+                f"{family.option} {name} and --exclude {name} contradict each other",
+                "",
+                "Leave one of them out.",
+            )
     return [
         item
         for item in found.candidates
@@ -215,8 +221,7 @@ def _plan(
     entries: Mapping[str, Entry] = getattr(registry, family.section)
     gone = _gone(entries, found)
     if not (chosen or gone or request.regen_all):
-        what = f"{request.path} has no {family.noun} to register"
-        raise UsageError(what, found.nothing, found.mend)
+        raise _nothing(request, family, found)
     taken = {*registry.models, *registry.targets} - set(gone)
     puts: dict[str, Entry] = {}
     lines, drops, surveys = [], list(gone), []
@@ -245,6 +250,13 @@ def _plan(
         left = tuple(f"left the target set {name}" for name in registry.sets_with(entry_id))
         lines.append(Line("-", entry_id, entry.entrypoint, notes=left))
     return Plan(puts, tuple(drops), tuple(lines), tuple(surveys))
+
+
+def _nothing(request: RegisterRequest, family: _Family, found: Found) -> UsageError:
+    what = f"{request.path} has no {family.noun} to register"
+    if any(not item.abstract for item in found.candidates):
+        return UsageError(what, "--exclude names them all", "Leave one of them out.")
+    return UsageError(what, found.nothing, found.mend)
 
 
 def _gone(entries: Mapping[str, Entry], found: Found) -> dict[str, Entry]:

@@ -94,7 +94,11 @@ def check_names(asked: Iterable[str], known: Iterable[str], option: str, where: 
     for name in asked:
         if name not in available:
             listed = ", ".join(available) or "none"
-            raise UsageError(f"{option} {name}: {where} has no such name", f"it has {listed}")
+            raise UsageError(
+                f"{option} {name}: {where} has no such name",
+                f"it has {listed}",
+                "Name one of these; `mops-bundle discover` shows what each file has.",
+            )
 
 
 def surveyed(
