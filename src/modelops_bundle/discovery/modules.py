@@ -145,7 +145,8 @@ class ModuleFinder:
 
         Returns:
             The name below the first root through which the file is really found, else below the first root
-            that holds it; ``None`` when no root holds it or its path is no dotted name.
+            that holds it; ``None`` when no root holds it, its path is no dotted name, or a folder's name is no
+            identifier. That of the file need not be one: ``import_module("models.sir-v2")`` finds it.
         """
         names = list(self._names_of(path))
         for name in names:
@@ -158,11 +159,12 @@ class ModuleFinder:
             if origin is Origin.STDLIB or not is_within(path, folder):
                 continue
             parts = os.path.relpath(path, folder).split(os.sep)
-            parts[-1] = parts[-1].split(".")[0]
-            if parts[-1] == "__init__":
-                parts.pop()
-            if parts and all(part.isidentifier() for part in parts):
-                yield ".".join(parts)
+            # An extension module has a suffix of several parts; `a.b.py` is no module's name.
+            last = parts.pop()
+            last = last.removesuffix(".py") if last.endswith(".py") else last.split(".")[0]
+            if last and "." not in last and all(part.isidentifier() for part in parts):
+                parts += [last] if last != "__init__" else []
+                yield from [".".join(parts)] if parts else []
 
     def _look(self, name: str) -> Module:
         if not _is_sound(name):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelops_bundle.errors import UsageError
-from modelops_bundle.identity.names import check_id
+from modelops_bundle.identity.names import check_id, split_entrypoint
 
 __all__ = [
     "REGISTRY_VERSION",
@@ -88,7 +88,7 @@ class ModelEntry:
     def validate(self) -> list[str]:
         """What contradicts itself in this entry, in words; empty when nothing does."""
         problems = [*_dependency_problems(self), *_entrypoint_problems(self.entrypoint)]
-        qualname = self.entrypoint.partition(":")[2]
+        qualname = split_entrypoint(self.entrypoint)[1]
         if self.class_name != qualname and not qualname.endswith(f".{self.class_name}"):
             problems.append(f"class_name {self.class_name!r} is not what the entrypoint names")
         return problems
@@ -256,9 +256,10 @@ def _id_problems(name: str) -> Iterator[str]:
 
 
 def _entrypoint_problems(entrypoint: str) -> Iterator[str]:
-    module, colon, qualname = entrypoint.partition(":")
-    parts = [*module.split("."), *qualname.split(".")]
-    if not colon or not all(part.isidentifier() for part in parts):
+    module, qualname = split_entrypoint(entrypoint)
+    # A module may have any name that a file can have; only an import statement needs an identifier.
+    modules_fit = all(module.split(".")) and "/" not in module
+    if not modules_fit or not all(part.isidentifier() for part in qualname.split(".")):
         yield f"entrypoint {entrypoint!r} is not `module:Name`"
 
 

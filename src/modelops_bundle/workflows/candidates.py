@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.records.entries import ModelEntry, TargetEntry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
@@ -189,7 +190,7 @@ def targets_in(
 
 def restated(workspace: Workspace, entry: Entry) -> Candidate:
     """A recorded entry as its source now states it: outputs, scenarios, parameters, data."""
-    name = entry.entrypoint.partition(":")[2]
+    name = split_entrypoint(entry.entrypoint)[1]
     if isinstance(entry, ModelEntry):
         candidates = _models_of(workspace, entry.path)
     else:

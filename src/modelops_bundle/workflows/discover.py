@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from modelops_bundle.discovery.models import Discovery, ModelClass, discover_model_classes
 from modelops_bundle.discovery.targets import TargetFunction, discover_targets
 from modelops_bundle.errors import MopsError, UsageError
-from modelops_bundle.identity.names import unique_id
+from modelops_bundle.identity.names import split_entrypoint, unique_id
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.project.files import python_files
 from modelops_bundle.workflows.workspace import Workspace
@@ -68,12 +68,17 @@ def discover(
     root = workspace.layout.root
     report = DiscoveryReport((), (), found, root, len(sources))
     known = _known_ids(workspace)
-    model_ids = _ids(known, [(report.shown(m.path), m.class_name) for m in found.models])
-    target_ids = _ids(known, [(report.shown(t.path), t.name) for t in marked])
+    ids = _ids(
+        known,
+        [
+            *((report.shown(each.path), each.class_name) for each in found.models),
+            *((report.shown(each.path), each.name) for each in marked),
+        ],
+    )
     return replace(
         report,
-        models=tuple(zip(model_ids, found.models, strict=True)),
-        targets=tuple(zip(target_ids, marked, strict=True)),
+        models=tuple(zip(ids, found.models, strict=False)),
+        targets=tuple(zip(ids[len(found.models) :], marked, strict=True)),
     )
 
 
@@ -117,7 +122,7 @@ def _known_ids(workspace: Workspace) -> dict[tuple[str, str], str]:
     except MopsError:
         return {}
     return {
-        (entry.path, entry.entrypoint.partition(":")[2]): entry_id for entry_id, entry in entries
+        (entry.path, split_entrypoint(entry.entrypoint)[1]): entry_id for entry_id, entry in entries
     }
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from modelops_bundle.digests.survey import absent, undeclared
 from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.project.files import expand
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.workflows.candidates import (
@@ -265,7 +266,7 @@ def _gone(entries: Mapping[str, Entry], found: Found) -> dict[str, Entry]:
         entry_id: entry
         for entry_id, entry in entries.items()
         if entry.path in found.readable
-        and (entry.path, entry.entrypoint.partition(":")[2]) not in found.defined
+        and (entry.path, split_entrypoint(entry.entrypoint)[1]) not in found.defined
     }
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import InvalidEntryError, UsageError
-from modelops_bundle.identity.names import check_id, unique_id
+from modelops_bundle.identity.names import check_id, split_entrypoint, unique_id
 from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.records.recorded import (
     environment_entry,
@@ -186,9 +186,9 @@ def place(
 
 def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
     """Id of the entry for the same class or function of the same file."""
-    name = wanted.entrypoint.partition(":")[2]
+    name = split_entrypoint(wanted.entrypoint)[1]
     for entry_id, entry in known.items():
-        if entry.path == wanted.path and entry.entrypoint.partition(":")[2] == name:
+        if entry.path == wanted.path and split_entrypoint(entry.entrypoint)[1] == name:
             return entry_id
     return None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.environment.choice import RUNNING
 from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.staleness import State, Verdict, judge
@@ -98,7 +99,7 @@ def _id_of(known: dict[str, Entry], name: str) -> str:
     matches = [
         entry_id
         for entry_id, entry in known.items()
-        if name in (entry.entrypoint, entry.entrypoint.partition(":")[2])
+        if name in (entry.entrypoint, split_entrypoint(entry.entrypoint)[1])
     ]
     if len(matches) == 1:
         return matches[0]
@@ -123,7 +124,7 @@ def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) 
     """Judge one entry."""
     entry = registry.models.get(entry_id) or registry.targets[entry_id]
     kind = "target" if isinstance(entry, TargetEntry) else "model"
-    gone = workspace.surveyor.gone(entry.path, entry.entrypoint.partition(":")[2])
+    gone = workspace.surveyor.gone(entry.path, split_entrypoint(entry.entrypoint)[1])
     if gone:
         verdict = Verdict(State.MISSING, ())
         return EntryStatus(entry_id, kind, entry, verdict, None, gone, None)

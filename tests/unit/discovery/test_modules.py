@@ -261,6 +261,9 @@ def test_name_of_a_file() -> None:
         "/p/models/sir.py": "",
         "/p/lib/tool.py": "",
         "/p/scripts/run-it.py": "",
+        "/p/scripts/a:b.py": "",
+        "/p/scripts/a.b.py": "",
+        "/p/old-scripts/run.py": "",
         "/p/dup.py": "",
         "/p/src/dup.py": "",
     }
@@ -269,7 +272,10 @@ def test_name_of_a_file() -> None:
     assert found.name_of("/p/models/sir.py") == "models.sir"
     assert found.name_of("/p/models/__init__.py") == "models"
     assert found.name_of("/p/lib/tool.py") == "tool"
-    assert found.name_of("/p/scripts/run-it.py") is None
+    assert found.name_of("/p/scripts/run-it.py") == "scripts.run-it"
+    assert found.name_of("/p/scripts/a:b.py") == "scripts.a:b"
+    assert found.name_of("/p/scripts/a.b.py") is None
+    assert found.name_of("/p/old-scripts/run.py") is None
     assert found.name_of("/p/dup.py") == "dup"  # shadowed by src/dup.py, and still its only name
     assert found.name_of("/elsewhere/x.py") is None
 
