@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from modelops_bundle.errors import UsageError
 
-__all__ = ["check_id", "default_id", "split_entrypoint", "unique_id"]
+__all__ = ["check_id", "default_id", "is_dotted_name", "split_entrypoint", "unique_id"]
 
 _LONGEST = 200
 
@@ -67,6 +67,13 @@ def split_entrypoint(entrypoint: str) -> tuple[str, str]:
     """
     module, colon, name = entrypoint.rpartition(":")
     return (module, name) if colon else ("", "")
+
+
+def is_dotted_name(text: str) -> bool:
+    """Whether ``text`` can name something in a module, ``package.module.Class``."""
+    *modules, name = text.split(".")
+    # A file may have a name that no import statement can hold.
+    return name.isidentifier() and all(each.replace("-", "_").isidentifier() for each in modules)
 
 
 def _may_stand(character: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from modelops_bundle.errors import ConfigError
+from modelops_bundle.identity.names import is_dotted_name
 
 __all__ = ["DEFAULT_BASES", "Config", "EnvironmentConfig", "read_config"]
 
@@ -118,6 +119,9 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
     inner = _checked(environment, EnvironmentConfig, "tool.modelops-bundle.environment", problems)
     if inner.get("scope", "imports") not in ("imports", "all"):
         problems.append('environment.scope is "imports" or "all"')
+    for base in top.get("model_bases", ()):
+        if not is_dotted_name(base):
+            problems.append(f"model_bases: {base!r} is no dotted name of a class")
     if inner.get("thread_count", 1) < 1:
         problems.append("environment.thread_count is at least 1")
     if problems:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import split_entrypoint
+from modelops_bundle.project.config import DEFAULT_BASES
 from modelops_bundle.records.entries import ModelEntry, TargetEntry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
@@ -147,6 +148,7 @@ def models_in(workspace: Workspace, sources: Sequence[str]) -> Found:
         paths, resolver=workspace.resolver, bases=workspace.config.model_bases
     )
     roots = ", ".join(workspace.config.model_bases)
+    lost = [each.text for each in discovery.unfound if each.name not in DEFAULT_BASES]
     warnings = [
         f"{workspace.layout.recorded(item.path)}:{item.line} {item.name}: {item.reason}"
         for item in discovery.unresolved
@@ -157,7 +159,7 @@ def models_in(workspace: Workspace, sources: Sequence[str]) -> Found:
         [_model(workspace, model) for model in discovery.models],
         discovery.skipped,
         warnings,
-        f"no concrete class there derives from {roots}",
+        "; ".join((f"no concrete class there derives from {roots}", *lost)),
         "Other bases are set by model_bases in [tool.modelops-bundle].",
     )
 

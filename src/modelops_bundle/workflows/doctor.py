@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from modelops_bundle.digests.survey import Mention, Survey, absent, undeclared
+from modelops_bundle.discovery.models import DEFAULT_BASES, discover_model_classes
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.records.entries import BundleRegistry
@@ -53,7 +54,7 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
             *found,
             Ailment(_REGISTRY, ": ".join(filter(None, (error.what, error.why))), error.mend),
         ]
-    found += [*_contradictions(registry), *_edited(registry)]
+    found += [*_contradictions(registry), *_edited(registry), *_bases(workspace, registry)]
     entries = list(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
     found += _broken(entries)
     found += _undeclared(workspace, entries)
@@ -121,6 +122,22 @@ def _edited(registry: BundleRegistry) -> Iterator[Ailment]:
                 "its digest is not that of the dependencies recorded with it, as after a merge by hand",
                 f"Look at `mops-bundle status {entry_id}`; `mops-bundle update {entry_id}` records it anew.",
             )
+
+
+def _bases(workspace: Workspace, registry: BundleRegistry) -> Iterator[Ailment]:
+    """Root bases of the configuration that are nowhere; the usual ones need not be there."""
+    bases = [base for base in workspace.config.model_bases if base not in DEFAULT_BASES]
+    if not bases:
+        return
+    # What is not installed is still known by the classes that derive from it.
+    recorded = {entry.path for entry in registry.models.values()}
+    paths = [workspace.layout.absolute(path) for path in sorted(recorded)]
+    for each in discover_model_classes(paths, resolver=workspace.resolver, bases=bases).unfound:
+        yield Ailment(
+            "pyproject.toml, model_bases",
+            each.text,
+            "Mend its name in [tool.modelops-bundle], or install its package.",
+        )
 
 
 def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
