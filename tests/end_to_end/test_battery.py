@@ -1,6 +1,5 @@
 """Every edit of the battery that ``status`` can judge gets the right answer, through the real command."""
 
-import os
 import shutil
 import subprocess
 import sys

@@ -109,36 +109,31 @@ class TestRegistering:
         sample.refuse("register-model", *arguments)
 
     @pytest.mark.parametrize(
-        ("arguments", "mend"),
+        ("asked", "mend"),
         [
-            (["register-model", "src/model.py", "--class", "Nobody"], "mops-bundle discover"),
-            (["register-model", "src/model.py", "--exclude", "Nobody"], "mops-bundle discover"),
-            (["register-target", "src/targets.py", "--target", "nobody"], "mops-bundle discover"),
+            ("register-model src/model.py --class Nobody", "mops-bundle discover"),
+            ("register-model src/model.py --exclude Nobody", "mops-bundle discover"),
+            ("register-target src/targets.py --target nobody", "mops-bundle discover"),
             (
-                ["register-model", "src/model.py", "--class", "NetworkSIR"]
-                + ["--exclude", "NetworkSIR"],
+                "register-model src --class NetworkSIR --exclude NetworkSIR",
                 "Leave one of them out.",
             ),
             (
-                ["register-target", "src/targets.py", "--exclude", "peak_timing"]
-                + ["--exclude", "incidence_distance"],
+                "register-target src --exclude peak_timing --exclude incidence_distance",
                 "Leave one of them out.",
             ),
-            (["status", "--python", "nope"], "Name one of these"),
-            (["target-set", "set", "s", "nobody"], "mops-bundle register-target"),
+            ("status --python nope", "Name one of these"),
+            ("target-set set s nobody", "mops-bundle register-target"),
             (
-                ["target-set", "set", "s", "targets_peak_timing"]
-                + ["--weight", "targets_incidence_distance=1"],
+                "target-set set s targets_peak_timing --weight targets_incidence_distance=1",
                 "leave out its weight",
             ),
-            (["target-set", "set", "s", "targets_peak_timing", "--weight", "x"], "Write --weight"),
-            (["target-set", "delete", "s"], "mops-bundle target-set list"),
+            ("target-set set s targets_peak_timing --weight x", "Write --weight"),
+            ("target-set delete s", "mops-bundle target-set list"),
         ],
     )
-    def test_what_is_refused_says_what_to_do(
-        self, sample: Project, arguments: list[str], mend: str
-    ) -> None:
-        assert mend in sample.refuse(*arguments).splitlines()[1]
+    def test_what_is_refused_says_what_to_do(self, sample: Project, asked: str, mend: str) -> None:
+        assert mend in sample.refuse(*asked.split()).splitlines()[1]
 
     def test_undeclared_data_is_told_and_can_be_taken(self, tmp_path: Path) -> None:
         Project(tmp_path).run("sample-create", "x")

@@ -223,7 +223,7 @@ PAIR = "from modelops_bundle import BaseModel\n" + "class {}(BaseModel): pass\n"
 FITS = "from modelops_bundle import calibration_target as t\n" + '@t("x")\ndef {}(d): pass\n' * 2
 
 
-class TestIds:
+class TestNamesThatCollide:
     """Classes and functions whose default ids are the same."""
 
     @pytest.fixture

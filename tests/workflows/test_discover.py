@@ -134,7 +134,7 @@ def test_what_cannot_be_a_base_is_refused(kit: Path, base: str) -> None:
         found(kit, "m.py", bases=(base,))
     assert "--base models.base.Model" in caught.value.mend
     (kit / "pyproject.toml").write_text(f"[tool.modelops-bundle]\nmodel_bases = ['{base}']\n")
-    with pytest.raises(ConfigError, match="model_bases: .* is no dotted name"):
+    with pytest.raises(ConfigError, match=r"model_bases: .* is no dotted name"):
         found(kit)
 
 

@@ -14,8 +14,8 @@ from modelops_bundle.discovery.classes import ClassGraph, ClassKey, ClassNode, S
 from modelops_bundle.discovery.literals import Literals
 from modelops_bundle.discovery.modules import Module
 from modelops_bundle.discovery.mro import Linearizer
-from modelops_bundle.discovery.search import Origin
 from modelops_bundle.discovery.resolve import Resolved, Resolver
+from modelops_bundle.discovery.search import Origin
 from modelops_bundle.discovery.sources import Source
 from modelops_bundle.source.names import ClassDefinition, Decorator, FunctionDefinition, Ref
 

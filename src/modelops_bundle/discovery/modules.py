@@ -145,7 +145,7 @@ class ModuleFinder:
 
         Returns:
             The name below the first root through which the file is really found, else below the first root
-            that holds it; ``None`` when no root holds it, its path is no dotted name, or a folder's name is no
+            that holds it; ``None`` when no root holds it, its path is no dotted name, or a folder is no
             identifier. That of the file need not be one: ``import_module("models.sir-v2")`` finds it.
         """
         names = list(self._names_of(path))
@@ -159,7 +159,7 @@ class ModuleFinder:
             if origin is Origin.STDLIB or not is_within(path, folder):
                 continue
             parts = os.path.relpath(path, folder).split(os.sep)
-            # An extension module has a suffix of several parts; `a.b.py` is no module's name.
+            # The suffix of an extension module has dots; `a.b.py` has no dotted name.
             last = parts.pop()
             last = last.removesuffix(".py") if last.endswith(".py") else last.split(".")[0]
             if last and "." not in last and all(part.isidentifier() for part in parts):

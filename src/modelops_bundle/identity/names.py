@@ -1,4 +1,4 @@
-"""Names of entries: the default id of a model, how two of one name are told apart, and what an id may hold."""
+"""Names of entries: their default ids, how two of one name are told apart, and what an id may hold."""
 
 from __future__ import annotations
 

@@ -119,9 +119,11 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
     inner = _checked(environment, EnvironmentConfig, "tool.modelops-bundle.environment", problems)
     if inner.get("scope", "imports") not in ("imports", "all"):
         problems.append('environment.scope is "imports" or "all"')
-    for base in top.get("model_bases", ()):
-        if not is_dotted_name(base):
-            problems.append(f"model_bases: {base!r} is no dotted name of a class")
+    problems += [
+        f"model_bases: {base!r} is no dotted name of a class"
+        for base in top.get("model_bases", ())
+        if not is_dotted_name(base)
+    ]
     if inner.get("thread_count", 1) < 1:
         problems.append("environment.thread_count is at least 1")
     if problems:
