@@ -52,6 +52,8 @@ class ModelEntry:
         code_digests: Digest of each of ``code``.
         code_patterns: Files, folders and globs that were declared as code.
         auto_code: Whether imports are followed.
+        discovered: Whether the source says what the class is. ``False`` for one that another tool registered
+            and that derives from no root base, so that nobody misses the base later.
         external: Digest of each file outside the project, by its path below its import root.
         distributions: Digest of each distribution that is hashed by content, by name.
         variables: Keyed digest of each environment variable that the code reads, by name.
@@ -76,6 +78,7 @@ class ModelEntry:
     code_digests: Mapping[str, str] = field(default_factory=dict)
     code_patterns: tuple[str, ...] = ()
     auto_code: bool = True
+    discovered: bool = True
     external: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +105,7 @@ class TargetEntry:
         entrypoint: ``module:function``.
         path: Recorded path of the file that defines the function.
         model_output: The model's output that the target is compared with.
+        discovered: ``False`` for a function that was named, and is not decorated as a target.
         target_digest: Digest of the target's own file.
         weight: Weight in a calibration, if one was given.
     """
@@ -116,6 +120,7 @@ class TargetEntry:
     code_digests: Mapping[str, str] = field(default_factory=dict)
     code_patterns: tuple[str, ...] = ()
     auto_code: bool = True
+    discovered: bool = True
     external: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -143,12 +143,18 @@ def _bases(workspace: Workspace, registry: BundleRegistry) -> Iterator[Ailment]:
 def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
     """What makes entries missing or invalid; one cause of several is told once."""
     causes: dict[tuple[State, str], list[str]] = {}
+    withdrawn = set()
     for each in entries:
         if each.verdict.state in (State.MISSING, State.INVALID):
             causes.setdefault((each.verdict.state, each.reason), []).append(each.id)
+            if each.survey is not None and not each.survey.problems:
+                withdrawn.add(each.reason)
     for (state, reason), ids in causes.items():
+        forget = f"run `mops-bundle unregister {' '.join(ids)}`."
         if state is State.MISSING:
-            mend = f"Bring it back, or run `mops-bundle unregister {' '.join(ids)}`."
+            mend = f"Bring it back, or {forget}"
+        elif reason in withdrawn:
+            mend = f"Undo that, or {forget}"
         else:
             mend = "Mend it, or register again without what is gone (--reset)."
         yield Ailment(", ".join(ids), reason, mend)

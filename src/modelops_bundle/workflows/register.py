@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from modelops_bundle.digests.survey import absent, undeclared
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.project.files import expand
-from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.workflows.candidates import (
     Candidate,
     Entry,
@@ -221,7 +221,8 @@ def _plan(
 ) -> Plan:
     entries: Mapping[str, Entry] = getattr(registry, family.section)
     gone = _gone(entries, found)
-    if not (chosen or gone or request.regen_all):
+    refused = list(_refused(entries, found, request))
+    if not (chosen or gone or refused or request.regen_all):
         raise _nothing(request, family, found)
     taken = {*registry.models, *registry.targets} - set(gone)
     puts: dict[str, Entry] = {}
@@ -250,7 +251,20 @@ def _plan(
     for entry_id, entry in gone.items():
         left = tuple(f"left the target set {name}" for name in registry.sets_with(entry_id))
         lines.append(Line("-", entry_id, entry.entrypoint, notes=left))
-    return Plan(puts, tuple(drops), tuple(lines), tuple(surveys))
+    return Plan(puts, tuple(drops), (*lines, *refused), tuple(surveys))
+
+
+def _refused(
+    entries: Mapping[str, Entry], found: Found, request: RegisterRequest
+) -> Iterator[Line]:
+    """Entries of the sources that were read whose class or function is no model or target any more."""
+    for entry_id, entry in entries.items():
+        reason = found.withdrawn(entry)
+        asked = not request.names and split_entrypoint(entry.entrypoint)[1] not in request.exclude
+        if asked and reason:
+            keeps = ", --target keeps it" if isinstance(entry, TargetEntry) else ""
+            mend = f"`mops-bundle unregister {entry_id}` forgets it{keeps}"
+            yield Line("!", entry_id, entry.entrypoint, notes=(reason, mend))
 
 
 def _nothing(request: RegisterRequest, family: _Family, found: Found) -> UsageError:

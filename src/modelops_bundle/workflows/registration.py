@@ -45,7 +45,7 @@ class Line:
     """What happens to one entry.
 
     Attributes:
-        sign: ``+`` new, ``~`` changed, ``-`` pruned, ``=`` as it was.
+        sign: ``+`` new, ``~`` changed, ``-`` pruned, ``=`` as it was, ``!`` not recorded.
         id: The entry's id.
         entrypoint: What it names.
         changes: Dependencies that differ from what was recorded.
@@ -219,7 +219,7 @@ def apply_plan(
         # Before the registry, so that it never speaks of what cannot be explained.
         keep_record(workspace, survey)
     workspace.objects.save()
-    if not plan.drops and all(line.sign == "=" for line in plan.lines):
+    if not plan.drops and all(line.sign in "=!" for line in plan.lines):
         return plan
     with workspace.registry.edit() as registry:
         plan = make_plan(registry)

@@ -13,7 +13,7 @@ from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.staleness import State, Verdict, judge
-from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry
+from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry, withdrawn
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["EntryStatus", "StatusReport", "entry_status", "guess", "judged", "select", "status"]
@@ -134,9 +134,18 @@ def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) 
         recorded, entry.digest or None, survey.leaves, survey.digest, bool(survey.problems)
     )
     reason = "; ".join(survey.problems)
-    digest = None if survey.problems else survey.digest
+    if _may_be_withdrawn(verdict):
+        reason = withdrawn(workspace, entry)
+        verdict = replace(verdict, state=State.INVALID) if reason else verdict
+    digest = None if reason else survey.digest
     verdict = _without_guesses(verdict, survey)
     return EntryStatus(entry_id, kind, entry, verdict, digest, reason, survey)
+
+
+def _may_be_withdrawn(verdict: Verdict) -> bool:
+    """While its code stays as it is, a class stays what it is: to look again would take time."""
+    kinds = {change.kind for change in verdict.changes}
+    return verdict.state is State.STALE and not kinds <= {"data", "variable"}
 
 
 def _without_guesses(verdict: Verdict, survey: Survey) -> Verdict:

@@ -117,7 +117,7 @@ class Workspace:
         self.objects = objects
         self.variables = variables
         self.progress = progress
-        self.found_models: dict[str, tuple[Any, ...]] = {}
+        self.found_models: dict[str, Any] = {}
         self._starter = starter
         self._python = python
         self._running = running
