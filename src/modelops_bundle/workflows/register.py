@@ -248,10 +248,13 @@ def _plan(
         drops += [placed.renamed_from] if placed.renamed_from else []
         lines.append(placed.line)
         surveys.append(survey)
+    return Plan(puts, tuple(drops), (*lines, *_pruned(registry, gone), *refused), tuple(surveys))
+
+
+def _pruned(registry: BundleRegistry, gone: Mapping[str, Entry]) -> Iterator[Line]:
     for entry_id, entry in gone.items():
         left = tuple(f"left the target set {name}" for name in registry.sets_with(entry_id))
-        lines.append(Line("-", entry_id, entry.entrypoint, notes=left))
-    return Plan(puts, tuple(drops), (*lines, *refused), tuple(surveys))
+        yield Line("-", entry_id, entry.entrypoint, notes=left)
 
 
 def _refused(
