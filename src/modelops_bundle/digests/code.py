@@ -92,10 +92,10 @@ class CodeDigests:
         for file in closure.files:
             self._add(file)
 
-    def leaves(self, path: str) -> CodeLeaves:
-        """The leaves that are code, for the entry whose own file has this recorded path."""
+    def leaves(self) -> CodeLeaves:
+        """The leaves that are code; ``own`` is empty only where the entry's file cannot be read."""
         return {
-            "own": self._digests.get("MODEL", {}).get(path, ""),
+            "own": next(iter(self._digests.get("MODEL", {}).values()), ""),
             "code": self._sorted("CODE_DEP"),
             "external": self._sorted("EXT"),
             "distributions": {
@@ -115,7 +115,7 @@ class CodeDigests:
         digest = self._digest(file)
         if isinstance(digest, Unreadable):
             self.problems.append(f"{file.recorded} cannot be read: {digest.reason}")
-        elif file.distribution is not None:
+        elif file.distribution is not None and file.kind != "MODEL":
             self._shares.setdefault(file.distribution, []).append((file.recorded, digest))
         else:
             digests = self._digests.setdefault(file.kind, {})

@@ -216,7 +216,7 @@ class Surveyor:
             variables=self._variable_digests(closure.variables),
             environment=environment,
             environment_digest=environment.compute_digest(),
-            **digests.leaves(path),
+            **digests.leaves(),
         )
         return Survey(
             leaves=leaves,
