@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from operator import itemgetter
@@ -465,6 +466,17 @@ class TestDoctor:
         why = sample.run("why", "model_networksir")
         assert "src/rates.py: changed" in why.stdout
         assert "file level" in why.stderr
+
+    def test_what_is_recorded_cannot_be_kept(self, sample: Project) -> None:
+        objects = sample.folder / ".modelops-bundle/objects"
+        shutil.rmtree(objects)
+        objects.write_text("")
+        boost(sample)
+        done = sample.run("update", "model_networksir")
+        assert "name files only" in done.stderr
+        assert sample.states("model_networksir") == {"model_networksir": "current"}
+        objects.unlink()
+        assert "name files only" not in sample.run("update", "model_networksir").stderr
 
 
 class TestQuestions:

@@ -212,7 +212,8 @@ class _Walk:
         self._queue.append(source)
         if source.path not in self._code:
             module = source.module
-            ours = module.origin is Origin.PROJECT
+            # The entry's own file is named as it was registered, wherever it is imported from.
+            ours = kind is not None or module.origin is Origin.PROJECT
             recorded = _relative(source.path, self._project_root if ours else module.root)
             self._code[source.path] = CodeFile(
                 source.path,

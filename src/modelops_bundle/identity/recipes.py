@@ -177,10 +177,14 @@ def content_digest_of_chunks(chunks: Iterable[bytes | memoryview], *, threads: b
 
 def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a set of files: relative path and content of each, in any order."""
+    return _of_files("tree:v1", files)
+
+
+def _of_files(tag: str, files: Iterable[tuple[str, Digest]]) -> Digest:
     pairs = sorted(
         (path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files
     )
-    return _tagged("tree:v1", (part for pair in pairs for part in pair))
+    return _tagged(tag, (part for pair in pairs for part in pair))
 
 
 class Blake2bStream:
@@ -275,7 +279,4 @@ def variable_digest(name: str, value: str | None) -> Digest:
 
 def distribution_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a locally installed distribution: the files of it that the code imports."""
-    pairs = sorted(
-        (path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files
-    )
-    return _tagged("distribution:v1", (part for pair in pairs for part in pair))
+    return _of_files("distribution:v1", files)

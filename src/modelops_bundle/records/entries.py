@@ -10,6 +10,7 @@ other tools survive. Keys that nobody here knows are kept in ``extra``, at every
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -151,12 +152,14 @@ class TargetSet:
 
     def validate(self) -> list[str]:
         """What contradicts itself in this set, in words; empty when nothing does."""
+        counts = Counter(self.targets)
         problems = [
             f"target {name!r} is listed twice"
-            for name in sorted({name for name in self.targets if self.targets.count(name) > 1})
+            for name, count in sorted(counts.items())
+            if count > 1
         ]
         for name, weight in self.weights.items():
-            if name not in self.targets:
+            if name not in counts:
                 problems.append(f"weight for {name!r}, which is not in the set")
             if not math.isfinite(weight):
                 problems.append(f"weight {weight} of {name!r} is not a finite number")

@@ -52,7 +52,7 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
     except MopsError as error:
         return [
             *found,
-            Ailment(_REGISTRY, ": ".join(filter(None, (error.what, error.why))), error.mend),
+            Ailment(_REGISTRY, error.summary, error.mend),
         ]
     found += [*_contradictions(registry), *_edited(registry), *_bases(workspace, registry)]
     entries = list(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
@@ -97,7 +97,7 @@ def _environment(workspace: Workspace) -> Iterator[Ailment]:
     try:
         warnings = workspace.environment_warnings
     except MopsError as error:
-        yield Ailment("environment", ": ".join(filter(None, (error.what, error.why))), error.mend)
+        yield Ailment("environment", error.summary, error.mend)
         return
     for text in warnings:
         yield Ailment("environment", text, "`mops-bundle env show` says what counts now.")

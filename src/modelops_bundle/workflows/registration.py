@@ -24,7 +24,7 @@ from modelops_bundle.records.recorded import (
 from modelops_bundle.staleness import Change, compare
 from modelops_bundle.workflows.candidates import Candidate, Entry, survey_entry
 from modelops_bundle.workflows.declarations import Declared
-from modelops_bundle.workflows.recording import keep_record
+from modelops_bundle.workflows.recording import keep_records, prune
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = [
@@ -215,10 +215,8 @@ def apply_plan(
     plan = make_plan(workspace.registry.load())
     if dry_run:
         return plan
-    for survey in plan.surveys:
-        # Before the registry, so that it never speaks of what cannot be explained.
-        keep_record(workspace, survey)
-    workspace.objects.save()
+    # Before the registry, so that it never speaks of what cannot be explained.
+    keep_records(workspace, plan.surveys)
     if not plan.drops and all(line.sign in "=!" for line in plan.lines):
         return plan
     with workspace.registry.edit() as registry:
@@ -233,4 +231,5 @@ def apply_plan(
                 registry.targets[entry_id] = entry
             else:
                 registry.models[entry_id] = entry
+    prune(workspace, registry)
     return plan

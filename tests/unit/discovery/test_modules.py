@@ -207,7 +207,10 @@ def test_finders_of_editable_installs_are_read() -> None:
     assert finder(tree).find("tool").path == "/p/tool.py"
 
 
-@pytest.mark.parametrize("text", ["MAPPING = call()", "(", "\0", "MAPPING = 5", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["MAPPING = call()", "(", "\0", "MAPPING = 5", "MAPPING = {[]: 1}", "# coding: hex\n00", ""],
+)
 def test_a_finder_of_another_form_is_warned_about(text: str) -> None:
     tree = {
         f"{SITE}/__editable__.x.pth": "import __editable___x_finder; __editable___x_finder.install()",

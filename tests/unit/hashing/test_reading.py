@@ -47,6 +47,28 @@ def test_with_or_without_a_lease(tmp_path, monkeypatch, lease):
     assert found.settled is (lease is not False)
 
 
+def test_nothing_is_mapped_where_there_are_no_leases(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "fcntl", None)
+    monkeypatch.setattr(reading, "_mapped", None)
+    data = os.urandom(5 * LARGE + 7)
+    (tmp_path / "file").write_bytes(data)
+    assert digest_of_file(str(tmp_path / "file")).value == content_digest(data)
+
+
+def test_a_file_that_was_cut_before_it_is_mapped_is_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(bytes(3 * LARGE))
+    take = reading._take_lease
+
+    def cut_first(fd):
+        if path.stat().st_size > 2 * LARGE:
+            os.truncate(path, 2 * LARGE)
+        return take(fd)
+
+    monkeypatch.setattr(reading, "_take_lease", cut_first)
+    assert digest_of_file(str(path)).value == content_digest(bytes(2 * LARGE))
+
+
 def test_a_pipe_is_never_opened(tmp_path):
     os.mkfifo(tmp_path / "x.py")
     assert read_file(str(tmp_path / "x.py")).reason == "it is no regular file"
