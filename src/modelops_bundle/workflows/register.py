@@ -33,8 +33,8 @@ from modelops_bundle.workflows.registration import (
     Registration,
     apply_plan,
     check_names,
-    find_entry,
     place,
+    place_of,
     surveyed,
 )
 from modelops_bundle.workflows.workspace import Workspace
@@ -227,28 +227,47 @@ def _plan(
     taken = {*registry.models, *registry.targets} - set(gone)
     puts: dict[str, Entry] = {}
     lines, drops, surveys = [], list(gone), []
+    ids = {place_of(entry): entry_id for entry_id, entry in entries.items()}
     for candidate in chosen:
-        old_id = find_entry(entries, candidate.entry)
+        old_id = ids.get(place_of(candidate.entry))
         old = entries[old_id] if old_id is not None else None
-        before, wanted = Declared(), candidate.entry
-        notes: tuple[str, ...] = ()
-        if old is not None and not request.reset:
-            before = moved(workspace, old, declared_of(old), more)
-            # A file that was recorded and is gone while it is still imported is not dropped in silence.
-            wanted = replace(wanted, code=old.code, code_digests=old.code_digests)
-        elif not request.reset:
-            before, notes = inherited(
-                workspace, entries, gone, candidate.entry, of_file=not request.names
-            )
+        before, notes = _before(workspace, request, entries, gone, candidate.entry, old, more)
         declared = before.extended(more, request.auto_code)
+        wanted = candidate.entry if request.reset else _with_known_code(candidate.entry, old)
         declared, survey = surveyed(workspace, wanted, declared, request.auto_data)
-        placed = place(registry, candidate, declared, taken, request.entry_id, survey, notes)
+        placed = place(
+            registry, candidate, old_id, declared, taken, request.entry_id, survey, notes
+        )
         taken.add(placed.line.id)
         puts[placed.line.id] = placed.entry
         drops += [placed.renamed_from] if placed.renamed_from else []
         lines.append(placed.line)
         surveys.append(survey)
     return Plan(puts, tuple(drops), (*lines, *_pruned(registry, gone), *refused), tuple(surveys))
+
+
+def _before(
+    workspace: Workspace,
+    request: RegisterRequest,
+    entries: Mapping[str, Entry],
+    gone: Mapping[str, Entry],
+    new: Entry,
+    old: Entry | None,
+    more: Declared,
+) -> tuple[Declared, tuple[str, ...]]:
+    """What is declared of an entry already, and notes of what it takes over from others."""
+    if request.reset:
+        return Declared(), ()
+    if old is not None:
+        return moved(workspace, old, declared_of(old), more), ()
+    return inherited(workspace, entries, gone, new, of_file=not request.names)
+
+
+def _with_known_code(new: Entry, old: Entry | None) -> Entry:
+    """``new`` with the code recorded of ``old``: what is gone and still imported is not dropped in silence."""
+    if old is None:
+        return new
+    return replace(new, code=old.code, code_digests=old.code_digests, external=old.external)
 
 
 def _pruned(registry: BundleRegistry, gone: Mapping[str, Entry]) -> Iterator[Line]:

@@ -34,8 +34,8 @@ __all__ = [
     "apply_plan",
     "check_names",
     "declared_changes",
-    "find_entry",
     "place",
+    "place_of",
     "surveyed",
 ]
 
@@ -139,6 +139,7 @@ class Placed(NamedTuple):
 def place(
     registry: BundleRegistry,
     candidate: Candidate,
+    old_id: str | None,
     declared: Declared,
     taken: set[str],
     wanted: str | None,
@@ -150,6 +151,7 @@ def place(
     Args:
         registry: What is recorded.
         candidate: What was found in a source.
+        old_id: The id of its entry, if it has one.
         declared: What is declared of it.
         taken: Ids that are not free.
         wanted: The id that the user asked for.
@@ -162,15 +164,13 @@ def place(
     known: Mapping[str, Entry] = (
         registry.targets if isinstance(candidate.entry, TargetEntry) else registry.models
     )
-    old_id = find_entry(known, candidate.entry)
-    others = taken - {old_id}
-    if wanted is not None and check_id(wanted) in others:
+    if wanted is not None and check_id(wanted) in taken and wanted != old_id:
         raise UsageError(
             f"the id {wanted} belongs to another entry",
             "an id is never taken over",
             "Choose another.",
         )
-    new_id = wanted or old_id or unique_id(candidate.entry.path, candidate.name, others)
+    new_id = wanted or old_id or unique_id(candidate.entry.path, candidate.name, taken)
     old = known[old_id] if old_id is not None else None
     entry = with_leaves(candidate.declaring(declared, old), survey.leaves, survey.digest)
     if old is None:
@@ -184,13 +184,9 @@ def place(
     return Placed(entry, Line("~", new_id, entry.entrypoint, changes, notes), old_id)
 
 
-def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
-    """Id of the entry for the same class or function of the same file."""
-    name = split_entrypoint(wanted.entrypoint)[1]
-    for entry_id, entry in known.items():
-        if entry.path == wanted.path and split_entrypoint(entry.entrypoint)[1] == name:
-            return entry_id
-    return None
+def place_of(entry: Entry) -> tuple[str, str]:
+    """File and qualified name of an entry's class or function: no two entries have the same."""
+    return entry.path, split_entrypoint(entry.entrypoint)[1]
 
 
 def declared_changes(old: Entry, new: Entry) -> Iterator[str]:
