@@ -264,7 +264,7 @@ def _before(
 
 
 def _with_known_code(new: Entry, old: Entry | None) -> Entry:
-    """``new`` with the code recorded of ``old``: what is gone and still imported is not dropped in silence."""
+    """``new`` with the code recorded of ``old``: what is gone and still imported is no silent loss."""
     if old is None:
         return new
     return replace(new, code=old.code, code_digests=old.code_digests, external=old.external)
