@@ -140,6 +140,14 @@ class ModuleFinder:
             )
         return found if found.name == name else Module(name, None, Origin.MISSING)
 
+    def is_unshadowed(self, name: str) -> bool:
+        """Whether a top-level name always means the interpreter's own module, whatever lies on the path."""
+        return name in _FROZEN or name in self._platform.builtin_names
+
+    def init_of(self, folder: str) -> str | None:
+        """The file that makes a package of ``folder``; ``None`` where nothing does."""
+        return self._first_file(folder, self._inits)
+
     def name_of(self, path: str) -> str | None:
         """The dotted name under which a file of the project is imported.
 
@@ -182,7 +190,7 @@ class ModuleFinder:
         return self._mapped(name) if found.origin is Origin.MISSING else found
 
     def _look_at_top(self, name: str) -> Module:
-        if name in _FROZEN or name in self._platform.builtin_names:
+        if self.is_unshadowed(name):
             return Module(name, None, Origin.STDLIB, is_package=True)
         found = self._scan(name, name, self._entries)
         return self._mapped(name) if found.origin is Origin.MISSING else found
