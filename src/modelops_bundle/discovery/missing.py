@@ -49,9 +49,13 @@ def never_found(
         asked: What was not found where modules are looked for, and whether it may be an attribute of its
             package instead.
     """
+    keys: dict[str, list[str]] = {}
+    for key, source in graph.sources.items():
+        # A module that another one shadows has its path as key, and may be the one that is meant.
+        keys.setdefault(source.module.name, []).append(key)
     for missing, may_be_attribute in asked.items():
         package, _, name = missing.module.rpartition(".")
-        if may_be_attribute and graph.gives(package, name):
+        if may_be_attribute and any(graph.gives(key, name) for key in keys.get(package, ())):
             continue
         if not any(_is_in(finder, folder, missing.module) for folder in folders):
             yield missing

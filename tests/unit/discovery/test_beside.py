@@ -1,6 +1,6 @@
 """What lies beside a script is found as Python finds it: before everything else."""
 
-# ruff: noqa: E501 - one source a line reads best
+
 from __future__ import annotations
 
 import pytest
