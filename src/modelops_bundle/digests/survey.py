@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from modelops_bundle.digests.data import DataDigests
 from modelops_bundle.digests.leaves import Leaves
+from modelops_bundle.digests.notices import Absent, Mention
 from modelops_bundle.digests.reached import CodeReader, ReachedCode, is_of_meaning
 from modelops_bundle.discovery.search import Warned
 from modelops_bundle.environment import (
@@ -36,68 +37,11 @@ if TYPE_CHECKING:
     from modelops_bundle.discovery.closure import Closure
     from modelops_bundle.discovery.mentions import Mentioned
 
-__all__ = ["Absent", "Mention", "Survey", "Surveyor", "absent", "undeclared"]
+__all__ = ["Survey", "Surveyor"]
 
 
 _Closures = Callable[[], "Closure"]
 """Finds a closure, for the questions that only some commands ask."""
-
-
-class Absent(NamedTuple):
-    """A package that code imports and that is neither in the project nor installed.
-
-    Attributes:
-        source: Recorded path of the source.
-        line: Where it imports it.
-        package: Its top-level name.
-        executable: The interpreter that was asked.
-    """
-
-    source: str
-    line: int
-    package: str
-    executable: str
-
-    @property
-    def place(self) -> str:
-        """Where it is imported."""
-        return f"{self.source}:{self.line}"
-
-    @property
-    def text(self) -> str:
-        """What was noticed there."""
-        return f"imports {self.package}, which is not installed for {self.executable}"
-
-    @property
-    def hint(self) -> str:
-        """What was noticed, and what to do."""
-        return (
-            f"{self.place} {self.text}: name the project's interpreter with --python, or install it"
-        )
-
-
-class Mention(NamedTuple):
-    """A file that the code names and nobody declared.
-
-    Attributes:
-        source: Recorded path of the source.
-        line: Where it names the file.
-        names: Recorded path of the file.
-    """
-
-    source: str
-    line: int
-    names: str
-
-    @property
-    def place(self) -> str:
-        """Where the file is named."""
-        return f"{self.source}:{self.line}"
-
-    @property
-    def text(self) -> str:
-        """What was noticed there."""
-        return f"names {self.names}, which is not declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,29 +83,6 @@ class Survey:
     def absent(self) -> tuple[Absent, ...]:
         """Packages that the code imports and that are not installed; looked for when asked."""
         return self.find_absent()
-
-
-def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
-    """Files that code names and nobody declared, each once.
-
-    What one entry of a source declares, the others of that source need not: a decorator names the data of its
-    own function only.
-    """
-    known = list(surveys)
-    declared = {(survey.leaves.path, name) for survey in known for name in survey.leaves.data}
-    mentions = dict.fromkeys(mention for survey in known for mention in survey.mentions)
-    return (each for each in mentions if (each.source, each.names) not in declared)
-
-
-def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:
-    """Packages that are not there, each once, but for those whose lack makes an entry invalid."""
-    known = list(surveys)
-    told = tuple(problem for survey in known for problem in survey.problems)
-    packages: dict[str, Absent] = {}
-    for each in (each for survey in known for each in survey.absent):
-        if not any(problem.startswith(f"{each.place} imports ") for problem in told):
-            packages.setdefault(each.package, each)
-    return iter(packages.values())
 
 
 class Surveyor:
@@ -239,7 +160,7 @@ class Surveyor:
             exact=found.exact,
             problems=(*found.problems, *problems, *declared_data.problems, *lost),
             warnings=(*self._located(found.warnings), *warnings),
-            find_mentions=partial(self._undeclared, closure, declared_data.digests),
+            find_mentions=partial(self._undeclared, closure, kind, declared_data.digests),
             find_absent=partial(self._absent, closure),
         )
 
@@ -321,7 +242,9 @@ class Surveyor:
                 problems.append(f"{place} imports {missing.module}, which is gone")
         return problems
 
-    def _undeclared(self, find: _Closures, data: Mapping[str, str]) -> tuple[Mention, ...]:
+    def _undeclared(
+        self, find: _Closures, kind: str, data: Mapping[str, str]
+    ) -> tuple[Mention, ...]:
         closure = find()
         declared = {*data, *(file.recorded for file in closure.files)}
         mentions = (*self._in_settings(data), *closure.mentions)
@@ -329,7 +252,14 @@ class Surveyor:
         # Neither what is declared nor what the configuration says is no input.
         names = without(found.keys() - declared, self._config.ignore_files)
         return tuple(
-            Mention(self._place(found[name].path), found[name].line, name) for name in names
+            Mention(
+                self._place(found[name].path),
+                found[name].line,
+                name,
+                # A target declares no code: what it reads of a source is its bytes.
+                is_code=name.endswith(".py") and kind == "MODEL",
+            )
+            for name in names
         )
 
     def _in_settings(self, data: Iterable[str]) -> Iterator[Mentioned]:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import Mention, Survey, absent, undeclared
+from modelops_bundle.digests.notices import Mention, absent, undeclared
+from modelops_bundle.digests.survey import Survey
 from modelops_bundle.discovery.models import DEFAULT_BASES, discover_model_classes
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
@@ -177,7 +178,7 @@ def _undeclared(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ai
         yield Ailment(
             mention.place,
             f"{mention.text} for {', '.join(each.id for each in those)}",
-            f"If results depend on it: `mops-bundle register-{those[0].kind} {source} --data {name}`."
+            f"If results depend on it: `mops-bundle register-{those[0].kind} {source} {mention.option} {name}`."
             " If not, name it in ignore_files of [tool.modelops-bundle].",
         )
 

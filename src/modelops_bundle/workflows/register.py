@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import absent, undeclared
+from modelops_bundle.digests.notices import absent, undeclared
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.project.files import expand
@@ -56,7 +56,7 @@ class RegisterRequest:
         labels: ``--label`` texts.
         entry_id: The id for the one class.
         auto_code: Whether imports are followed; ``None`` leaves it as it was.
-        auto_data: Whether data files that the code names are declared.
+        auto_data: Whether files that the code names are declared.
         reset: Whether what was declared before is forgotten.
         regen_all: Whether every known file is registered again.
         dry_run: Whether nothing is written.
@@ -313,6 +313,6 @@ def _hints(workspace: Workspace, plan: Plan) -> list[str]:
     hints.update(dict.fromkeys(each.hint for each in absent(plan.surveys)))
     for mention in undeclared(plan.surveys):
         typed = workspace.layout.for_user(mention.names, workspace.cwd)
-        hints[f"{mention.place} {mention.text}: add --data {typed}"] = None
+        hints[f"{mention.place} {mention.text}: add {mention.option} {typed}"] = None
     hints.update(dict.fromkeys(workspace.environment_warnings))
     return list(hints)

@@ -123,8 +123,13 @@ def surveyed(
             "Mend it, or forget it with `mops-bundle unregister`. Nothing was written.",
         )
     if auto_data and survey.mentions:
-        named = Declared(data=tuple(mention.names for mention in survey.mentions))
-        return surveyed(workspace, entry, declared.extended(named, None), auto_data=False)
+        named = Declared(
+            data=tuple(mention.names for mention in survey.mentions if not mention.is_code),
+            code=tuple(mention.names for mention in survey.mentions if mention.is_code),
+        )
+        # Code that was not looked at before may name more.
+        more = not set(named.code) <= set(declared.code)
+        return surveyed(workspace, entry, declared.extended(named, None), auto_data=more)
     return declared, survey
 
 

@@ -1,6 +1,5 @@
 """What lies beside a script is found as Python finds it: before everything else."""
 
-
 from __future__ import annotations
 
 import pytest

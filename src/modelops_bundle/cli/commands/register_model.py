@@ -56,7 +56,7 @@ def register_model(
         ),
     ] = None,
     auto_data: Annotated[
-        bool, typer.Option("--auto-data", help="Declare the data files that the code names.")
+        bool, typer.Option("--auto-data", help="Declare the files that the code names.")
     ] = False,
     reset: Annotated[
         bool, typer.Option("--reset", help="Forget what was declared before.")

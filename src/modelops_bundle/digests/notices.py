@@ -1,0 +1,98 @@
+"""What a survey noticed that a digest may lack: files that nobody declared, packages that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from modelops_bundle.digests.survey import Survey
+
+__all__ = ["Absent", "Mention", "absent", "undeclared"]
+
+
+class Absent(NamedTuple):
+    """A package that code imports and that is neither in the project nor installed.
+
+    Attributes:
+        source: Recorded path of the source.
+        line: Where it imports it.
+        package: Its top-level name.
+        executable: The interpreter that was asked.
+    """
+
+    source: str
+    line: int
+    package: str
+    executable: str
+
+    @property
+    def place(self) -> str:
+        """Where it is imported."""
+        return f"{self.source}:{self.line}"
+
+    @property
+    def text(self) -> str:
+        """What was noticed there."""
+        return f"imports {self.package}, which is not installed for {self.executable}"
+
+    @property
+    def hint(self) -> str:
+        """What was noticed, and what to do."""
+        return (
+            f"{self.place} {self.text}: name the project's interpreter with --python, or install it"
+        )
+
+
+class Mention(NamedTuple):
+    """A file that the code names and nobody declared.
+
+    Attributes:
+        source: Recorded path of the source.
+        line: Where it names the file.
+        names: Recorded path of the file.
+        is_code: It is a source, to be declared as code.
+    """
+
+    source: str
+    line: int
+    names: str
+    is_code: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where the file is named."""
+        return f"{self.source}:{self.line}"
+
+    @property
+    def text(self) -> str:
+        """What was noticed there."""
+        return f"names {self.names}, which is not declared"
+
+    @property
+    def option(self) -> str:
+        """The option that declares it."""
+        return "--code" if self.is_code else "--data"
+
+
+def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
+    """Files that code names and nobody declared, each once.
+
+    What one entry of a source declares, the others of that source need not: a decorator names the data of its
+    own function only.
+    """
+    known = list(surveys)
+    declared = {(survey.leaves.path, name) for survey in known for name in survey.leaves.data}
+    mentions = dict.fromkeys(mention for survey in known for mention in survey.mentions)
+    return (each for each in mentions if (each.source, each.names) not in declared)
+
+
+def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:
+    """Packages that are not there, each once, but for those whose lack makes an entry invalid."""
+    known = list(surveys)
+    told = tuple(problem for survey in known for problem in survey.problems)
+    packages: dict[str, Absent] = {}
+    for each in (each for survey in known for each in survey.absent):
+        if not any(problem.startswith(f"{each.place} imports ") for problem in told):
+            packages.setdefault(each.package, each)
+    return iter(packages.values())
