@@ -45,18 +45,20 @@ class Absent(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A file that the code names and nobody declared.
+    """A file that the code names and nobody declared, or a folder or pattern of which that is true in part.
 
     Attributes:
         source: Recorded path of the source.
         line: Where it names the file.
-        names: Recorded path of the file.
-        is_code: It is a source, to be declared as code.
+        names: Recorded path of the file or folder, or the pattern.
+        files: Recorded paths of the files that it stands for.
+        is_code: What is not declared is sources, to be declared as code.
     """
 
     source: str
     line: int
     names: str
+    files: tuple[str, ...]
     is_code: bool = False
 
     @property
@@ -67,7 +69,10 @@ class Mention(NamedTuple):
     @property
     def text(self) -> str:
         """What was noticed there."""
-        return f"names {self.names}, which is not declared"
+        if self.files == (self.names,):
+            return f"names {self.names}, which is not declared"
+        count = f"{len(self.files)} file{'' if len(self.files) == 1 else 's'}"
+        return f"names {self.names} ({count}), which is not declared"
 
     @property
     def option(self) -> str:
@@ -84,7 +89,9 @@ def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
     known = list(surveys)
     declared = {(survey.leaves.path, name) for survey in known for name in survey.leaves.data}
     mentions = dict.fromkeys(mention for survey in known for mention in survey.mentions)
-    return (each for each in mentions if (each.source, each.names) not in declared)
+    return (
+        each for each in mentions if not all((each.source, name) in declared for name in each.files)
+    )
 
 
 def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from modelops_bundle.digests.data import DataDigests
 from modelops_bundle.digests.leaves import Leaves
@@ -247,20 +247,25 @@ class Surveyor:
     ) -> tuple[Mention, ...]:
         closure = find()
         declared = {*data, *(file.recorded for file in closure.files)}
-        mentions = (*self._in_settings(data), *closure.mentions)
-        found = {self._layout.recorded(mention.named): mention for mention in mentions}
-        # Neither what is declared nor what the configuration says is no input.
-        names = without(found.keys() - declared, self._config.ignore_files)
-        return tuple(
-            Mention(
-                self._place(found[name].path),
-                found[name].line,
-                name,
+        found: dict[str, Mention] = {}
+        for mentioned in (*self._in_settings(data), *closure.mentions):
+            name, files = self._stands_for(mentioned)
+            # Neither what is declared nor what the configuration says is no input.
+            lacking = without(set(files) - declared, self._config.ignore_files)
+            if lacking:
                 # A target declares no code: what it reads of a source is its bytes.
-                is_code=name.endswith(".py") and kind == "MODEL",
-            )
-            for name in names
-        )
+                is_code = kind == "MODEL" and all(each.endswith(".py") for each in lacking)
+                place = self._place(mentioned.path)
+                found[name] = Mention(place, mentioned.line, name, tuple(files), is_code)
+        return tuple(found[name] for name in sorted(found))
+
+    def _stands_for(self, mentioned: Mentioned) -> tuple[str, Sequence[str]]:
+        """What a text names, as it may be declared, and the files that this stands for."""
+        name = self._layout.recorded(mentioned.named)
+        if not mentioned.is_pattern:
+            return name, (name,)
+        name = name.removesuffix("/**")
+        return name, expand(self._files, self._layout, name, self._config.exclude)
 
     def _in_settings(self, data: Iterable[str]) -> Iterator[Mentioned]:
         from modelops_bundle.discovery.settings import named_in_settings

@@ -1,7 +1,8 @@
 """What lies beside the files that may be run as scripts: Python looks there first.
 
-A file in a package (its folder has an ``__init__``) is taken to be imported, or run with ``-m``: Python does not
-put its folder on the path then, so what lies there is used only where no real module of that name is found.
+A file in a package (its folder has an ``__init__``) is taken to be imported, or run with ``-m``: Python does
+not put its folder on the path then, so what lies there is used only where nothing else of that name is found,
+or a folder without an ``__init__``.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ class Beside:
         return True
 
     def folders(self, source: Source, top: Module) -> list[str]:
-        """Folders that may give ``source`` another module than ``top``, which is where modules are looked for.
+        """Folders that may give ``source`` another module than ``top``, which the search finds.
 
-        Where there is one, those of the start files that ``source`` lies beside or below: Python would look in
+        If it finds one, those of the start files that ``source`` lies beside or below: Python would look in
         them first.
         """
         if top.origin is Origin.MISSING:
@@ -59,7 +60,7 @@ class Beside:
         ]
 
     def _last(self, source: Source, name: str) -> list[str]:
-        """Folders to look in for a top-level module that is nowhere else: the nearest to ``source``, or all."""
+        """Folders that hold a top-level module that is nowhere else: the nearest to ``source``, or all."""
         holding = self._holding(name)
         own = [folder for folder in holding if is_within(source.path, folder)]
         return sorted(own, key=len, reverse=True)[:1] or holding

@@ -1,9 +1,9 @@
 """All code that a model reaches: the files whose change may change its results.
 
 The search goes breadth first from the model's file over every import that may happen when the code runs
-(:mod:`modelops_bundle.discovery.walk`). What is found in the project, or outside of it where no distribution
-vouches for it, is hashed by content and followed; what is installed is noted. The chains that are kept are the
-shortest, and the order is always the same.
+(:mod:`modelops_bundle.discovery.walk`). What is found in the project, or outside of it where no
+distribution vouches for it, is hashed by content and followed; what is installed is noted. The chains that
+are kept are the shortest, and the order is always the same.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ class Found:
         self.joins: list[tuple[ast.expr, Scope]] = []
         self.attributes: list[tuple[str, ast.expr, Scope]] = []
         self.strings: list[tuple[str, int]] = []
+        self.listings: list[tuple[ast.Call, Scope]] = []
         self.documents_named: list[int] = []
         #: Lines that ask a class for its subclasses, which come in the order in which they were loaded.
         self.roll_calls: list[int] = []
@@ -112,6 +113,8 @@ class Expressions:
             self._found.calls.append((node, self._scope))
         elif is_chain(func):
             self._scope.called.setdefault(_chain_text(func), node.lineno)
+        if last_name(func) in _LISTINGS:
+            self._found.listings.append((node, self._scope))
         if not is_chain(func):
             self._stack.append(func)
         elif getattr(func, "attr", "") == "__subclasses__":
@@ -225,6 +228,8 @@ _SPECIAL = frozenset(
     {"exec", "eval", "open", "read_text", "read_bytes"}
     | {name.rpartition(".")[2] for name in SINKS} - {"get", "pop", "append", "insert", "extend"}
 )
+#: Calls that list folders, or search them.
+_LISTINGS = frozenset({"fwalk", "glob", "iglob", "iterdir", "listdir", "rglob", "scandir", "walk"})
 _ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 #: Lists that decide where modules are looked for.
 PATHS = frozenset({"path", "__path__"})

@@ -1,20 +1,16 @@
-"""What a module offers to others: names that stand for something else, texts, and likely paths."""
+"""What a module offers to others: names that stand for something else, and texts."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
 
-from modelops_bundle.source.use_expressions import Found, last_name
-from modelops_bundle.source.use_plausible import is_file_name, looks_like_path
-from modelops_bundle.source.use_records import UNKNOWN, Mention
+from modelops_bundle.source.use_expressions import Found
+from modelops_bundle.source.use_records import UNKNOWN
 from modelops_bundle.source.use_scopes import Scope, carried
 from modelops_bundle.source.use_texts import elements, texts
 
-__all__ = ["Offers", "mentions"]
-
-_OPENERS = ("open", "read", "load", "Path", "genfromtxt", "scan_")
-_MAX_STRINGS = 4096
+__all__ = ["Offers"]
 
 
 class Offers:
@@ -60,35 +56,6 @@ class Offers:
                     if binding.kind == "value" and binding.node is not None:
                         for text in _constant_texts(binding.node, scope):
                             yield f"{prefix}{name}", text
-
-
-def mentions(found: Found) -> Iterator[Mention]:
-    """Texts that may be paths."""
-    for value, line in found.strings[:_MAX_STRINGS]:
-        if looks_like_path(value):
-            yield Mention(value, line)
-    for node, scope in found.joins[:_MAX_STRINGS]:
-        yield from _joined(node, scope)
-    for call, scope in found.calls:
-        name = last_name(call.func)
-        if name in ("join", "joinpath", "Path", "PurePath") and len(call.args) > 1 - (
-            name == "joinpath"
-        ):
-            yield from _joined(call, scope)
-        elif name.startswith(_OPENERS) and call.args:
-            yield from _opened(call.args[0])
-
-
-def _joined(node: ast.expr, scope: Scope) -> Iterator[Mention]:
-    for text in texts(node, scope):
-        tail = text.rpartition("\x02")[2]
-        if tail.strip("/") and len(text) <= 512 and "\n" not in text:
-            yield Mention(text, node.lineno)
-
-
-def _opened(node: ast.expr) -> Iterator[Mention]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_file_name(node.value):
-        yield Mention(node.value, node.lineno)
 
 
 def _constant_texts(node: ast.expr, scope: Scope) -> Iterator[str]:

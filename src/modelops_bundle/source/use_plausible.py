@@ -8,7 +8,14 @@ import re
 from modelops_bundle.source.use_records import UNKNOWN
 from modelops_bundle.source.use_sinks import MAPPINGS, canonical, sink_of
 
-__all__ = ["is_dotted_name", "is_file_name", "is_plausible", "looks_like_path", "may_be_text"]
+__all__ = [
+    "is_dotted_name",
+    "is_file_name",
+    "is_plausible",
+    "looks_like_path",
+    "looks_like_pattern",
+    "may_be_text",
+]
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _MARK = re.compile("\x01[^\x02]*\x02")
@@ -20,6 +27,12 @@ _ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
 _PATH = re.compile(
     r"[^\s<>|*?\"'\x00-\x02\ud800-\udbff]"
     r"([^\n<>|*?\"\x00-\x02\ud800-\udbff]{0,254}[^\s<>|*?\"'.\x00-\x02\ud800-\udbff])?"
+)
+
+#: A folder, and further on a star.
+_PATTERN = re.compile(
+    r"[^\s<>|*?\"'\x00-\x02\ud800-\udbff]*/[^\s<>|\"'\x00-\x02\ud800-\udbff]*\*"
+    r"[^\s<>|\"'\x00-\x02\ud800-\udbff]*"
 )
 
 
@@ -67,6 +80,11 @@ def looks_like_path(text: str) -> bool:
     if ("." not in text and "/" not in text) or not text.strip("./0123456789"):
         return False
     return "://" not in text and ". " not in text and _PATH.fullmatch(text) is not None
+
+
+def looks_like_pattern(text: str) -> bool:
+    """Whether a text is likely a pattern of paths: a star below a folder."""
+    return "*" in text and "://" not in text and _PATTERN.fullmatch(text) is not None
 
 
 #: Methods of texts, collections and tables, which are given more texts than anything else.

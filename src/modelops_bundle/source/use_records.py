@@ -106,7 +106,7 @@ class Touch(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A text (a template) that may be a path of a file."""
+    """A text (a template) that may be a path of a file or folder, or a pattern of such (with ``*``)."""
 
     text: str
     line: int

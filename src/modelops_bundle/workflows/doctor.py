@@ -175,10 +175,11 @@ def _undeclared(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ai
             workspace.layout.for_user(path, workspace.cwd)
             for path in (those[0].entry.path, mention.names)
         )
+        declares = f"register-{those[0].kind} {source} {mention.option} {name}"
         yield Ailment(
             mention.place,
             f"{mention.text} for {', '.join(each.id for each in those)}",
-            f"If results depend on it: `mops-bundle register-{those[0].kind} {source} {mention.option} {name}`."
+            f"If results depend on it: `mops-bundle {declares}`."
             " If not, name it in ignore_files of [tool.modelops-bundle].",
         )
 

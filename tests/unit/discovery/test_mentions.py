@@ -112,3 +112,106 @@ def test_code_outside_the_project_names_nothing_in_it() -> None:
         {"m.py": "import lib", "/x/lib.py": "load('d.csv')", "d.csv": ""}, pythonpath=("/x",)
     )
     assert project.closure().mentions == ()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "HERE = Path(__file__).parent\ndef load(name):\n    return (HERE / 'tables' / name).read_text()\nload('t.csv')",
+        "HERE = Path(__file__).parent\ndef load(name):\n    return open(f'{HERE}/tables/{name}')\nload('t.csv')",
+        "def load(name):\n    return open(os.path.join('models', 'tables', name))\nload('t.csv')",
+        "def load(name):\n    return open('models/tables/' + name)\nload('t.csv')",
+        "def load(name):\n    return (Path('models').joinpath('tables', name, 'x')).open()\nload('t.csv')",
+        "load(Path('models/tables') / pick())\nPICKS = ['t.csv']",
+    ],
+)
+def test_files_are_looked_for_in_the_known_part_of_a_path(model: str) -> None:
+    sources = {"m.py": f"import os\nfrom pathlib import Path\n{model}", "models/tables/t.csv": ""}
+    if "__file__" in model:
+        sources["tables/t.csv"] = sources.pop("models/tables/t.csv")
+    named = [mention.named for mention in CodeProject(sources).closure().mentions]
+    assert [path.removeprefix("/p/") for path in named] == list(sources)[1:]
+
+
+def test_folders_are_shared_between_the_sources() -> None:
+    util = "from pathlib import Path\nDATA = Path(__file__).parent / 'data'\ndef load(name):\n    return (DATA / name).read_text()"
+    assert mentioned("from util import load\nload('pop.csv')", util=util) == POP
+    assert mentioned("from util import load\nload('regions/north.csv')", util=util) == [
+        "data/regions/north.csv"
+    ]
+
+
+def patterns(model: str, **others: str) -> list[str]:
+    sources = {"src/m.py": f"import glob, os\nfrom pathlib import Path\n{model}"}
+    for name in ("data/raw/a.csv", "data/raw/b.csv", "src/own/c.csv", "out/d.csv", "top.csv"):
+        sources[name] = ""
+    sources.update({f"{name}.py": text for name, text in others.items()})
+    closure = CodeProject(sources).closure("src/m.py")
+    assert all(mention.line > 2 for mention in closure.mentions)
+    return [each.named.removeprefix("/p/") for each in closure.mentions if each.is_pattern]
+
+
+RAW = "data/raw/*.csv"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("load('data/raw/*.csv')", RAW),
+        ("glob.glob('data/raw/*.csv')", RAW),
+        ("from glob import iglob\niglob('data/raw/*.csv')", RAW),
+        ("glob.glob(os.path.join('data', 'raw', '*.csv'))", RAW),
+        ("D = 'data/raw'\nglob.glob(f'{D}/*.csv')", RAW),
+        ("D = 'data/raw'\nglob.glob(D + '/*.csv')", RAW),
+        ("glob.glob('*.csv', root_dir='data/raw')", RAW),
+        ("Path('data/raw').glob('*.csv')", RAW),
+        ("Path('data').glob('raw/*.csv')", RAW),
+        ("Path('data').rglob('*.csv')", "data/**/*.csv"),
+        ("ROOT = Path(__file__).parents[1]\nsorted((ROOT / 'data' / 'raw').glob('*.csv'))", RAW),
+        ("Path(__file__).parent.glob('own/*.csv')", "src/own/*.csv"),
+        ("from conf import DATA\nDATA.glob('*.csv')", "data/*.csv"),
+        ("def load(region):\n    return glob.glob(f'data/{region}/*.csv')", "data/*/*.csv"),
+        ("def load(name):\n    return glob.glob(f'data/raw/{name}_*.csv')", "data/raw/*_*.csv"),
+        ("def load(d):\n    return Path(d).glob('*.csv')\nload('data/raw')", RAW),
+        ("def load(root):\n    return glob.glob(root + '/data/*.csv')", "data/*.csv"),
+        ("Path('data/raw').glob(which)", "data/raw/**"),
+        ("os.listdir('data/raw')", "data/raw/**"),
+        ("os.listdir('data')", "data/**"),
+        ("from os import scandir\nfor e in scandir('data/raw'): ...", "data/raw/**"),
+        ("for d, ds, fs in os.walk('./data'): ...", "data/**"),
+        ("x = [p for p in Path('data/raw').iterdir()]", "data/raw/**"),
+        ("def f(root):\n    return (root / 'data').iterdir()", "data/**"),
+    ],
+)
+def test_every_way_to_name_many_files(model: str, expected: str) -> None:
+    conf = "from pathlib import Path\nDATA = Path(__file__).parent / 'data'"
+    assert expected in patterns(model, conf=conf)
+    assert {expected.split("/")[0]} == {each.split("/")[0] for each in patterns(model, conf=conf)}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "x['data']; f('data'); f('data/raw')",
+        "data = 'data'; Path('data')",
+        "f('*.csv'); f('*'); f('**/*'); f('*/*')",
+        "os.listdir('.'); os.listdir(); Path('.').iterdir()",
+        "os.listdir(os.path.dirname(__file__)); Path(__file__).parent.iterdir()",
+        "HERE = Path(__file__).parent\nfor p in HERE.rglob('*'): ...",
+        "os.listdir('nowhere'); glob.glob('nowhere/*.csv')",
+        "os.listdir(folder); folder.iterdir(); folder.glob('*.csv')",
+        "import ast\nast.walk(tree); queue.walk('data')",
+        "f('text/* or x'); f('a * b / c'); f('https://x.org/data/*.csv')",
+        "os.listdir('/etc'); glob.glob('/etc/*')",
+    ],
+)
+def test_what_names_no_folder(model: str) -> None:
+    assert patterns(model) == []
+
+
+def test_a_pattern_is_looked_for_where_files_are() -> None:
+    assert patterns("Path('.').glob('*.csv')") == ["*.csv", "src/*.csv"]
+    assert patterns("Path().glob(which)") == []
+    assert patterns("from conf import EACH\nglob.glob(EACH)", conf="EACH = 'data/raw/*'") == [
+        "data/raw/*"
+    ]
