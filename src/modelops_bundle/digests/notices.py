@@ -12,18 +12,18 @@ __all__ = ["Absent", "Mention", "absent", "undeclared"]
 
 
 class Absent(NamedTuple):
-    """A package that code imports and that is neither in the project nor installed.
+    """A package that code imports and that is neither in the project nor installed, or a module of a package.
 
     Attributes:
         source: Recorded path of the source.
         line: Where it imports it.
-        package: Its top-level name.
+        name: Its top-level name; the whole name of a module of a package that is in the project.
         executable: The interpreter that was asked.
     """
 
     source: str
     line: int
-    package: str
+    name: str
     executable: str
 
     @property
@@ -34,11 +34,20 @@ class Absent(NamedTuple):
     @property
     def text(self) -> str:
         """What was noticed there."""
-        return f"imports {self.package}, which is not installed for {self.executable}"
+        if self.is_inside:
+            return f"imports {self.name}, which is not in the project"
+        return f"imports {self.name}, which is not installed for {self.executable}"
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether it should be in the project."""
+        return "." in self.name
 
     @property
     def hint(self) -> str:
         """What was noticed, and what to do."""
+        if self.is_inside:
+            return f"{self.place} {self.text}: declare the file that it is made from with --code"
         return (
             f"{self.place} {self.text}: name the project's interpreter with --python, or install it"
         )
@@ -101,5 +110,5 @@ def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:
     packages: dict[str, Absent] = {}
     for each in (each for survey in known for each in survey.absent):
         if not any(problem.startswith(f"{each.place} imports ") for problem in told):
-            packages.setdefault(each.package, each)
+            packages.setdefault(each.name, each)
     return iter(packages.values())

@@ -278,10 +278,10 @@ class Surveyor:
             Absent(
                 self._place(missing.path),
                 missing.line,
-                missing.module.partition(".")[0],
+                lacks,
                 self._interpreter.executable,
             )
-            for missing in self._codes.closures.absent(find())
+            for lacks, missing in self._codes.closures.absent(find())
         )
 
     def _located(self, warnings: Iterable[Warned]) -> Iterator[str]:

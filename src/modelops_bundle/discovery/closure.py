@@ -63,13 +63,30 @@ class ClosureFinder:
             known = self._known[key] = walk.closure(path, key[1], key[3])
         return known
 
-    def absent(self, closure: Closure) -> Iterator[Missing]:
-        """The first import of each package that is nowhere, unless the code expects that it may be."""
+    def absent(self, closure: Closure) -> Iterator[tuple[str, Missing]]:
+        """What is nowhere, with the first import of it, unless the code expects that it may be.
+
+        A package goes by its top-level name, a module of a package of the project by its whole name.
+        """
         told = {"modelops_bundle"}  # may be a tool of its own, and never counts
         for missing in closure.missing:
-            package = missing.module.partition(".")[0]
-            if missing.guarded or package in told or missing.module.endswith(".py"):
-                continue
-            told.add(package)
-            if self._finder.find(package).origin is Origin.MISSING:
-                yield missing
+            if not missing.guarded and not missing.module.endswith(".py"):
+                lacks = self._lacking(missing.module)
+                if lacks and lacks not in told:
+                    told.add(lacks)
+                    yield lacks, missing
+
+    def _lacking(self, module: str) -> str:
+        """The first part of a dotted name that is nowhere; empty where that says nothing."""
+        above, *rest = module.split(".")
+        package = self._finder.find(above)
+        if package.origin is Origin.MISSING:
+            return above
+        for part in rest:
+            inner = self._finder.find(f"{package.name}.{part}")
+            if inner.origin is Origin.MISSING:
+                # What is installed may make modules when it is imported; its version says that it is whole.
+                ours = package.is_package and package.origin is Origin.PROJECT
+                return inner.name if ours else ""
+            package = inner
+        return ""

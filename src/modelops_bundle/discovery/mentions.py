@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.project.patterns import is_pattern
 
 __all__ = ["Mentioned", "find_mentions"]
+
+#: What patterns of texts hold, and those of paths hardly.
+_NO_PATH = re.compile(r"[\s\\^$()<>|\"']")
 
 
 class Mentioned(NamedTuple):
@@ -101,15 +105,17 @@ class _Search:
         bases = self._bases(source)
         tail = _tail(text)
         if "\x01" in text:
-            # In a folder that is not known: a star in whichever is named would say too much.
-            if not tail.startswith("/"):
+            # Of a folder that is not known: any that some text names may be meant, unless that says nothing.
+            anywhere = is_pattern(tail.split("/")[1]) if tail.startswith("/") else True
+            if tail[:1] != "/" or tail == "/**" or (anywhere and tail.endswith(".py")):
                 return
-            bases = list(self._folders) if is_pattern(tail.split("/")[1]) else bases
+            bases = list(self._folders) if anywhere else bases
         for path in self._places(text, bases):
             head, rest = _split(path)
             everything = not rest.strip("*/")
             # Code that lists the folder it lies in looks for code, and says so otherwise.
-            if self._files.entries(head) and not (everything and is_within(source.path, head)):
+            own = everything and is_within(source.path, head)
+            if self._files.entries(head) and not own and not _NO_PATH.search(rest):
                 yield path
 
     def _places(self, text: str, bases: Iterable[str]) -> Iterator[str]:

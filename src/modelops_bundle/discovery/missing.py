@@ -54,11 +54,20 @@ def never_found(
         # A module that another one shadows has its path as key, and may be the one that is meant.
         keys.setdefault(source.module.name, []).append(key)
     for missing, may_be_attribute in asked.items():
-        package, _, name = missing.module.rpartition(".")
-        if may_be_attribute and any(graph.gives(key, name) for key in keys.get(package, ())):
+        if may_be_attribute and _is_attribute(graph, keys, missing.module):
             continue
         if not any(_is_in(finder, folder, missing.module) for folder in folders):
             yield missing
+
+
+def _is_attribute(graph: Graph, keys: Mapping[str, Sequence[str]], name: str) -> bool:
+    """Whether a dotted name may lead to something that one of the modules on the way binds."""
+    package, _, last = name.rpartition(".")
+    while package:
+        if any(graph.gives(key, last) for key in keys.get(package, ())):
+            return True
+        package, _, last = package.rpartition(".")
+    return False
 
 
 def _is_in(finder: ModuleFinder, folder: str, module: str) -> bool:

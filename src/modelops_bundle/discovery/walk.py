@@ -199,7 +199,8 @@ class Walk:
             else:
                 suspected = wanted.kind == "suspected"
                 line = 0 if suspected else wanted.line
-                self._ask(source, Request(wanted.text, line, 0, suspected, suspected))
+                # The text may name something in a module.
+                self._ask(source, Request(wanted.text, line, 0, True, suspected))
         return before != len(self._asked) + len(self._graph.sources) + len(self._folders)
 
     def _fetch_file(self, source: Source, wanted: Wanted) -> None:

@@ -37,6 +37,8 @@ class Found:
         self.documents_named: list[int] = []
         #: Lines that ask a class for its subclasses, which come in the order in which they were loaded.
         self.roll_calls: list[int] = []
+        #: Whether names of the module may come to be in ways that no statement shows.
+        self.makes_names = False
         self.path_changes: list[tuple[ast.expr, ast.expr | None, Scope]] = []
 
 
@@ -79,6 +81,9 @@ class Expressions:
 
     def subscript(self, node: ast.Subscript) -> None:
         """An entry that is read, or one that is written."""
+        self._found.makes_names |= (
+            last_name(node.value) == "modules"
+        )  # of sys: the module is replaced
         if isinstance(node.ctx, ast.Load):
             self._read_entry(node)
             return
@@ -113,6 +118,7 @@ class Expressions:
             self._found.calls.append((node, self._scope))
         elif is_chain(func):
             self._scope.called.setdefault(_chain_text(func), node.lineno)
+        self._found.makes_names |= last_name(func) in ("globals", "exec")
         if last_name(func) in _LISTINGS:
             self._found.listings.append((node, self._scope))
         if not is_chain(func):

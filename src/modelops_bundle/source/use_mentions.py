@@ -56,8 +56,10 @@ def _joined(node: ast.expr, scope: Scope) -> Iterator[Mention]:
     for text in texts(node, scope):
         tail = text.rpartition("\x02")[2]
         folder = _known_folder(text)
-        whole = _with_stars(text) if "*" in tail else text
-        yield from _kept([whole] if tail.strip("/") else [], node.lineno)
+        if "*" in text.replace("=*", ""):
+            yield from _kept([_with_stars(text)] if looks_like_pattern(text) else [], node.lineno)
+        elif tail.strip("/"):
+            yield from _kept([text], node.lineno)
         yield from _kept([folder] if folder else [], node.lineno)
 
 

@@ -47,6 +47,9 @@ class Offers:
 
     def constants(self) -> Iterator[tuple[str, str]]:
         """Names of the module and of its classes that stand for a text."""
+        if self._found.makes_names:
+            # To others it is as if the module made names when it is asked for them.
+            yield "__getattr__", ""
         for scope in self._found.scopes:
             if scope.kind not in ("module", "class"):
                 continue

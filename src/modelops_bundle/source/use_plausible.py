@@ -29,11 +29,9 @@ _PATH = re.compile(
     r"([^\n<>|*?\"\x00-\x02\ud800-\udbff]{0,254}[^\s<>|*?\"'.\x00-\x02\ud800-\udbff])?"
 )
 
-#: A folder, and further on a star.
-_PATTERN = re.compile(
-    r"[^\s<>|*?\"'\x00-\x02\ud800-\udbff]*/[^\s<>|\"'\x00-\x02\ud800-\udbff]*\*"
-    r"[^\s<>|\"'\x00-\x02\ud800-\udbff]*"
-)
+#: A folder, and further on a star; nothing that patterns of texts hold and paths do not.
+_IN_PATTERN = r"[^\s<>|\"'\\^$(){}+\x00-\x02\ud800-\udbff]*"
+_PATTERN = re.compile(rf"(?![^/]*[*?]){_IN_PATTERN}/{_IN_PATTERN}\*{_IN_PATTERN}")
 
 
 def is_plausible(target: str, position: str, text: str) -> bool:
@@ -83,8 +81,9 @@ def looks_like_path(text: str) -> bool:
 
 
 def looks_like_pattern(text: str) -> bool:
-    """Whether a text is likely a pattern of paths: a star below a folder."""
-    return "*" in text and "://" not in text and _PATTERN.fullmatch(text) is not None
+    """Whether a text, perhaps a template, is likely a pattern of paths: a star below a folder."""
+    plain = _MARK.sub("x", text)
+    return "*" in plain and "://" not in plain and _PATTERN.fullmatch(plain) is not None
 
 
 #: Methods of texts, collections and tables, which are given more texts than anything else.

@@ -190,7 +190,9 @@ def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
         yield Ailment(
             each.place,
             each.text,
-            "Name the project's interpreter (--python, environment.python, .venv), or install it there.",
+            "Bring it back, or declare the file that it is made from with --code."
+            if each.is_inside
+            else "Name the project's interpreter (--python, environment.python, .venv), or install it there.",
         )
     told = {problem for survey in surveys for problem in survey.problems}
     for survey in surveys:

@@ -312,6 +312,10 @@ def test_missing_modules_say_where_and_whether_that_is_expected() -> None:
         "from gone import what",
         "from json import *",
         "def __getattr__(name): ...",
+        "for n in names:\n    globals()[n] = 1",
+        "globals().update(names)",
+        "import sys\nsys.modules[__name__] = Lazy()",
+        "import sys\nsetattr(sys.modules[__name__], n, 1)",
         "if x:\n    what = 1",
         "def (",
     ],
@@ -325,6 +329,39 @@ def test_a_name_that_the_package_may_have_is_not_missing(package: str) -> None:
 def test_a_submodule_that_is_gone_is_missing(package: str) -> None:
     closure = CodeProject({"m.py": "from pkg import what", "pkg/__init__.py": package}).closure()
     assert {missing.module for missing in closure.missing} == {"pkg.what"}
+
+
+@pytest.mark.parametrize(
+    ("model", "lacking"),
+    [
+        ("import pkg.gone", ["pkg.gone"]),
+        ("import pkg.gone.deeper", ["pkg.gone"]),
+        ("from pkg import gone", ["pkg.gone"]),
+        ("from pkg.gone import x, y", ["pkg.gone"]),
+        ("from pkg.sub import x", []),
+        ("from pkg import gives", []),
+        ("from pkg import sub", []),
+        ("from folder import gone", ["folder.gone"]),
+        ("import importlib\nimportlib.import_module('pkg.gone')", ["pkg.gone"]),
+        ("import pkgutil\npkgutil.resolve_name('pkg.gives')", []),
+        ("import pkgutil\npkgutil.resolve_name('pkg.gives.deep')", []),
+        ("try:\n    import pkg.gone\nexcept ImportError:\n    pass", []),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pkg.gone", []),
+        ("import gone.deeper, gone.other", ["gone"]),
+        ("import numpy.gone, json.gone", []),
+    ],
+)
+def test_what_is_nowhere(model: str, lacking: list[str]) -> None:
+    sources = {
+        "m.py": model,
+        "pkg/__init__.py": "gives = 1",
+        "pkg/sub.py": "",
+        "folder/a.txt": "",
+        f"{SITE}/numpy/__init__.py": "",
+    }
+    project = CodeProject(sources, installed={"numpy": "index"})
+    finder = ClosureFinder(project.finder(), FactsReader(project.files), project.files, "/p")
+    assert [name for name, _ in finder.absent(finder.find("/p/m.py"))] == lacking
 
 
 def test_a_text_that_may_name_a_module_is_never_missing() -> None:
