@@ -70,7 +70,7 @@ class ClosureFinder:
         """
         told = {"modelops_bundle"}  # may be a tool of its own, and never counts
         for missing in closure.missing:
-            if not missing.guarded and not missing.module.endswith(".py"):
+            if not (missing.guarded or missing.is_file):
                 lacks = self._lacking(missing.module)
                 if lacks and lacks not in told:
                     told.add(lacks)

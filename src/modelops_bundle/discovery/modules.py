@@ -140,6 +140,27 @@ class ModuleFinder:
             )
         return found if found.name == name else Module(name, None, Origin.MISSING)
 
+    def find_below(self, package: str, folder: str, name: str) -> Module:
+        """The module ``name`` as it would be found if modules of ``package`` were in ``folder`` alone."""
+        if name == package or package.startswith(f"{name}."):
+            return self.find(name)
+        if not name.startswith(f"{package}."):
+            return Module(name, None, Origin.MISSING)
+        found = self.find_in(folder, name[len(package) + 1 :])
+        installed = found.origin is Origin.OUTSIDE and any(
+            is_within(folder, site) for site in self._sites
+        )
+        return found._replace(name=name, origin=Origin.INSTALLED if installed else found.origin)
+
+    def portions(self, package: str) -> list[str]:
+        """Every folder that has the name of a package, below whichever folder of the search path."""
+        places = (
+            os.path.join(folder, *package.split("."))
+            for folder, origin in self._search.entries
+            if origin is not Origin.STDLIB and _is_sound(package)
+        )
+        return [place for place in places if self._files.entries(place)]
+
     def is_unshadowed(self, name: str) -> bool:
         """Whether a top-level name always means the interpreter's own module, whatever lies on the path."""
         return name in _FROZEN or name in self._platform.builtin_names

@@ -60,7 +60,8 @@ class Walk:
         #: What was not found, and whether it may be an attribute of its package instead.
         self._missing: dict[Missing, bool] = {}
         self._asked: dict[tuple[str, Request], None] = {}
-        self._folders: list[str] = []
+        #: Finds modules in folders that code adds: by package, empty for any, and folder.
+        self._elsewhere: dict[tuple[str, str], Callable[[str], Module]] = {}
         self._done: set[Wanted] = set()
         self._beside = Beside(finder, files)
 
@@ -151,8 +152,8 @@ class Walk:
             self._missing.pop(missing, None)
         elif request.line:
             self._missing[missing] = request.optional
-        for folder in self._folders:
-            self._load(source, request, partial(self._finder.find_in, folder))
+        for find in self._elsewhere.values():
+            self._load(source, request, find)
 
     def _load(self, source: Source, request: Request, find: Callable[[str], Module] | None) -> bool:
         """Load a module with the packages around it; whether there is one.
@@ -187,29 +188,45 @@ class Walk:
         """Load what code imports by text; whether anything was new."""
         new = [wanted for wanted in readings.wanted if wanted not in self._done]
         self._done.update(new)
-        before = len(self._asked) + len(self._graph.sources) + len(self._folders)
+        before = len(self._asked) + len(self._graph.sources) + len(self._elsewhere)
         for wanted in sorted(new):
-            source = self._graph.sources[wanted.key]
-            if wanted.kind == "file":
-                self._fetch_file(source, wanted)
-            elif wanted.kind == "folder":
-                self._add_folder(source, wanted.text)
-            elif wanted.kind == "package":
-                self._ask_all(source, wanted.text, 0, deep=True)
-            else:
-                suspected = wanted.kind == "suspected"
-                line = 0 if suspected else wanted.line
-                # The text may name something in a module.
-                self._ask(source, Request(wanted.text, line, 0, True, suspected))
-        return before != len(self._asked) + len(self._graph.sources) + len(self._folders)
+            self._fetch_one(self._graph.sources[wanted.key], wanted)
+        return before != len(self._asked) + len(self._graph.sources) + len(self._elsewhere)
+
+    def _fetch_one(self, source: Source, wanted: Wanted) -> None:
+        kind, _, line, text = wanted
+        if kind == "file":
+            self._fetch_file(source, wanted)
+        elif kind == "folder":
+            self._add_folders("", self._places(source, text))
+        elif kind == "inside":
+            self._add_folders(source.module.name, self._places(source, text))
+        elif kind == "portions":
+            self._add_folders(text, self._finder.portions(text))
+        elif kind == "package":
+            self._ask_all(source, text, 0, deep=True)
+        else:
+            suspected = kind == "suspected"
+            # The text may name something in a module.
+            guarded = suspected or kind == "probe"
+            self._ask(source, Request(text, 0 if suspected else line, 0, True, guarded))
+            if kind == "run":
+                self._ask(source, Request(f"{text}.__main__", 0, 0, True, True))
 
     def _fetch_file(self, source: Source, wanted: Wanted) -> None:
-        for path in self._places(source, wanted.text):
+        text = wanted.text
+        for path in self._places(source, text):
             folder, name = os.path.split(path)
-            if self._files.entries(folder).get(name) is EntryKind.FILE:
+            kind = self._files.entries(folder).get(name)
+            if kind is EntryKind.FOLDER:
+                # What is run of a folder is the file of this name in it.
+                text = f"{wanted.text}/__main__.py"
+                path = os.path.join(path, "__main__.py")
+                kind = self._files.entries(os.path.dirname(path)).get("__main__.py")
+            if kind is EntryKind.FILE:
                 self._run_file(source, path)
                 return
-        self._missing[Missing(wanted.text, source.path, wanted.line, False)] = False
+        self._missing[Missing(text, source.path, wanted.line, False, is_file=True)] = False
 
     def _run_file(self, source: Source, path: str) -> None:
         self._reach(source, self._reader.at(path), 0)
@@ -217,14 +234,19 @@ class Walk:
             for key, request in tuple(self._asked):
                 self._seek(self._graph.sources[key], request)
 
-    def _add_folder(self, source: Source, text: str) -> None:
-        for path in self._places(source, text):
-            if path not in self._folders and self._files.entries(path):
-                self._folders.append(path)
-                for key, request in tuple(self._asked):
-                    self._load(
-                        self._graph.sources[key], request, partial(self._finder.find_in, path)
-                    )
+    def _add_folders(self, package: str, folders: list[str]) -> None:
+        """Look for modules, of one package or of any, in more folders."""
+        for folder in folders:
+            if (package, folder) in self._elsewhere or not self._files.entries(folder):
+                continue
+            find = (
+                partial(self._finder.find_below, package, folder)
+                if package
+                else partial(self._finder.find_in, folder)
+            )
+            self._elsewhere[package, folder] = find
+            for key, request in tuple(self._asked):
+                self._load(self._graph.sources[key], request, find)
 
     def _places(self, source: Source, text: str) -> list[str]:
         bases = [self._project_root, os.path.dirname(source.path)]
@@ -255,7 +277,7 @@ class Walk:
             bytes_matter=readings.bytes_matter,
             warnings=tuple(sorted(warnings)),
             _mentions=partial(find_mentions, self._graph, sources, self._files, self._project_root),
-            _missing=partial(never_found, self._graph, self._finder, self._folders, self._missing),
+            _missing=partial(never_found, self._graph, self._elsewhere.values(), self._missing),
         )
 
     def _readings(self, sources: list[Source], found: Readings) -> dict[str, Reading]:

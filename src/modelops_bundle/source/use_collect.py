@@ -15,9 +15,10 @@ from modelops_bundle.source.use_arguments import (
     owner_of,
     summands,
 )
-from modelops_bundle.source.use_expressions import Found, FoundImport
+from modelops_bundle.source.use_expressions import Found, FoundImport, last_name
 from modelops_bundle.source.use_mentions import mentions
 from modelops_bundle.source.use_offers import Offers
+from modelops_bundle.source.use_package_path import added_to_package, path_of_package
 from modelops_bundle.source.use_plausible import (
     is_dotted_name,
     is_plausible,
@@ -36,6 +37,7 @@ from modelops_bundle.source.use_records import (
 from modelops_bundle.source.use_scopes import Scope, name_targets, targets
 from modelops_bundle.source.use_sinks import (
     BUILTIN_SINKS,
+    MODULE_KINDS,
     STDLIB_INTEREST,
     canonical,
     is_interesting,
@@ -197,6 +199,7 @@ class _Collector:
                 self._argument_of_sink(target, sink.kind, sink.arguments, node, scope)
         self._getattr(node, scope)
         self._own_bytes(node, scope)
+        self._package_path(added_to_package(node, scope), node.lineno)
 
     def _argument_of_unknown(self, target: str, node: ast.Call, scope: Scope) -> None:
         certain = False
@@ -219,14 +222,14 @@ class _Collector:
             return
         position, argument = chosen
         found = elements(argument, scope, None, 0) if kind == "path" else texts(argument, scope)
-        if kind == "module":
+        if kind in MODULE_KINDS:
             found = [text for name in found for text in absolute_names(name, node, given, scope)]
         for text in found:
             if text == UNKNOWN:
                 self._touch(target, node.lineno)
             else:
                 self._reads[Read(target, position, text, node.lineno, owner_of(text, scope))] = None
-        if kind == "module":
+        if kind in MODULE_KINDS:
             self._from_list(target, found, given, node, scope)
 
     def _from_list(
@@ -324,8 +327,10 @@ class _Collector:
             self._documents["?" if unknown else target, line] = None
 
     def _path_change(self, target: ast.expr, value: ast.expr | None, scope: Scope) -> None:
-        own = isinstance(target, ast.Name) and target.id == "__path__"
-        if not own and not any(canonical(item) == "sys.path" for item in targets(target, scope)):
+        if last_name(target) == "__path__":
+            self._package_path(path_of_package(target, value, scope), target.lineno)
+            return
+        if not any(canonical(item) == "sys.path" for item in targets(target, scope)):
             return
         found: list[str] = []
         for part in summands(value) if value is not None else ():
@@ -338,6 +343,13 @@ class _Collector:
                 self._touch("0|sys|path.append", target.lineno)
             else:
                 self._reads[Read("0|sys|path.append", "0", text, target.lineno, "")] = None
+
+    def _package_path(self, added: Iterator[tuple[str, str, str]], line: int) -> None:
+        for target, position, text in added:
+            if text == UNKNOWN:
+                self._touch(target, line)
+            else:
+                self._reads[Read(target, position, text, line, "")] = None
 
 
 _MAX_EXECUTED = 16
@@ -363,4 +375,4 @@ def _reads_sources(target: str) -> bool:
 
 def _is_module_sink(target: str) -> bool:
     sink = sink_of(target)
-    return sink is not None and sink.kind == "module"
+    return sink is not None and sink.kind in MODULE_KINDS

@@ -239,7 +239,7 @@ _LISTINGS = frozenset({"fwalk", "glob", "iglob", "iterdir", "listdir", "rglob", 
 _ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 #: Lists that decide where modules are looked for.
 PATHS = frozenset({"path", "__path__"})
-_HOLDERS = frozenset({"path", "meta_path", "path_hooks", "environ", "environb"})
+_HOLDERS = frozenset({"path", "__path__", "meta_path", "path_hooks", "environ", "environb"})
 
 
 def _is_special(func: ast.expr) -> bool:

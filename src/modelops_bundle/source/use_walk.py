@@ -189,6 +189,8 @@ class _Walker(Expressions):
     def _bind_value(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
             self._scope.bind(target.id, Binding("value", node=value, scope=self._scope))
+            if target.id == "__path__" and self._scope.kind == "module":
+                self._found.path_changes.append((target, value, self._scope))
         elif isinstance(target, ast.Attribute):
             self._found.attributes.append((target.attr, value, self._scope))
             if target.attr in PATHS:

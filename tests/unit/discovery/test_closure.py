@@ -77,6 +77,7 @@ def lines_of(closure: Closure) -> list[int]:
         "import importlib.util\nimportlib.util.find_spec('a')",
         "import runpy\nrunpy.run_module('a')",
         "import runpy\nrunpy.run_path('a.py')",
+        "import runpy\nrunpy.run_path('./a.py')",
         "from runpy import run_path\nfrom pathlib import Path\nrun_path(Path(__file__).parent / 'a.py')",
         "import pkgutil\npkgutil.resolve_name('a:thing')",
         "import importlib.util\nimportlib.util.spec_from_file_location('x', 'a.py')",
@@ -288,6 +289,112 @@ def test_a_folder_that_code_adds_may_shadow() -> None:
     assert files_of(sources) == ["helper.py", "lib/helper.py", "m.py"]
 
 
+@pytest.mark.parametrize(
+    "package",
+    [
+        "__path__.append('pkg/impl')",
+        "import os\n__path__.insert(0, os.path.join(os.path.dirname(__file__), 'impl'))",
+        "from pathlib import Path\n__path__.append(str(Path(__file__).parent / 'impl'))",
+        "from pathlib import Path\n__path__ = [str(Path(__file__).parent / 'impl'), *__path__]",
+        "__path__ = __path__ + ['pkg/impl']",
+        "__path__ += ['pkg/impl']",
+        "__path__.extend(['pkg/impl'])",
+        "__path__ = ['pkg/impl']\n__path__ = list(__path__)",
+        "MORE = ['pkg/impl']\n__path__ = MORE",
+    ],
+)
+def test_folders_that_a_package_adds_to_its_path(package: str) -> None:
+    sources = {
+        "m.py": "from pkg import part",
+        "pkg/__init__.py": package,
+        "pkg/impl/part.py": "from . import deeper\nfrom .other import x",
+        "pkg/impl/deeper/__init__.py": "",
+        "pkg/other.py": "x = 1",
+        "part.py": "",
+    }
+    closure = CodeProject(sources).closure()
+    assert {file.recorded for file in closure.files} == set(sources) - {"part.py"}
+    assert (closure.missing, closure.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "extend",
+    [
+        "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)",
+        "__path__ = __import__('pkgutil').extend_path(__path__, __name__)",
+        "import pkgutil\n__path__[:] = pkgutil.extend_path(__path__, __name__)",
+    ],
+)
+def test_a_package_in_several_places(extend: str) -> None:
+    sources = {
+        "models/m.py": "import pkg.one, pkg.two, pkg.three",
+        "src/pkg/__init__.py": extend,
+        "src/pkg/one.py": "",
+        "pkg/__init__.py": extend,
+        "pkg/two.py": "",
+        f"{SITE}/pkg/three.py": "",
+    }
+    closure = CodeProject(sources, installed={"pkg": "index"}).closure("models/m.py")
+    found = {file.recorded for file in closure.files}
+    assert found == {"models/m.py", "src/pkg/__init__.py", "src/pkg/one.py", "pkg/two.py"}
+    assert (closure.imported, closure.missing) == (("pkg.three",), ())
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "__path__.append(folder)",
+        "__path__ = folders()",
+        "import other\nother.__path__.append('impl')",
+        "import other\nother.__path__ = ['impl']",
+    ],
+)
+def test_a_path_of_a_package_that_cannot_be_told(package: str) -> None:
+    sources = {"m.py": "import pkg", "pkg/__init__.py": package}
+    (warning,) = CodeProject(sources).closure().warnings
+    assert warning.text.startswith("changes where modules of a package are looked for")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "import runpy\nrunpy.run_module('tools')",
+        "import runpy\nrunpy.run_path('tools')",
+        "from runpy import run_path\nfrom pathlib import Path\nrun_path(str(Path(__file__).parent / 'tools'))",
+    ],
+)
+def test_a_folder_that_is_run(model: str) -> None:
+    sources = {"m.py": model, "tools/__main__.py": "import helper", "tools/helper.py": ""}
+    closure = CodeProject(sources).closure()
+    found = {file.recorded for file in closure.files}
+    assert "tools/__main__.py" in found
+    assert ("tools/helper.py" in found) is ("run_path" in model)
+    project = CodeProject({"m.py": model, "tools/helper.py": ""})
+    assert all(missing.may_be("tools/__main__.py") for missing in project.closure().missing)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "import importlib.util\nif importlib.util.find_spec('cupy'): pass",
+        "from importlib.util import find_spec as has\nhas('cupy.linalg')",
+        "import pkgutil\npkgutil.find_loader('cupy')",
+        "import importlib\nimportlib.import_module('')",
+        "import runpy\nrunpy.run_path('gone')",
+    ],
+)
+def test_what_is_only_asked_for_is_not_missing(model: str) -> None:
+    project = CodeProject({"m.py": model})
+    finder = ClosureFinder(project.finder(), FactsReader(project.files), project.files, "/p")
+    assert list(finder.absent(finder.find("/p/m.py"))) == []
+
+
+def test_what_is_asked_for_and_gone_is_still_known() -> None:
+    model = "import importlib.util\nimportlib.util.find_spec('helper')"
+    (missing,) = CodeProject({"m.py": model}).closure().missing
+    assert (missing.module, missing.guarded) == ("helper", True)
+
+
 def test_script_finds_what_lies_beside_it() -> None:
     closure = CodeProject({"scripts/run-it.py": "import tool", "scripts/tool.py": ""}).closure(
         "scripts/run-it.py"
@@ -386,7 +493,7 @@ def test_a_text_that_may_name_a_module_is_never_missing() -> None:
     ],
 )
 def test_which_file_is_missed(module: str, recorded: str, expected: bool) -> None:
-    assert Missing(module, "/p/m.py", 1, False).may_be(recorded) is expected
+    assert Missing(module, "/p/m.py", 1, False, module[-3:] == ".py").may_be(recorded) is expected
 
 
 def test_installed_modules_are_noted_and_not_followed() -> None:
