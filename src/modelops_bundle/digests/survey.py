@@ -26,6 +26,7 @@ from modelops_bundle.environment import (
     scope,
 )
 from modelops_bundle.environment.variables import counting
+from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.recipes import variable_digest
 from modelops_bundle.ports import Files, Progress, Unreadable
 from modelops_bundle.project.config import Config
@@ -265,7 +266,10 @@ class Surveyor:
         if not mentioned.is_pattern:
             return name, (name,)
         name = name.removesuffix("/**")
-        return name, expand(self._files, self._layout, name, self._config.exclude)
+        try:
+            return name, expand(self._files, self._layout, name, self._config.exclude)
+        except UsageError:
+            return name, ()  # links without measure: it cannot be declared
 
     def _in_settings(self, data: Iterable[str]) -> Iterator[Mentioned]:
         from modelops_bundle.discovery.settings import named_in_settings
