@@ -21,6 +21,9 @@ __all__ = ["Graph", "Meaning", "Source", "absolute", "is_ours"]
 MAX_STEPS = 24
 MAX_TEXTS = 64
 
+#: A path that no file of the project has.
+NOWHERE = "\0"
+
 
 class Meaning(NamedTuple):
     """What a target stands for.
@@ -242,9 +245,28 @@ class Graph:
             return [source.module.name]
         if kind == "package":
             return [source.package]
+        if kind.startswith("in="):
+            return self._folders(source, kind[3:]) or [NOWHERE]
         if kind.startswith("="):
             return self._constants(source, kind[1:])
         return [f"\x01{kind}\x02"]
+
+    def _folders(self, source: Source, package: str) -> list[str]:
+        """Folders of a package of the project that is named, or that a target stands for."""
+        names = {package}
+        if "|" in package:
+            names.clear()
+            for meaning in self.meanings(source, package):
+                names.update(self._constants_of(source, meaning))
+                home = self.sources.get(meaning.module)
+                names.add(".".join(filter(None, (home.module.name if home else "", meaning.name))))
+        found: dict[str, None] = {}
+        for name in sorted(names):
+            module = self.finder.find(name)
+            if module.origin is Origin.PROJECT:
+                beside = () if module.path is None else (posixpath.dirname(module.path),)
+                found.update(dict.fromkeys(module.folders or beside))
+        return list(found)
 
     def _constants(self, source: Source, target: str) -> list[str]:
         found: dict[str, None] = {}
@@ -256,6 +278,9 @@ class Graph:
         home = self.sources.get(meaning.module, source)
         if meaning.kind == "definition" and meaning.name == "__name__":
             yield home.module.name
+            return
+        if meaning.name.endswith("__file__") and meaning.kind in ("definition", "external"):
+            yield self._file_of(source, meaning)
             return
         constants = home.uses.constants if home.uses else ()
         if meaning.kind == "definition":
@@ -269,6 +294,13 @@ class Graph:
             yield from (
                 self.expand(home, text) if "\x01=" not in text else self._one_step(home, text)
             )
+
+    def _file_of(self, source: Source, meaning: Meaning) -> str:
+        """The path of a module whose ``__file__`` is asked for; none in the project for any other."""
+        if meaning.kind == "definition" and meaning.name == "__file__":
+            return self.sources.get(meaning.module, source).path
+        module = self.finder.find(meaning.name.rpartition(".")[0])
+        return (module.origin is Origin.PROJECT and module.path) or NOWHERE
 
     def _one_step(self, home: Source, text: str) -> list[str]:
         self._steps += 1
@@ -287,6 +319,8 @@ def _put(left: str, value: str) -> str:
         return left + value
     if left.endswith(UNKNOWN) or not left:
         return left + value
+    if left == NOWHERE:
+        return left
     if "/" in left:
         return posixpath.dirname(left)
     return left.rpartition(".")[0]

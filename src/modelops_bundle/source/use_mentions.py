@@ -16,12 +16,15 @@ from modelops_bundle.source.use_plausible import (
     looks_like_pattern,
 )
 from modelops_bundle.source.use_records import UNKNOWN, Mention
+from modelops_bundle.source.use_resources import placed_literals, resource_texts
 from modelops_bundle.source.use_scopes import Scope, targets
 from modelops_bundle.source.use_sinks import canonical
 from modelops_bundle.source.use_texts import texts
 
 __all__ = ["mentions"]
 
+#: Calls that put paths together, and of how many arguments at least.
+_JOINERS = {"join": 2, "Path": 2, "PurePath": 2, "joinpath": 1, "with_name": 1}
 _OPENERS = ("open", "read", "load", "Path", "genfromtxt", "scan_")
 _MAX_STRINGS = 4096
 _LONGEST = 512
@@ -35,19 +38,21 @@ _LISTERS = frozenset({"os.listdir", "os.scandir", "os.walk", "os.fwalk"})
 
 def mentions(found: Found) -> Iterator[Mention]:
     """Texts that may be paths."""
+    placed = placed_literals(found)
     for value, line in found.strings[:_MAX_STRINGS]:
+        if (value, line) in placed:
+            continue
         if looks_like_path(value) or looks_like_pattern(value):
             yield Mention(value, line)
     for node, scope in found.joins[:_MAX_STRINGS]:
         yield from _joined(node, scope)
     for call, scope in found.calls:
         name = last_name(call.func)
-        if name in ("join", "joinpath", "Path", "PurePath") and len(call.args) > 1 - (
-            name == "joinpath"
-        ):
+        if len(call.args) >= _JOINERS.get(name, 99):
             yield from _joined(call, scope)
         elif name.startswith(_OPENERS) and call.args:
-            yield from _opened(call.args[0])
+            yield from _opened(call.args[0], placed)
+        yield from _kept(resource_texts(call, scope), call.lineno)
     for call, scope in found.listings:
         yield from _kept(_listed(call, scope), call.lineno)
 
@@ -75,8 +80,10 @@ def _known_folder(text: str) -> str:
     return text[: unknown.start()].rpartition("/")[0] if unknown is not None else ""
 
 
-def _opened(node: ast.expr) -> Iterator[Mention]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_file_name(node.value):
+def _opened(node: ast.expr, placed: set[tuple[str, int]]) -> Iterator[Mention]:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    if is_file_name(node.value) and (node.value, node.lineno) not in placed:
         yield Mention(node.value, node.lineno)
 
 

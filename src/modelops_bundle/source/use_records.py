@@ -23,6 +23,7 @@ __all__ = [
     "Read",
     "Touch",
     "Uses",
+    "folder_of_package",
 ]
 
 #: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level.
@@ -139,3 +140,13 @@ class Uses(NamedTuple):
     mentions: tuple[Mention, ...]
     modules: tuple[str, ...]
     effects: Effects
+
+
+def folder_of_package(text: str) -> str:
+    """A mark of the folder of a package that a text names, or that it is a mark of; of none otherwise."""
+    if text in (PACKAGE, NAME):
+        return f"{FILE}{UP}"
+    if "\x01" not in text:
+        return f"\x01in={text}\x02"
+    whole = text.startswith("\x01=") and text.index("\x02") == len(text) - 1
+    return f"\x01in={text[2:-1]}\x02" if whole else "\x01in=\x02"

@@ -10,6 +10,7 @@ __all__ = [
     "MAPPINGS",
     "MAPPING_METHODS",
     "MODULE_KINDS",
+    "RESOURCE_FOLDERS",
     "SINKS",
     "STDLIB_INTEREST",
     "Sink",
@@ -95,6 +96,9 @@ SINKS: dict[str, Sink] = {
     },
     **{f"{mapping}.{method}": _VARIABLE for mapping in MAPPINGS for method in MAPPING_METHODS},
 }
+
+#: Calls that give the folder of a package.
+RESOURCE_FOLDERS = frozenset({"importlib.resources.files", "importlib_resources.files"})
 
 BUILTIN_SINKS = frozenset({"__import__", "exec", "eval"})
 

@@ -6,6 +6,7 @@ only elsewhere:
 - ``?``: unknown;
 - ``file``: the path of the source itself; ``name`` and ``package``: what it is imported as;
 - ``up``: go one level up from what precedes (the folder of a path, the parent of a package);
+- ``in=package``: the folder of a package, by name or target; where it is empty, none of the project;
 - ``=target``: a constant of another file (see :mod:`modelops_bundle.source.use_scopes`);
 - ``@parameter``: an argument of the function around, followed by ``^`` when it is put in capitals.
 """
@@ -18,7 +19,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from modelops_bundle.source.use_records import FILE, NAME, PACKAGE, UNKNOWN, UP
+from modelops_bundle.source.use_records import (
+    FILE,
+    NAME,
+    PACKAGE,
+    UNKNOWN,
+    UP,
+    folder_of_package,
+)
 from modelops_bundle.source.use_scopes import (
     MAX_ALTERNATIVES,
     MAX_DEPTH,
@@ -27,6 +35,7 @@ from modelops_bundle.source.use_scopes import (
     dotted,
     targets,
 )
+from modelops_bundle.source.use_sinks import RESOURCE_FOLDERS, canonical
 
 __all__ = ["elements", "texts"]
 
@@ -241,13 +250,17 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Iterable[str]:
         return _product([base, *(texts(part, scope, depth + 1) for part in node.args)], "/")
     if name in _JOINS and len(node.args) > 1:
         return _product([texts(part, scope, depth + 1) for part in node.args], "/")
-    if name == "files" and len(node.args) == 1:
-        return [f"{FILE}{UP}"] if texts(node.args[0], scope, depth + 1) == [PACKAGE] else (UNKNOWN,)
+    if name == "files" and len(node.args) == 1 and _is_of_resources(func, scope, depth):
+        return [folder_of_package(text) for text in texts(node.args[0], scope, depth + 1)]
     if name in _SAME and node.args:
         return texts(node.args[0], scope, depth + 1)
     if name in _SAME and own is not None:
         return texts(own, scope, depth + 1)
     return (UNKNOWN,)
+
+
+def _is_of_resources(func: ast.expr, scope: Scope, depth: int) -> bool:
+    return any(canonical(found) in RESOURCE_FOLDERS for found in targets(func, scope, depth + 1))
 
 
 def _cased(text: str, how: str) -> str:

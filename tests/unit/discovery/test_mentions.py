@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.fakes.code_project import CodeProject
+from tests.fakes.code_project import SITE, CodeProject
 
 
 def mentioned(model: str, start: str = "models/m.py", **others: str) -> list[str]:
@@ -215,3 +215,93 @@ def test_a_pattern_is_looked_for_where_files_are() -> None:
     assert patterns("from conf import EACH\nglob.glob(EACH)", conf="EACH = 'data/raw/*'") == [
         "data/raw/*"
     ]
+
+
+def in_package(model: str) -> list[str]:
+    sources = {
+        "m.py": f"import os\nfrom pathlib import Path\n{model}",
+        "src/epi/__init__.py": "from . import own",
+        "src/epi/own.py": "",
+        "src/epi/top.csv": "",
+        "src/epi/data/pop.csv": "",
+        "src/epi/inner/__init__.py": "",
+        "src/epi/inner/pop.csv": "",
+        "pop.csv": "",
+        "data/pop.csv": "",
+        f"{SITE}/lib/__init__.py": "",
+        f"{SITE}/lib/data/pop.csv": "",
+    }
+    closure = CodeProject(sources, installed={"lib": "index"}).closure()
+    return [mention.named.removeprefix("/p/") for mention in closure.mentions]
+
+
+IN_DATA, IN_INNER = "src/epi/data/pop.csv", "src/epi/inner/pop.csv"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("from importlib.resources import files\nfiles('epi.data') / 'pop.csv'", IN_DATA),
+        ("from importlib.resources import files\nfiles('epi') / 'data' / 'pop.csv'", IN_DATA),
+        (
+            "from importlib.resources import files\nfiles('epi').joinpath('data', 'pop.csv')",
+            IN_DATA,
+        ),
+        ("from importlib.resources import files\nfiles('epi').joinpath('data/pop.csv')", IN_DATA),
+        (
+            "from importlib import resources\nimport epi\nresources.files(epi) / 'data/pop.csv'",
+            IN_DATA,
+        ),
+        (
+            "from importlib import resources\nimport epi.data\nresources.files(epi.data) / 'pop.csv'",
+            IN_DATA,
+        ),
+        (
+            "import importlib.resources as r\nfrom epi import inner\nr.files(inner) / 'pop.csv'",
+            IN_INNER,
+        ),
+        (
+            "import importlib.resources as r\nimport epi.inner as i\nr.files(i) / 'pop.csv'",
+            IN_INNER,
+        ),
+        ("import importlib.resources as r\nP = 'epi.inner'\nr.files(P) / 'pop.csv'", IN_INNER),
+        ("import importlib_resources as r\nr.files('epi.inner') / 'pop.csv'", IN_INNER),
+        ("from importlib import resources\nresources.read_text('epi.data', 'pop.csv')", IN_DATA),
+        ("from importlib.resources import open_text\nopen_text('epi.data', 'pop.csv')", IN_DATA),
+        (
+            "from importlib import resources\nwith resources.path('epi.inner', 'pop.csv') as p: ...",
+            IN_INNER,
+        ),
+        (
+            "from importlib import resources\nfrom epi import inner\nresources.read_text(inner, 'pop.csv')",
+            IN_INNER,
+        ),
+        ("import pkgutil\npkgutil.get_data('epi', 'data/pop.csv')", IN_DATA),
+        ("import pkgutil\npkgutil.get_data(package='epi', resource='data/pop.csv')", IN_DATA),
+        ("import pkg_resources\npkg_resources.resource_filename('epi', 'data/pop.csv')", IN_DATA),
+        ("import epi\nPath(epi.__file__).parent / 'data/pop.csv'", IN_DATA),
+        ("import epi.own\nPath(epi.own.__file__).parent / 'data' / 'pop.csv'", IN_DATA),
+        ("import epi\nos.path.join(os.path.dirname(epi.__file__), 'data/pop.csv')", IN_DATA),
+        ("from epi import own\nPath(own.__file__).with_name('top.csv')", "src/epi/top.csv"),
+    ],
+)
+def test_data_that_is_found_by_its_package(model: str, expected: str) -> None:
+    assert in_package(model) == [expected]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "from importlib.resources import files\nfiles('lib') / 'data' / 'pop.csv'",
+        "from importlib.resources import files\nfiles('nowhere').joinpath('data/pop.csv')",
+        "from importlib.resources import files\nfiles(package) / 'pop.csv'",
+        "from importlib.resources import files\ndef f(p):\n    return files(p) / 'data/pop.csv'",
+        "import pkgutil\npkgutil.get_data('lib', 'data/pop.csv')",
+        "from importlib import resources\nresources.read_text(package, 'pop.csv')",
+        "import lib\nPath(lib.__file__).parent / 'data/pop.csv'",
+        "import lib\nPath(lib.__file__).parent.parent / 'data' / 'pop.csv'",
+        "import nowhere\nos.path.join(os.path.dirname(nowhere.__file__), 'data/pop.csv')",
+    ],
+)
+def test_data_of_a_package_elsewhere_is_no_file_of_the_same_name(model: str) -> None:
+    assert in_package(model) == []
