@@ -118,6 +118,8 @@ class Walk:
                 loads = self._reader.loads(source)
                 for request in loads.requests:
                     self._ask(source, request)
+                for path, unit in loads.around if self._follow else ():
+                    self._reach(source, self._reader.at(path), unit)
                 self._stars.extend((source, package, unit) for package, unit in loads.stars)
             # Lists may be put together from those of other modules, which are all here now.
             for source, package, unit in self._stars:

@@ -389,6 +389,25 @@ def test_what_is_only_asked_for_is_not_missing(model: str) -> None:
     assert list(finder.absent(finder.find("/p/m.py"))) == []
 
 
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("from . import SCALE", ["__init__.py"]),
+        ("from . import tool, SCALE", ["__init__.py", "tool.py"]),
+        ("from .tool import x", ["__init__.py", "tool.py"]),
+        ("from . import *", ["__init__.py"]),
+        ("import tool", ["tool.py"]),
+    ],
+)
+def test_a_project_that_is_a_package_itself(model: str, expected: list[str]) -> None:
+    sources = {"m.py": model, "__init__.py": "SCALE = 1", "tool.py": "x = 1"}
+    project = CodeProject(sources)
+    finder = ClosureFinder(project.finder(), FactsReader(project.files), project.files, "/p")
+    closure = finder.find("/p/m.py")
+    assert {file.recorded for file in closure.files} == {"m.py", *expected}
+    assert list(finder.absent(closure)) == []
+
+
 def test_what_is_asked_for_and_gone_is_still_known() -> None:
     model = "import importlib.util\nimportlib.util.find_spec('helper')"
     (missing,) = CodeProject({"m.py": model}).closure().missing
