@@ -234,8 +234,11 @@ _SPECIAL = frozenset(
     {"exec", "eval", "open", "read_text", "read_bytes"}
     | {name.rpartition(".")[2] for name in SINKS} - {"get", "pop", "append", "insert", "extend"}
 )
-#: Calls that list folders, or search them.
-_LISTINGS = frozenset({"fwalk", "glob", "iglob", "iterdir", "listdir", "rglob", "scandir", "walk"})
+#: Calls that list folders, or search them, if only for one file.
+_LISTINGS = frozenset(
+    {"dotenv_values", "find_dotenv", "fwalk", "glob", "iglob", "iterdir", "listdir", "load_dotenv"}
+    | {"rglob", "scandir", "walk"}
+)
 _ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 #: Lists that decide where modules are looked for.
 PATHS = frozenset({"path", "__path__"})

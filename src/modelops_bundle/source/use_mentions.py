@@ -33,6 +33,9 @@ _OPEN_PART = re.compile("\x01[?@][^\x02]*\x02")
 _UNKNOWN_PATTERN = re.compile("\x01([?@]|=\\*)[^\x02]*\x02")
 
 _GLOBS = frozenset({"glob.glob", "glob.iglob"})
+#: Calls that look for a file ``.env`` from the source's folder upward, unless they are told which.
+_DOTENV = frozenset({"load_dotenv", "find_dotenv", "dotenv_values"})
+_DOTENV_PATHS = frozenset({"dotenv_path", "filename", "stream"})
 _LISTERS = frozenset({"os.listdir", "os.scandir", "os.walk", "os.fwalk"})
 
 
@@ -95,7 +98,10 @@ def _listed(call: ast.Call, scope: Scope) -> Iterator[str]:
     name, func = last_name(call.func), call.func
     called = {canonical(target) for target in targets(func, scope)}
     first = texts(call.args[0], scope) if call.args else []
-    if called & _GLOBS:
+    if name in _DOTENV:
+        if not call.args and _DOTENV_PATHS.isdisjoint(keyword.arg for keyword in call.keywords):
+            yield ".env"
+    elif called & _GLOBS:
         folders = [
             folder
             for keyword in call.keywords

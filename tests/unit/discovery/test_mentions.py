@@ -305,3 +305,24 @@ def test_data_that_is_found_by_its_package(model: str, expected: str) -> None:
 )
 def test_data_of_a_package_elsewhere_is_no_file_of_the_same_name(model: str) -> None:
     assert in_package(model) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("from dotenv import load_dotenv\nload_dotenv()", [".env", "src/.env"]),
+        ("import dotenv\ndotenv.load_dotenv(override=True)", [".env", "src/.env"]),
+        ("import dotenv as d\nsettings = d.dotenv_values()", [".env", "src/.env"]),
+        (
+            "from dotenv import find_dotenv, load_dotenv\nload_dotenv(find_dotenv())",
+            [".env", "src/.env"],
+        ),
+        ("from dotenv import load_dotenv\nload_dotenv('settings.env')", ["settings.env"]),
+        ("from dotenv import load_dotenv\nload_dotenv(stream=text)", []),
+        ("from dotenv import load_dotenv\nload_dotenv(dotenv_path=path)", []),
+    ],
+)
+def test_settings_that_are_looked_for(model: str, expected: list[str]) -> None:
+    sources = {"src/m.py": model, ".env": "", "src/.env": "", "settings.env": "", "data/.env": ""}
+    named = [mention.named for mention in CodeProject(sources).closure("src/m.py").mentions]
+    assert [path.removeprefix("/p/") for path in named] == expected
