@@ -130,7 +130,10 @@ class SourceReader:
     def _read(self, module: Module, key: str, path: str) -> Source:
         package = module.name if module.is_package else module.name.rpartition(".")[0]
         if module.is_extension:
-            return Source(key, module, path, package, self._compiled_from(path), None, None)
+            uses = self._compiled_from(path)
+            if uses is None and module.distribution is None:
+                self.errors[path] = (0, "is compiled: what it imports and reads cannot be seen")
+            return Source(key, module, path, package, uses, None, None)
         facts = self._facts.facts(path)
         if isinstance(facts, Unreadable):
             self.errors[path] = (0, f"cannot be read ({facts.reason})")

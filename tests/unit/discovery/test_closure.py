@@ -572,6 +572,21 @@ def test_what_a_compiled_module_imports_is_seen_in_the_source_beside_it() -> Non
     assert [file.recorded for file in closure.files] == ["m.py", "fast.so", "inner.py"]
 
 
+@pytest.mark.parametrize("name", ["fast.so", "fast.pyc"])
+def test_what_a_compiled_module_imports_cannot_be_seen(name: str) -> None:
+    sources = {"m.py": "import fast", name: b"", "fast.pyx": "import inner", "inner.py": ""}
+    (warning,) = CodeProject(sources).closure().warnings
+    assert warning == (f"/p/{name}", 0, "is compiled: what it imports and reads cannot be seen")
+
+
+def test_a_compiled_module_whose_source_is_there_or_that_is_installed_is_no_reason_to_worry() -> (
+    None
+):
+    sources = {"m.py": "import fast, lib", "fast.so": b"", "fast.py": "", f"{SITE}/lib.so": b""}
+    for origin in ("index", "local"):
+        assert CodeProject(sources, installed={"lib": origin}).closure().warnings == ()
+
+
 def test_a_model_that_another_file_shadows_brings_that_file_along() -> None:
     closure = CodeProject({"m.py": "", "m.so": b"\x7fELF"}).closure()
     assert [file.recorded for file in closure.files] == ["m.py", "m.so"]
