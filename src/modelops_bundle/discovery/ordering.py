@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from modelops_bundle.discovery.circles import Circles, Edges, loading_imports
 from modelops_bundle.discovery.graph import Graph, Source
+from modelops_bundle.discovery.namespaces import read_listings
 from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
 from modelops_bundle.source.names import Ref
 from modelops_bundle.source.use_records import LOOKED_INTO, Import
@@ -32,6 +33,7 @@ class Order:
         self._circles = Circles(graph, edges)
         self._growing: dict[str, bool] = {}
         self._others: dict[str, frozenset[str]] = {}
+        self._listings = read_listings(graph)
         self._noticing = self._spread()
 
     def free_runs(self, source: Source) -> frozenset[int]:
@@ -53,6 +55,8 @@ class Order:
 
     def _is_free(self, source: Source, lines: set[int]) -> bool:
         edges = self._edges.get(source.key, {})
+        if source.key in self._listings.modules:
+            return False
         if any(not self._noticing.isdisjoint(edges.get(line, ())) for line in lines):
             return False
         return not (
@@ -143,6 +147,7 @@ class Order:
         ):
             return set(sources)
         noticing = {key for key, source in sources.items() if self._does_more(source)}
+        noticing |= self._listings.inner
         pending = list(noticing)
         while pending:
             for loader in loaders.get(pending.pop(), ()):

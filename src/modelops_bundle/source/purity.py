@@ -21,16 +21,13 @@ from modelops_bundle.source.use_sinks import canonical
 __all__ = ["read_effects"]
 
 
-def read_effects(
-    tree: ast.Module, module: Scope, scopes: Iterable[Scope], roll_calls: Iterable[int] = ()
-) -> Effects:
-    """Effects of a parsed module.
+def read_effects(tree: ast.Module, module: Scope, scopes: Iterable[Scope]) -> Effects:
+    """Effects that a parsed module has when it is imported.
 
     Args:
         tree: The module.
         module: Its names.
         scopes: The scopes in it, those of its classes among them.
-        roll_calls: Lines that ask a class for its subclasses.
     """
     classes = {scope.qualname: scope for scope in scopes if scope.kind == "class"}
     reader = _Reader(module, classes)
@@ -40,7 +37,7 @@ def read_effects(
         statement, scope = stack.pop()
         reader.read(statement, scope, stack)
     calls, bases = tuple(sorted(reader.calls)), tuple(sorted(reader.bases))
-    return Effects(reader.line, calls, bases, min(roll_calls, default=0))
+    return Effects(reader.line, calls, bases)
 
 
 _Pending = list[tuple[ast.stmt, Scope]]

@@ -64,6 +64,7 @@ class Scope:
         "elsewhere",
         "kind",
         "loaded",
+        "looked",
         "names",
         "parameters",
         "parent",
@@ -77,9 +78,11 @@ class Scope:
         self.names: dict[str, list[Binding]] = {}
         self.elsewhere: dict[str, Scope] = {}
         self.parameters: dict[str, int] = {}
-        #: Dotted names that are loaded here, and called here without a text, and the first line of each.
+        #: Dotted names that are loaded here, called here without a text, or merely asked for their
+        #: attributes, and the first line of each.
         self.loaded: dict[str, int] = {}
         self.called: dict[str, int] = {}
+        self.looked: dict[str, int] = {}
         #: What names were found to stand for, by question and name; empty while that is being asked.
         self.answers: dict[tuple[str, str], list[Any]] = {}
         self._outer = self._visible_outer()

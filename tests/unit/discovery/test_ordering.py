@@ -164,6 +164,161 @@ def test_subclasses_show_in_which_order_they_were_loaded() -> None:
     assert free("import os\nimport abc\nX = int.__subclasses__()\n")
 
 
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "getattr(Base, '__subclasses__')()",
+        "operator.methodcaller('__subclasses__')(Base)",
+        "operator.attrgetter('Base.__subclasses__')(base)()",
+        "eval('Base.__subclasses__()')",
+        "[m for m in sys.modules]",
+        "list(sys.modules.values())",
+        "[m for m in dict(sys.modules)]",
+        "[m for m in getattr(sys, 'modules')]",
+        "[m for m in loaded]",
+    ],
+)
+def test_all_that_is_loaded_is_asked_for(asking: str) -> None:
+    model = f"{BOTH}import sys, base, operator\nfrom sys import modules as loaded\n"
+    model = model if "loaded" in asking else model.replace("from sys", "# from sys")
+    model = f"{model}from base import Base\ndef every():\n    return {asking}\n"
+    plugin = "from base import Base\nclass C(Base): ..."
+    assert not free(model, a=plugin, b=plugin, base="class Base: ...")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "'a' in sys.modules",
+        "sys.modules['a']",
+        "sys.modules.get('a')",
+        "sys.modules.pop('a', None)",
+        "len(sys.modules)",
+        "sorted(sys.modules)",
+        "sim.modules.values()",
+        "[modules for modules in range(3)]",
+    ],
+)
+def test_one_module_is_asked_for(asking: str) -> None:
+    model = f"{BOTH}import sys\ndef every(sim):\n    return {asking}\n"
+    assert free(model, a="", b="")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "list(globals())",
+        "[k for k in vars()]\nimport c, d",
+        "dict(locals())\nimport c, d",
+        "vars(sys.modules[__name__]).items()",
+        "sys.modules[__name__].__dict__.items()",
+        "list(map(globals, ()))",
+        "show(globals())",
+        "sorted(globals().items(), key=len)",
+    ],
+)
+def test_the_own_names_are_listed_in_their_order(asking: str) -> None:
+    first, _, rest = asking.partition("\n")
+    asked = f"import sys\ndef f(name):\n    X = {first}\n    {rest or 'pass'}\n"
+    assert not free(f"{BOTH}{asked}", a="", b="")
+    assert free(BOTH, a=asked, b="")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "f.__globals__.items()",
+        "[k for k in sys._getframe().f_globals]",
+        "list(vars(importlib.import_module(name)))",
+        "list(vars(sys.modules[name]))",
+        "x = importlib.import_module(name); list(vars(x))",
+    ],
+)
+def test_the_names_of_any_module_are_listed_in_their_order(asking: str) -> None:
+    *first, last = asking.split("; ")
+    lines = "".join(f"    {line}\n" for line in [*first, f"return {last}"])
+    asked = f"import sys, importlib\ndef f(name):\n{lines}"
+    assert not free(BOTH, a=asked, b="")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "globals()[name]",
+        "globals().get(name)",
+        "name in globals()",
+        "globals().update(x=1)",
+        "sorted(globals())",
+        "sorted(globals().items())",
+        "set(globals())",
+        "exec(name, globals())",
+        "dict(locals())",
+        "vars(self).items()",
+        "self.__dict__.items()",
+        "vars(other).items()",
+        "other.__dict__.items()",
+        "type(other).__dict__.items()",
+        "other.__class__.__dict__.items()",
+        "C.__dict__.items()",
+        "vars(C).items()",
+        "vars(os).items()",
+        "hasattr(other, '__dict__')",
+        "setattr(other, name, 1)",
+    ],
+)
+def test_namespaces_that_do_not_show_the_order_of_imports(asking: str) -> None:
+    model = f"import os\n{BOTH}class C:\n    def f(self, other, name):\n        X = {asking}\n"
+    assert free(model, a="", b="")
+    assert free(f"{model}        getattr(a, name)\n", a="", b="")
+
+
+LISTING = [
+    "vars(conf)",
+    "conf.__dict__",
+    "conf.__dict__.items()",
+    "conf.__dir__()",
+    "getattr(conf, '__dict__')",
+    "operator.attrgetter('__dict__')(conf)",
+    "names(conf)",
+    "names(m=conf)",
+    "[names(m) for m in (conf,)]",
+    "Holder(conf).names()",
+]
+
+
+@pytest.mark.parametrize("listing", LISTING)
+@pytest.mark.parametrize("how", ["import conf", "from pkg import conf", "import pkg.conf as conf"])
+def test_names_of_another_module_are_listed_in_their_order(listing: str, how: str) -> None:
+    helper = "def names(m):\n    return list(vars(m))\n"
+    helper += "class Holder:\n    def __init__(self, m): self.m = m\n"
+    helper += "    def names(self): return list(self.m.__dict__)\n"
+    model = f"{how}\nimport operator\nfrom helper import Holder, names\ndef f():\n    return {listing}\n"
+    sources = {"m.py": model, "conf.py": BOTH, "pkg/conf.py": BOTH, "pkg/__init__.py": ""}
+    sources |= {"helper.py": helper, "a.py": "", "b.py": ""}
+    path = "/p/conf.py" if how == "import conf" else "/p/pkg/conf.py"
+    assert CodeProject(sources).closure().readings[path].free_runs == frozenset()
+    sources["m.py"] = model.replace(listing, "conf.a")
+    assert CodeProject(sources).closure().readings[path].free_runs == {0}
+
+
+def test_names_that_come_through_a_star_are_listed_too() -> None:
+    model = "from conf import *\ndef f():\n    return list(globals())\n"
+    sources = {"m.py": model, "conf.py": BOTH, "a.py": "", "b.py": ""}
+    assert CodeProject(sources).closure().readings["/p/conf.py"].free_runs == frozenset()
+
+
+@pytest.mark.parametrize("listing", ["vars(pkg)", "pkg.__dict__.values()", "pkg.every()"])
+def test_a_package_lists_its_modules_in_the_order_in_which_they_were_loaded(listing: str) -> None:
+    own = "def every():\n    return list(globals())\n" if "every" in listing else ""
+    model = f"import a\nimport b\nX = 1\nimport pkg\ndef f():\n    return {listing}\n"
+    others = {"pkg__INIT": own, "pkg__c": "", "pkg__d": ""}
+    assert not free(model, a="import pkg.c", b="import pkg.d", **others)
+    assert free(model, a="", b="", **others)
+    del others["pkg__INIT"]
+    if not own:
+        assert not free(model, a="import pkg.c", b="import pkg.d", **others)
+
+
 def test_only_the_run_that_loads_it_is_kept_in_order() -> None:
     sources = {"m.py": "import a\nimport b\nX = 1\nimport c\nimport d\n", "c.py": "print(1)"}
     sources.update({f"{name}.py": "" for name in "abd"})
