@@ -4,9 +4,9 @@ A run is *locally sortable* when its statements bind the same names to the same 
 star, and no name is bound to two things. Whether the imported modules do anything when they are imported
 is not to be seen in one source, so the last word on a run is not spoken here.
 
-Inside a statement a run is sortable only where it is known to be carried out as a whole, or not to be seen if it is
-not: not below ``try`` or ``with``, which may go on after an import failed half-way, and not in a function
-whose imports are names of others. The body of a class keeps its order, as the class does.
+Inside a statement a run is sortable only where it does not show that it stopped half-way: not below ``try``
+or ``with``, which may go on after an import failed, and not in a function that binds names of others. The
+body of a class keeps its order, as the class does.
 
 A run is a set of atoms, one for each imported name. Splitting ``import a, b``, joining two ``from x import``
 lines and naming the same thing twice leave the set alone, as sorting does.

@@ -16,8 +16,8 @@ from modelops_bundle.source.use_arguments import (
     summands,
 )
 from modelops_bundle.source.use_expressions import Found, FoundImport
-from modelops_bundle.source.use_offers import Offers, mentions
 from modelops_bundle.source.use_namespaces import listed, roll_calls
+from modelops_bundle.source.use_offers import Offers, mentions
 from modelops_bundle.source.use_plausible import (
     is_dotted_name,
     is_plausible,

@@ -165,7 +165,7 @@ class Expressions:
             arguments = self._named_call(node, func.id)
         else:
             self._note_chain(func)
-            if func.attr == "reload":
+            if last_name(func) == "reload":
                 arguments = self._looked_into(arguments)
         self._stack.extend(arguments)
         self._stack.extend(values)
@@ -196,8 +196,9 @@ class Expressions:
             return  # a key may be the same for two names
         for argument in node.args:
             self._settle(argument)
-            if isinstance(argument, ast.Call) and last_name(argument.func) in ("items", "keys"):
-                self._settle(argument.func.value)  # type: ignore[union-attr]
+            listing = argument.func if isinstance(argument, ast.Call) else None
+            if isinstance(listing, ast.Attribute) and listing.attr in ("items", "keys"):
+                self._settle(listing.value)
 
     def _looked_into(self, arguments: list[ast.expr]) -> list[ast.expr]:
         """What else is to be walked of a call that hands its first argument on to nobody."""

@@ -17,10 +17,9 @@ of a class, whose imports keep their order anyway.
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterable, Iterator
 
-from modelops_bundle.source.use_scopes import Scope, imported_by_call, targets
+from modelops_bundle.source.use_scopes import Scope, imported_by_call, is_elsewhere, targets
 from modelops_bundle.source.use_sinks import canonical
 
 __all__ = [
@@ -44,7 +43,7 @@ KEYED_METHODS = frozenset(
     {"__contains__", "__delitem__", "__getitem__", "__setitem__", "clear", "get", "pop"}
     | {"setdefault", "update"}
 )
-#: Functions for which the order of what they are given does not matter, or that are given it to look up names.
+#: Functions to which the order of what they are given does not matter, or that only look names up in it.
 SETTLING_CALLS = frozenset(
     {"FunctionType", "eval", "exec", "frozenset", "id", "len", "set", "sorted"}
 )
@@ -119,13 +118,8 @@ def _subject(node: ast.expr, scope: Scope) -> Iterator[str]:
                 yield ""
         elif not target or target[0] == ".":
             yield "?" if _is_loaded_module(node, scope) else ""
-        elif canonical(target) is None or not _is_standard(target):
+        elif is_elsewhere(target) or target[0] == "*":
             yield target
-
-
-def _is_standard(target: str) -> bool:
-    level, _, rest = target.partition("|")
-    return level == "0" and rest.partition("|")[0].partition(".")[0] in sys.stdlib_module_names
 
 
 def _is_instance_or_class(node: ast.expr, scope: Scope) -> bool:
