@@ -7,10 +7,12 @@ defines (:mod:`modelops_bundle.source.purity`), and no circle of imports is ente
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from modelops_bundle.discovery.circles import Circles, Edges, loading_imports
+from modelops_bundle.discovery.class_members import Members
 from modelops_bundle.discovery.graph import Graph, Source
+from modelops_bundle.discovery.namespaces import read_listings
 from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
 from modelops_bundle.source.names import Ref
 from modelops_bundle.source.use_records import LOOKED_INTO, Import
@@ -32,6 +34,14 @@ class Order:
         self._circles = Circles(graph, edges)
         self._growing: dict[str, bool] = {}
         self._others: dict[str, frozenset[str]] = {}
+        self._listings = read_listings(graph)
+        self._members = Members(graph)
+        self._loaders = _turned(edges)
+        self._lenders = self._with_loaders(
+            key
+            for key, source in graph.sources.items()
+            if source.uses and source.uses.effects.lends
+        )
         self._noticing = self._spread()
 
     def free_runs(self, source: Source) -> frozenset[int]:
@@ -53,6 +63,8 @@ class Order:
 
     def _is_free(self, source: Source, lines: set[int]) -> bool:
         edges = self._edges.get(source.key, {})
+        if source.key in self._listings.modules:
+            return False
         if any(not self._noticing.isdisjoint(edges.get(line, ())) for line in lines):
             return False
         return not (
@@ -132,24 +144,23 @@ class Order:
 
     def _spread(self) -> set[str]:
         """Keys of the sources that may notice when they are loaded, themselves or by what they load."""
-        loaders: dict[str, set[str]] = {}
-        for key, edges in self._edges.items():
-            for keys in edges.values():
-                for loaded in keys:
-                    loaders.setdefault(loaded, set()).add(key)
         sources = self._graph.sources
         if any(
             source.uses is not None and source.uses.effects.roll_call for source in sources.values()
         ):
             return set(sources)
         noticing = {key for key, source in sources.items() if self._does_more(source)}
-        pending = list(noticing)
+        return self._with_loaders(noticing | self._listings.inner)
+
+    def _with_loaders(self, keys: Iterable[str]) -> set[str]:
+        """The sources, and those that load them, in turn."""
+        found = set(keys)
+        pending = list(found)
         while pending:
-            for loader in loaders.get(pending.pop(), ()):
-                if loader not in noticing:
-                    noticing.add(loader)
-                    pending.append(loader)
-        return noticing
+            new = self._loaders.get(pending.pop(), set()) - found
+            found |= new
+            pending.extend(new)
+        return found
 
     def _does_more(self, source: Source) -> bool:
         uses = source.uses
@@ -159,8 +170,21 @@ class Order:
             return True
         if any(not self._is_harmless_base(source, target) for target in uses.effects.bases):
             return True
+        if self._takes_from_others(source) or self._members.run_code(source):
+            return True
         loading = {record.unit for record in loading_imports(source)}
         return self._counts_submodules(source) or self._has_two_meanings(source, loading)
+
+    def _takes_from_others(self, source: Source) -> bool:
+        """Whether it may take items from an iterator that another module keeps."""
+        if not self._lenders or source.uses is None:
+            return False
+        return any(
+            meaning.module in self._lenders
+            for target in source.uses.effects.borrowed
+            for meaning in self._graph.meanings(source, target)
+            if meaning.kind == "definition"
+        )
 
     def _is_harmless(self, source: Source, target: str) -> bool:
         for meaning in self._graph.meanings(source, target):
@@ -174,6 +198,8 @@ class Order:
                 continue
             if meaning.kind != "definition" or not owner or not is_harmless_method(last):
                 return False
+            if self._members.has_method(meaning.module, owner, last):
+                return False
         return True
 
     def _is_harmless_base(self, source: Source, target: str) -> bool:
@@ -182,6 +208,16 @@ class Order:
             or (meaning.kind == "external" and is_harmless_base(meaning.name))
             for meaning in self._graph.meanings(source, target)
         )
+
+
+def _turned(edges: Mapping[str, Edges]) -> dict[str, set[str]]:
+    """By source, which others load it."""
+    loaders: dict[str, set[str]] = {}
+    for key, lines in edges.items():
+        for keys in lines.values():
+            for loaded in keys:
+                loaders.setdefault(loaded, set()).add(key)
+    return loaders
 
 
 def _has_list(source: Source) -> bool:

@@ -17,7 +17,7 @@ import ast
 from modelops_bundle.identity.recipes import source_node_hasher, source_token_digest
 from modelops_bundle.source.canonical import Definition, Spelling, docstring_of, spell
 from modelops_bundle.source.describe import describe
-from modelops_bundle.source.importruns import group_imports, import_atoms, number_runs
+from modelops_bundle.source.importruns import grouping_within, import_atoms, number_runs
 from modelops_bundle.source.prints import DocPrint, Prints, Unit
 
 __all__ = ["read_prints"]
@@ -54,7 +54,7 @@ def _unit(statement: ast.stmt, run: int, spelling: Spelling) -> Unit:
     ordered = grouped = _digest(spelling.data)
     atoms = import_atoms(statement)
     if spelling.imports and not atoms:
-        grouped = _digest(spell(statement, group_imports).data)
+        grouped = _digest(spell(statement, grouping_within(statement)).data)
     name, kind, value = describe(statement)
     return Unit(name, kind, statement.lineno, ordered, grouped, atoms, run, value)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 
-__all__ = ["is_harmless_base", "is_harmless_call", "is_harmless_method"]
+__all__ = ["is_builtin", "is_harmless_base", "is_harmless_call", "is_harmless_method"]
 
 _BUILTINS = frozenset(
     {
@@ -148,6 +148,11 @@ rsplit rstrip setter split splitlines startswith strip sum title tolist
 total_seconds union upper values with_name with_suffix zfill
 """
 _METHODS = frozenset(_METHOD_NAMES.split())
+
+
+def is_builtin(name: str) -> bool:
+    """Whether a dotted name starts with a name that is everywhere."""
+    return hasattr(builtins, name.partition(".")[0])
 
 
 def is_harmless_call(name: str) -> bool:

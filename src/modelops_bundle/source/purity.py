@@ -9,50 +9,61 @@ counts.
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from modelops_bundle.source.harmless import is_harmless_base, is_harmless_call, is_harmless_method
+from modelops_bundle.source.constructors import CONSTRUCTORS, is_plain
+from modelops_bundle.source.harmless import (
+    is_builtin,
+    is_harmless_base,
+    is_harmless_call,
+    is_harmless_method,
+)
+from modelops_bundle.source.iterables import Iterables, held
 from modelops_bundle.source.use_records import LOOKED_INTO, Effects
-from modelops_bundle.source.use_scopes import Scope, targets
+from modelops_bundle.source.use_scopes import Scope, is_elsewhere, targets
 from modelops_bundle.source.use_sinks import canonical
 
 __all__ = ["read_effects"]
 
 
-def read_effects(
-    tree: ast.Module, module: Scope, scopes: Iterable[Scope], roll_calls: Iterable[int] = ()
-) -> Effects:
-    """Effects of a parsed module.
+def read_effects(tree: ast.Module, module: Scope, scopes: Iterable[Scope]) -> Effects:
+    """Effects that a parsed module has when it is imported.
 
     Args:
         tree: The module.
         module: Its names.
         scopes: The scopes in it, those of its classes among them.
-        roll_calls: Lines that ask a class for its subclasses.
     """
-    classes = {scope.qualname: scope for scope in scopes if scope.kind == "class"}
-    reader = _Reader(module, classes)
+    reader = _Reader(module, {scope.qualname: scope for scope in scopes})
     # The end of a long file is rarely reached: the first thing that does more decides.
     stack = [(statement, module) for statement in reversed(tree.body)]
     while stack and not reader.line:
         statement, scope = stack.pop()
         reader.read(statement, scope, stack)
-    calls, bases = tuple(sorted(reader.calls)), tuple(sorted(reader.bases))
-    return Effects(reader.line, calls, bases, min(roll_calls, default=0))
+    iterables = reader.iterables
+    return Effects(
+        line=reader.line or int(not iterables.is_complete),
+        calls=tuple(sorted(reader.calls)),
+        bases=tuple(sorted(reader.bases)),
+        borrowed=tuple(sorted(filter(_may_be_elsewhere, iterables.borrowed))),
+        lends=iterables.lends,
+        makers=tuple(sorted(reader.makers)),
+    )
 
 
 _Pending = list[tuple[ast.stmt, Scope]]
 
 
 class _Reader:
-    def __init__(self, module: Scope, classes: dict[str, Scope]) -> None:
+    def __init__(self, module: Scope, scopes: dict[str, Scope]) -> None:
         self._module = module
-        self._classes = classes
+        self._scopes = scopes
         self.line = 0
         self.calls: set[str] = set()
         self.bases: set[str] = set()
+        self.makers: set[str] = set()
+        self.iterables = Iterables()
 
     def read(self, node: ast.stmt, scope: Scope, pending: _Pending) -> None:
         handler = _STATEMENTS.get(node.__class__)
@@ -64,10 +75,14 @@ class _Reader:
     def nothing(self, _node: ast.stmt, _scope: Scope, _pending: _Pending) -> bool:
         return True
 
+    def import_(self, node: ast.Import | ast.ImportFrom, scope: Scope, _pending: _Pending) -> bool:
+        return all(self._may_bind(alias.asname or alias.name, scope) for alias in node.names)
+
     def function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, _pending: _Pending
     ) -> bool:
-        if node.name in _NOTICING:
+        plain = node.name in CONSTRUCTORS and self._is_plain(node, scope)
+        if not plain and not self._may_bind(node.name, scope):
             return False
         arguments = node.args
         parts = [*arguments.defaults, *arguments.kw_defaults, node.returns]
@@ -81,8 +96,10 @@ class _Reader:
 
     def class_(self, node: ast.ClassDef, scope: Scope, pending: _Pending) -> bool:
         qualname = f"{scope.qualname}.{node.name}" if scope.qualname else node.name
-        inner = self._classes.get(qualname, scope)
+        inner = self._scopes.get(qualname, scope)
         pending.extend((statement, inner) for statement in reversed(node.body))
+        if not self._may_bind(node.name, scope):
+            return False
         for keyword in node.keywords:
             if keyword.arg == "metaclass" and not self._is_metaclass(keyword.value, scope):
                 return False
@@ -98,6 +115,10 @@ class _Reader:
         into = node.targets if isinstance(node, ast.Assign) else [node.target]
         parts = [node.value, node.annotation] if isinstance(node, ast.AnnAssign) else [node.value]
         changes = isinstance(node, ast.AugAssign)
+        if node.value is not None and (
+            changes or any(isinstance(target, ast.Tuple | ast.List) for target in into)
+        ):
+            self.iterables.iterate(node.value, scope)
         return all(self._is_own(target, scope, changes) for target in into) and self._are_values(
             parts, scope
         )
@@ -114,7 +135,10 @@ class _Reader:
             and func.attr in _FILLING
             and self._is_display(func.value, scope)
         ):
-            return self._are_values([*value.args, *(item.value for item in value.keywords)], scope)
+            given = [*value.args, *(item.value for item in value.keywords)]
+            for item in given:
+                self.iterables.iterate(item, scope)
+            return self._are_values(given, scope)
         return self._are_values([value], scope)
 
     def choice(self, node: ast.If, scope: Scope, pending: _Pending) -> bool:
@@ -127,14 +151,25 @@ class _Reader:
         pending.extend((statement, scope) for statement in (*node.body, *node.orelse))
         if isinstance(node, ast.While):
             return self._are_values([node.test], scope)
+        self.iterables.iterate(node.iter, scope)
         return self._is_own(node.target, scope, False) and self._are_values([node.iter], scope)
 
     def attempt(self, node: ast.Try, scope: Scope, pending: _Pending) -> bool:
         inner = [statement for handler in node.handlers for statement in handler.body]
+        if node.handlers:
+            self._tried(node.body, scope)
         pending.extend(
             (item, scope) for item in (*node.body, *inner, *node.orelse, *node.finalbody)
         )
         return self._are_values([handler.type for handler in node.handlers], scope)
+
+    def _tried(self, body: list[ast.stmt], scope: Scope) -> None:
+        """Whether an attribute is there is asked by trying, as by ``hasattr``."""
+        for statement in body:
+            if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr):
+                for node in ast.walk(statement):
+                    if isinstance(node, ast.Attribute):
+                        self._look_into(node.value, scope)
 
     def failure(self, node: ast.Raise | ast.Assert, scope: Scope, _pending: _Pending) -> bool:
         parts = [node.exc, node.cause] if isinstance(node, ast.Raise) else [node.test, node.msg]
@@ -157,9 +192,26 @@ class _Reader:
             elif isinstance(node, ast.Name):
                 if changes and not self._is_made_here(node.id, scope):
                     return False
+                if not self._may_bind(node.id, scope):
+                    return False
             elif not isinstance(node, ast.Subscript) or not self._is_own_entry(node, scope):
                 return False
         return True
+
+    def _may_bind(self, name: str, scope: Scope) -> bool:
+        if name in CONSTRUCTORS and scope.kind == "class":
+            self.makers.add(scope.qualname)
+        return name not in _NOTICING
+
+    def _is_plain(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> bool:
+        own = self._scopes.get(f"{scope.qualname}.{node.name}")
+        probe = _Reader(self._module, self._scopes)
+        return (
+            own is not None
+            and is_plain(node, lambda nodes: probe._are_values(nodes, own))
+            and not probe.calls
+            and not probe.iterables.borrowed
+        )
 
     def _is_own_entry(self, node: ast.Subscript, scope: Scope) -> bool:
         return self._is_display(node.value, scope) and self._are_values([node.slice], scope)
@@ -190,6 +242,7 @@ class _Reader:
         stack: list[ast.AST] = [node for node in nodes if node is not None]
         while stack:
             node = stack.pop()
+            self.iterables.look_at(node, scope)
             if isinstance(node, ast.Lambda):
                 stack.extend(
                     part
@@ -204,10 +257,14 @@ class _Reader:
                 elif isinstance(node.func, ast.Name) and node.func.id in _LOOKING and node.args:
                     self._look_into(node.args[0], scope)
                 stack.extend([*node.args, *(keyword.value for keyword in node.keywords)])
-            elif isinstance(node, ast.Await | ast.Yield | ast.YieldFrom) or self._is_loaded_modules(
-                node, scope
+            elif (
+                isinstance(node, ast.Await | ast.Yield | ast.YieldFrom)
+                or self._is_loaded_modules(node, scope)
+                or (isinstance(node, ast.NamedExpr) and not self._may_bind(node.target.id, scope))
             ):
                 return False
+            elif isinstance(node, ast.Attribute) and node.attr == LOOKED_INTO:
+                self._look_into(node.value, scope)
             elif not isinstance(node, ast.Constant | ast.Name):
                 stack.extend(ast.iter_child_nodes(node))
         return True
@@ -222,7 +279,7 @@ class _Reader:
 
     def _look_into(self, node: ast.expr, scope: Scope) -> None:
         for target in targets(node, scope):
-            if _is_elsewhere(target):
+            if is_elsewhere(target):
                 joint = "" if target.endswith("|") else "."
                 self.calls.add(f"{target}{joint}{LOOKED_INTO}")
 
@@ -235,14 +292,24 @@ class _Reader:
             if name is not None and is_harmless_call(name):
                 continue
             if target.startswith("."):
-                if not is_harmless_method(target.rpartition(".")[2]):
+                if not self._is_method_of_value(node, target.rpartition(".")[2], scope):
                     return False
-            elif _is_elsewhere(target):
+            elif is_elsewhere(target):
                 self.calls.add(target)
             elif not (
                 target.startswith("#") and target.endswith((".setter", ".getter", ".deleter"))
             ):
                 return False
+        return True
+
+    def _is_method_of_value(self, node: ast.expr, name: str, scope: Scope) -> bool:
+        if not is_harmless_method(name):
+            return False
+        for target in held(node.value, scope) if isinstance(node, ast.Attribute) else ():
+            if target.startswith("#"):
+                return False
+            if is_elsewhere(target):
+                self.calls.add(f"{target}.{name}" if target[-1] != "|" else f"{target}{name}")
         return True
 
     def _is_metaclass(self, node: ast.expr, scope: Scope) -> bool:
@@ -261,7 +328,7 @@ class _Reader:
             name = canonical(target)
             if target.startswith("#") or (name is not None and is_harmless_base(name)):
                 continue
-            if not _is_elsewhere(target):
+            if not is_elsewhere(target):
                 return False
             self.bases.add(target)
         return True
@@ -281,12 +348,9 @@ def _is_method_of_literal(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Constant | ast.JoinedStr) and is_harmless_method(node.attr)
 
 
-def _is_elsewhere(target: str) -> bool:
-    """Whether another file of the project may be meant."""
-    if not target or target[0] in ".#*":
-        return False
-    level, module, _ = target.split("|", 2)
-    return level != "0" or module.partition(".")[0] not in sys.stdlib_module_names
+def _may_be_elsewhere(target: str) -> bool:
+    """Whether another file of the project may be meant, or what a star import gives."""
+    return is_elsewhere(target) or (target.startswith("*|") and not is_builtin(target[2:]))
 
 
 def _is_dead(test: ast.expr) -> bool:
@@ -303,8 +367,8 @@ def _is_dead(test: ast.expr) -> bool:
 
 
 _STATEMENTS: dict[type[ast.stmt], Callable[[_Reader, Any, Scope, _Pending], bool]] = {
-    ast.Import: _Reader.nothing,
-    ast.ImportFrom: _Reader.nothing,
+    ast.Import: _Reader.import_,
+    ast.ImportFrom: _Reader.import_,
     ast.Pass: _Reader.nothing,
     ast.Global: _Reader.nothing,
     ast.Break: _Reader.nothing,

@@ -17,6 +17,7 @@ from modelops_bundle.source.use_arguments import (
 )
 from modelops_bundle.source.use_expressions import Found, FoundImport, last_name
 from modelops_bundle.source.use_mentions import mentions
+from modelops_bundle.source.use_namespaces import listed, roll_calls
 from modelops_bundle.source.use_offers import Offers
 from modelops_bundle.source.use_package_path import added_to_package, path_of_package
 from modelops_bundle.source.use_plausible import (
@@ -56,8 +57,7 @@ OWN_BYTES = "0|inspect|getsource"
 def collect(tree: ast.Module) -> Uses:
     """The records of a parsed source."""
     found = walk(tree)
-    effects = read_effects(tree, found.module, found.scopes, found.roll_calls)
-    return _Collector(found).records(effects)
+    return _Collector(found).records(read_effects(tree, found.module, found.scopes))
 
 
 class _Collector:
@@ -74,6 +74,10 @@ class _Collector:
         #: Attributes that may hold the environment, of whatever object.
         self._carriers = {"environ", "environb", "env", "_env", "environment"}
         self._executed = 0
+        self._roll_calls: list[int] = []
+        self._listed: set[str] = set()
+        self._loaded: set[str] = set()
+        self._looked: set[str] = set()
 
     def records(self, effects: Effects) -> Uses:
         """Everything, sorted as the source has it."""
@@ -101,7 +105,11 @@ class _Collector:
             documents=tuple(sorted(self._documents, key=lambda item: item[1])),
             mentions=tuple(sorted(self._mentions, key=lambda mention: mention.line)),
             modules=tuple(named) if blind else (),
-            effects=effects,
+            effects=effects._replace(
+                roll_call=min(self._roll_calls, default=0),
+                listed=tuple(sorted(self._listed)),
+                looked=tuple(sorted(self._looked - self._loaded)),
+            ),
         )
 
     def _is_wanted(self, target: str, owners: set[str]) -> bool:
@@ -123,6 +131,8 @@ class _Collector:
         for target, value, scope in found.path_changes:
             self._path_change(target, value, scope)
         self._mentions.update(dict.fromkeys(mentions(found)))
+        self._roll_calls += [*found.roll_calls, *roll_calls(found.noted)]
+        self._listed.update(listed(found.noted))
 
     # --- what things stand for --------------------------------------------------------------------
 
@@ -298,13 +308,18 @@ class _Collector:
     # --- names that are merely loaded or called -----------------------------------------------------
 
     def _loads(self, scope: Scope) -> None:
-        for chain, line in (*scope.loaded.items(), *scope.called.items()):
-            if chain == "__doc__":
-                qualname = scope.qualname if scope.kind == "class" else ""
-                self._documents[f"#{qualname}", line] = None
-                continue
-            for target in self._chain_targets(chain, scope):
-                self._touch(target, line)
+        if "__doc__" in scope.loaded:
+            qualname = scope.qualname if scope.kind == "class" else ""
+            self._documents[f"#{qualname}", scope.loaded["__doc__"]] = None
+        for names, found in (
+            (scope.loaded, self._loaded),
+            (scope.called, self._loaded),
+            (scope.looked, self._looked),
+        ):
+            for chain, line in names.items():
+                for target in self._chain_targets(chain, scope) if chain != "__doc__" else ():
+                    found.add(target)
+                    self._touch(target, line)
 
     def _chain_targets(self, chain: str, scope: Scope) -> list[str]:
         head, *attributes = chain.split(".")

@@ -5,6 +5,13 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from modelops_bundle.source.use_namespaces import (
+    KEYED_METHODS,
+    NAMESPACES,
+    NOTED,
+    NOTED_CALLS,
+    SETTLING_CALLS,
+)
 from modelops_bundle.source.use_scopes import Binding, Scope, carried
 from modelops_bundle.source.use_sinks import SINKS
 
@@ -39,6 +46,10 @@ class Found:
         self.roll_calls: list[int] = []
         #: Whether names of the module may come to be in ways that no statement shows.
         self.makes_names = False
+        #: Mentions of namespaces as a whole; see :mod:`modelops_bundle.source.use_namespaces`.
+        self.noted: list[tuple[ast.expr, Scope]] = []
+        #: Identities of expressions of which single entries are wanted, or whose order does not matter.
+        self.settled: set[int] = set()
         self.path_changes: list[tuple[ast.expr, ast.expr | None, Scope]] = []
 
 
@@ -58,6 +69,8 @@ class Expressions:
         """A name that is loaded."""
         if node.ctx.__class__ is ast.Load:
             self._scope.loaded.setdefault(node.id, node.lineno)
+            if node.id in NOTED:
+                self._note(node)
 
     def attribute(self, node: ast.Attribute) -> None:
         """A chain of attributes, noted as a whole where it starts with a name."""
@@ -67,17 +80,46 @@ class Expressions:
             chain.append(head.attr)
             if head.attr == "__doc__" and isinstance(head.ctx, ast.Load):
                 self._found.documents.append((head.value, self._scope))
-            elif head.attr == "__subclasses__":
-                self._found.roll_calls.append(head.lineno)
+            elif head.attr in _WATCHED and isinstance(head.ctx, ast.Load):
+                self._watched(head, chain[-2] if len(chain) > 1 else "")
             head = head.value
         if isinstance(head, ast.Name):
+            if head.id in NOTED and chain[-1] not in KEYED_METHODS:
+                self._note(head)
             if isinstance(node.ctx, ast.Load):
                 chain.append(head.id)
                 self._scope.loaded.setdefault(_chain(chain), node.lineno)
         else:
+            if chain[-1] in KEYED_METHODS:
+                self._settle(head)
             chain.append("")
             self._scope.loaded.setdefault(_chain(chain), node.lineno)
             self._stack.append(head)
+
+    def _watched(self, node: ast.Attribute, following: str) -> None:
+        if node.attr == "__subclasses__":
+            self._found.roll_calls.append(node.lineno)
+        elif following not in KEYED_METHODS:
+            self._note(node)
+
+    def _note(self, node: ast.expr) -> None:
+        if id(node) not in self._found.settled:
+            self._found.noted.append((node, self._scope))
+
+    def _note_chain(self, node: ast.expr) -> None:
+        """What :meth:`attribute` and :meth:`name` note, of a chain that is not walked otherwise."""
+        following = ""
+        while isinstance(node, ast.Attribute):
+            if node.attr in _WATCHED:
+                self._watched(node, following)
+            following = node.attr
+            node = node.value
+        if isinstance(node, ast.Name) and node.id in NOTED and following not in KEYED_METHODS:
+            self._note(node)
+
+    def _settle(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Call) or last_name(node) in NOTED:
+            self._found.settled.add(id(node))
 
     def subscript(self, node: ast.Subscript) -> None:
         """An entry that is read, or one that is written."""
@@ -87,12 +129,14 @@ class Expressions:
         if isinstance(node.ctx, ast.Load):
             self._read_entry(node)
             return
+        self._settle(node.value)
         # Writing one entry reads nothing, but finding what is written to may.
         self._stack.append(node.slice)
         if not is_chain(node.value):
             self._stack.append(node.value)
 
     def _read_entry(self, node: ast.Subscript) -> None:
+        self._settle(node.value)
         self._stack.append(node.slice)
         if node.slice.__class__ in _TEXTUAL and not _is_number(node.slice):
             self._found.subscripts.append((node, self._scope))
@@ -105,6 +149,7 @@ class Expressions:
         self._stack.append(node.left)
         if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn):
             self._found.memberships.append((node, self._scope))
+            self._settle(node.comparators[0])
             self._value(node.comparators[0])
         else:
             self._stack.extend(node.comparators)
@@ -121,12 +166,16 @@ class Expressions:
         self._found.makes_names |= last_name(func) in ("globals", "exec")
         if last_name(func) in _LISTINGS:
             self._found.listings.append((node, self._scope))
+        if last_name(func) in SETTLING_CALLS:
+            self._settle_arguments(node)
         if not is_chain(func):
             self._stack.append(func)
-        elif getattr(func, "attr", "") == "__subclasses__":
-            self._found.roll_calls.append(node.lineno)
-        if isinstance(func, ast.Name) and func.id in _ATTRIBUTE_CALLS:
-            arguments = self._attribute_call(func.id, arguments)
+        elif isinstance(func, ast.Name):
+            arguments = self._named_call(node, func.id)
+        else:
+            self._note_chain(func)
+            if last_name(func) == "reload":
+                arguments = self._looked_into(arguments)
         self._stack.extend(arguments)
         self._stack.extend(values)
 
@@ -140,9 +189,43 @@ class Expressions:
             return isinstance(node.value, str | bytes)
         return cls in _FORMED or (isinstance(node, ast.Attribute) and node.attr.isupper())
 
-    def _attribute_call(self, name: str, arguments: list[ast.expr]) -> list[ast.expr]:
+    def _named_call(self, node: ast.Call, name: str) -> list[ast.expr]:
+        """Arguments that are to be walked of a call of a plain name."""
+        arguments = node.args
+        if name in _ATTRIBUTE_CALLS:
+            return self._looked_into(self._attribute_call(node, name))
+        if name in _LOOKING_CALLS:
+            return self._looked_into(arguments)
+        if name in NOTED_CALLS:
+            self._note(node)
+        return arguments
+
+    def _settle_arguments(self, node: ast.Call) -> None:
+        if last_name(node.func) == "sorted" and node.keywords:
+            return  # a key may be the same for two names
+        for argument in node.args:
+            self._settle(argument)
+            listing = argument.func if isinstance(argument, ast.Call) else None
+            if isinstance(listing, ast.Attribute) and listing.attr in ("items", "keys"):
+                self._settle(listing.value)
+
+    def _looked_into(self, arguments: list[ast.expr]) -> list[ast.expr]:
+        """What else is to be walked of a call that hands its first argument on to nobody."""
+        if not arguments or not is_chain(arguments[0]):
+            return arguments
+        self._note_chain(arguments[0])
+        self._scope.looked.setdefault(_chain_text(arguments[0]), arguments[0].lineno)
+        return arguments[1:]
+
+    def _attribute_call(self, node: ast.Call, name: str) -> list[ast.expr]:
+        arguments = node.args
         named = arguments[1] if len(arguments) > 1 else None
-        if isinstance(named, ast.Constant) and named.value == "__doc__":
+        text = named.value if isinstance(named, ast.Constant) else None
+        if name == "getattr" and text in _NAMED:
+            self._note(node)
+        if text in NAMESPACES:
+            return [arguments[0], *arguments[2:]]
+        if text == "__doc__":
             if name == "getattr":
                 self._found.documents.append((arguments[0], self._scope))
             return [arguments[0], *arguments[2:]]
@@ -192,8 +275,13 @@ class Expressions:
                 self._found.strings.append((value, node.lineno))
 
     def _note_document(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str) and "__doc__" in node.value:
-            self._found.documents_named.append(node.lineno)
+        if isinstance(node.value, str) and "__" in node.value:
+            if "__doc__" in node.value:
+                self._found.documents_named.append(node.lineno)
+            if "__subclasses__" in node.value:
+                self._found.roll_calls.append(node.lineno)
+            if node.value in NAMESPACES:
+                self._note(node)
 
     def walrus(self, node: ast.NamedExpr) -> None:
         """A name that is bound within an expression."""
@@ -205,6 +293,7 @@ class Expressions:
     def _value(self, value: ast.expr) -> None:
         """Walk a value that is kept under a name: a mere alias is no use, it is followed by the name."""
         if is_chain(value):
+            self._note_chain(value)
             return
         parts = carried(value)
         if not parts:
@@ -221,6 +310,9 @@ class Expressions:
         self._stack.extend(child for child in children if id(child) not in inert)
 
 
+#: Attributes that may be looked at as a whole.
+_WATCHED = NAMESPACES | {"__subclasses__", "modules"}
+_NAMED = NAMESPACES | {"modules"}
 _LONGEST_CHAIN = 12
 _LONGEST_PATH = 256
 
@@ -240,6 +332,7 @@ _LISTINGS = frozenset(
     | {"rglob", "scandir", "walk"}
 )
 _ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
+_LOOKING_CALLS = frozenset({"dir", "id", "isinstance", "reload", "repr", "type"})
 #: Lists that decide where modules are looked for.
 PATHS = frozenset({"path", "__path__"})
 _HOLDERS = frozenset({"path", "__path__", "meta_path", "path_hooks", "environ", "environb"})

@@ -49,13 +49,25 @@ class Effects(NamedTuple):
             into by ``getattr`` and its like end in :data:`LOOKED_INTO`.
         bases: Targets of other files that are derived from.
         roll_call: Line that asks a class for its subclasses, at import or later; 0 when there is none.
-            Their order shows in which order other modules were loaded, whatever those do.
+            Their order shows in which order other modules were loaded, whatever those do. Likewise one
+            that looks at all of ``sys.modules``.
+        listed: Targets whose namespaces are looked at in their order, at import or later; see
+            :mod:`modelops_bundle.source.use_namespaces`.
+        looked: Targets that are only asked for attributes, and otherwise handed on to nothing.
+        borrowed: Targets of other files that are iterated over.
+        lends: Line of an iterator that is made and kept; 0 when there is none.
+        makers: Qualified names of classes that run code of their own when an instance is made.
     """
 
-    line: int
-    calls: tuple[str, ...]
-    bases: tuple[str, ...]
-    roll_call: int
+    line: int = 0
+    calls: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    roll_call: int = 0
+    listed: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ()
+    borrowed: tuple[str, ...] = ()
+    lends: int = 0
+    makers: tuple[str, ...] = ()
 
 
 class Import(NamedTuple):

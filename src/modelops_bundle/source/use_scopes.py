@@ -15,10 +15,11 @@ A *target* is a text that says what an expression stands for:
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Binding", "Scope", "dotted", "name_targets", "targets"]
+__all__ = ["Binding", "Scope", "dotted", "is_elsewhere", "name_targets", "targets"]
 
 #: More alternatives than this, or longer chains of aliases, are cut off; what is cut counts as unknown.
 MAX_ALTERNATIVES = 16
@@ -64,6 +65,7 @@ class Scope:
         "elsewhere",
         "kind",
         "loaded",
+        "looked",
         "names",
         "parameters",
         "parent",
@@ -77,9 +79,11 @@ class Scope:
         self.names: dict[str, list[Binding]] = {}
         self.elsewhere: dict[str, Scope] = {}
         self.parameters: dict[str, int] = {}
-        #: Dotted names that are loaded here, and called here without a text, and the first line of each.
+        #: Dotted names that are loaded here, called here without a text, or merely asked for their
+        #: attributes, and the first line of each.
         self.loaded: dict[str, int] = {}
         self.called: dict[str, int] = {}
+        self.looked: dict[str, int] = {}
         #: What names were found to stand for, by question and name; empty while that is being asked.
         self.answers: dict[tuple[str, str], list[Any]] = {}
         self._outer = self._visible_outer()
@@ -303,3 +307,11 @@ def imported_by_call(node: ast.expr) -> str | None:
     if "|" in module or module.startswith("."):
         return None
     return module.partition(".")[0] if name == "__import__" else module
+
+
+def is_elsewhere(target: str) -> bool:
+    """Whether another file than this one, and than those of the standard library, may be meant."""
+    if not target or target[0] in ".#*":
+        return False
+    level, module, _ = target.split("|", 2)
+    return level != "0" or module.partition(".")[0] not in sys.stdlib_module_names

@@ -161,6 +161,9 @@ class _Walker(Expressions):
     def import_from(self, node: ast.ImportFrom) -> None:
         self._found.imports.append(FoundImport(node, self._marks, self._unit))
         for alias in node.names:
+            if alias.name == "modules" and alias.asname and node.module == "sys":
+                # Under another name it is not followed.
+                self._found.roll_calls.append(node.lineno)
             if alias.name != "*":
                 text = f"{node.level}|{node.module or ''}|{alias.name}"
                 self._scope.bind(alias.asname or alias.name, Binding("import", text))

@@ -35,7 +35,7 @@ def decode(plain: Any) -> Uses:
         ValueError, TypeError: It is no such form.
     """
     imports, reads, touches, aliases, constants, documents, mentions, modules, effects = plain
-    line, calls, bases, roll_call = effects
+    line, calls, bases, roll_call, listed, looked, borrowed, lends, makers = effects
     return Uses(
         tuple([Import(module, tuple(names), *rest) for module, names, *rest in imports]),
         tuple([Read(*item) for item in reads]),
@@ -45,5 +45,15 @@ def decode(plain: Any) -> Uses:
         tuple([(target, line) for target, line in documents]),
         tuple([Mention(*item) for item in mentions]),
         tuple(modules),
-        Effects(line, tuple(calls), tuple(bases), roll_call),
+        Effects(
+            line,
+            tuple(calls),
+            tuple(bases),
+            roll_call,
+            tuple(listed),
+            tuple(looked),
+            tuple(borrowed),
+            lends,
+            tuple(makers),
+        ),
     )

@@ -140,6 +140,211 @@ def test_modules_that_do_more(text: str) -> None:
     assert not free(BOTH, ("numpy", "matplotlib"), a=text, b="", registry=registry)
 
 
+REGISTRY = """
+import itertools
+from enum import Enum
+from pathlib import Path
+SEEN = []
+class Param:
+    TABLE = {}
+    NAMES = ['a']
+    @classmethod
+    def get(cls, name): return cls.TABLE.setdefault(name, len(cls.TABLE))
+class Plain(Enum):
+    A = 'a'
+    def get(self): return SEEN.append(self)
+Alias = Param
+def lower(): ...
+TEXT = 'a'
+ROOT = Path('x')
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_free"),
+    [
+        ("X = reg.Param.get('a')", False),
+        ("X = reg.Alias.get('a')", False),
+        ("from reg import Param as P\nX = P.get('a')", False),
+        ("for P in (reg.Param,):\n    X = P.get('a')", False),
+        ("X = [reg.Param][0].get('a')", False),
+        ("X = {'a': reg.Param}['a'].get('a')", False),
+        ("T = [reg.Param]\nX = T[0].get('a')", False),
+        ("X = reg.Plain.A.get()", False),
+        (
+            "class C:\n    @classmethod\n    def get(cls): print(1)\nfor D in (C,):\n    X = D.get()",
+            False,
+        ),
+        ("X = reg.lower.get()", False),
+        ("X = reg.Param.TABLE.get('a')", True),
+        ("for n in reg.Param.NAMES:\n    X = n.lower()", True),
+        ("X = reg.Plain.A.value.lower()", True),
+        ("X = reg.TEXT.lower()", True),
+        ("for p in (reg.ROOT, reg.ROOT):\n    X = p.joinpath('x')", True),
+        ("X = reg.ROOT.joinpath('x').exists()", True),
+    ],
+)
+def test_methods_with_names_of_those_of_values(text: str, is_free: bool) -> None:
+    plugin = f"import reg\n{text}"
+    assert free(BOTH, a=plugin, b=plugin, reg=REGISTRY) is is_free
+
+
+IDS = """
+import itertools
+from pathlib import Path
+counter = {}
+NAMES = ['a', 'b']
+COUNTERS = {{'a': counter}}
+class Agent:
+    ids = counter
+    sizes = [1, 2]
+"""
+
+TAKING = [
+    "A = dict(zip('SI', ids.counter))",
+    "A = [x for x, _ in zip(ids.counter, 'ab')]",
+    "A = list(x for x in ids.counter if x)",
+    "for i in ids.counter:\n    break",
+    "a, b = ids.counter",
+    "A = [*ids.counter]",
+    "A = 3 in ids.counter",
+    "A = [0]\nA += list(ids.counter)",
+    "A = []\nA.extend(ids.counter)",
+    "A = ', '.join(ids.counter)",
+    "A = {}.fromkeys(ids.counter)",
+    "import collections\nA = collections.deque(ids.counter, 2)",
+    "import numpy as np\nA = np.array(ids.counter)",
+    "A = sum(ids.COUNTERS['a'])",
+    "A = max(ids.Agent.ids)",
+    "c = ids.counter\nA = set(c)",
+    "c = ids.COUNTERS['a']\nd = c\nA = sorted(d)",
+    "from ids import *\nA = tuple(counter)",
+    "from ids import counter as c\nA = any(c)",
+    "import again\nA = min(again.mine['x'])",
+]
+
+
+@pytest.mark.parametrize("taking", TAKING)
+@pytest.mark.parametrize(
+    "counter",
+    [
+        "itertools.count()",
+        "iter('ab')",
+        "(x for x in 'ab')",
+        "Path('x').glob('*')",
+        "zip([1], [2])",
+    ],
+)
+def test_items_of_a_shared_iterator_are_taken(taking: str, counter: str) -> None:
+    plugin = f"import ids\n{taking}"
+    again = "import ids\nmine = {'x': ids.counter}"
+    shared = IDS.format(counter)
+    assert not free(BOTH, ("numpy",), a=plugin, b=plugin, ids=shared, again=again)
+    for plain in (
+        "[3, 4]",
+        "list(itertools.count())",
+        "sorted(x for x in 'ab')",
+        "dict(zip('a', 'b'))",
+    ):
+        shared = IDS.format(plain)
+        assert free(BOTH, ("numpy",), a=plugin, b=plugin, ids=shared, again=again)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A = [n for n in ids.NAMES]",
+        "A = ids.Agent",
+        "A = {n: i for i, n in enumerate(OWN)}",
+        "A = isinstance(ids.Agent, type)",
+        "def f():\n    return next(ids.counter), list(ids.counter)",
+    ],
+)
+def test_a_shared_iterator_is_left_alone(text: str) -> None:
+    plugin = f"import conf as ids\nOWN = 'a', 'b'\n{text}"
+    conf = "NAMES = ['a', 'b']\nclass Agent: ..."
+    used = {"a": plugin, "b": "import ids\nX = ids.Agent", "conf": conf}
+    assert free(BOTH, ids=IDS.format("itertools.count()"), **used)
+
+
+@pytest.mark.parametrize(
+    ("constructor", "is_plain"),
+    [
+        ("def __init__(self, x): SEEN.append(x)", False),
+        ("def __init__(self, x): self.x = note(x)", False),
+        ("def __init__(self, x):\n        self.x = x\n        SEEN[x] = 1", False),
+        ("def __new__(cls, x):\n        SEEN.append(x)\n        return object.__new__(cls)", False),
+        ("def __new__(cls, x): return make(cls, x)", False),
+        ("def _generate_next_value_(name, *rest): return note(name)", False),
+        ("def __init__(self, x): self.x = next(counter)", False),
+        ("__init__ = note", False),
+        ("from reg import note as __init__", False),
+        ("def __init__(self, x, y=0): self.x = float(x); self.y = y", True),
+        ("def __init__(self, x):\n        'doc'\n        self.name_ = x.lower()", True),
+        (
+            "def __new__(cls, x):\n        obj = object.__new__(cls)\n        obj._value_ = x\n        return obj",
+            True,
+        ),
+        ("def __init__(self, x): super().__init__(); self.x: int = x", True),
+        ("@staticmethod\n    def _generate_next_value_(name, *rest): return name.lower()", True),
+        ("def run(self): SEEN.append(self)", True),
+    ],
+)
+def test_members_of_enumerations_that_are_made_by_code(constructor: str, is_plain: bool) -> None:
+    reg = (
+        "import itertools\nfrom enum import Enum, IntEnum\nSEEN = []\ncounter = itertools.count()\n"
+    )
+    reg += "def note(*x): SEEN.append(x)\nmake = note\n"
+    starred = "from reg import *\nfrom reg import SEEN, note, make, counter\n"
+    own = f"{starred}from enum import Enum\nclass E(Enum):\n    A = 1\n    {constructor}\n"
+    assert free(BOTH, a=own, b="", reg=reg) is is_plain
+    other = f"class E:\n    A = 1\n    {constructor}\n"
+    assert free(BOTH, a=f"{starred}{other}", b="", reg=reg)
+    base = f"{reg}class Base(Enum):\n    {constructor}\n"
+    heir = "import base\nclass Between(base.Base): ...\nclass E(Between):\n    A = 1"
+    assert free(BOTH, a=heir, b="", base=base, reg=reg) is is_plain
+    mixin = f"{reg}class Mixin:\n    {constructor}\n"
+    mixed = "from enum import Enum\nfrom mixin import Mixin\nclass E(Mixin, Enum):\n    A = 1"
+    assert free(BOTH, a=mixed, b="", mixin=mixin, reg=reg) is is_plain
+    late = f"{starred}from base import Base\nclass E(Base):\n    A = 1\n    {constructor}\n"
+    assert (
+        free(BOTH, a=late, b="", base="from enum import Enum\nclass Base(Enum): ...", reg=reg)
+        is is_plain
+    )
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        "__init_subclass__ = classmethod(f)",
+        "__set_name__ = f",
+        "__class_getitem__, x = f, f",
+        "__mro_entries__: object = f",
+        "from reg import hook as __init_subclass__",
+        "import reg as __set_name__",
+        "x = (__set_name__ := f)",
+        "for __init_subclass__ in [f]:\n        pass",
+        "class __set_name__: ...",
+    ],
+)
+def test_hooks_that_are_bound_in_other_ways(binding: str) -> None:
+    assert not free(
+        BOTH, a=f"def f(*x): ...\nclass B:\n    {binding}\n", b="", reg="def hook(): ..."
+    )
+
+
+def test_attributes_that_are_tried_show_which_modules_were_loaded() -> None:
+    others = {"pkg__INIT": "", "pkg__c": "Y = 1", "b": "import pkg.c"}
+    for asking in (
+        "try:\n    X = pkg.c.Y\nexcept AttributeError:\n    X = 0",
+        "X = 'c' in pkg.__dict__",
+        "X = pkg.__dict__.get('c')",
+        "X = len(pkg.__dict__)",
+    ):
+        assert not free(BOTH, a=f"import pkg\n{asking}", **others)
+    assert free(BOTH, a="import pkg\nX = pkg.__name__", **others)
+
+
 def test_what_is_loaded_in_turn_counts() -> None:
     assert free(BOTH, a="import deep", b="", deep="import deeper", deeper="X = 1")
     assert not free(BOTH, a="import deep", b="", deep="import deeper", deeper="print(1)")
@@ -162,6 +367,161 @@ def test_subclasses_show_in_which_order_they_were_loaded() -> None:
     base = f"{base[:-3]}\n    @classmethod\n    def every(cls): return cls.__subclasses__()"
     assert not free(BOTH, a=plugin, b=plugin, base=base)
     assert free("import os\nimport abc\nX = int.__subclasses__()\n")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "getattr(Base, '__subclasses__')()",
+        "operator.methodcaller('__subclasses__')(Base)",
+        "operator.attrgetter('Base.__subclasses__')(base)()",
+        "eval('Base.__subclasses__()')",
+        "[m for m in sys.modules]",
+        "list(sys.modules.values())",
+        "[m for m in dict(sys.modules)]",
+        "[m for m in getattr(sys, 'modules')]",
+        "[m for m in loaded]",
+    ],
+)
+def test_all_that_is_loaded_is_asked_for(asking: str) -> None:
+    model = f"{BOTH}import sys, base, operator\nfrom sys import modules as loaded\n"
+    model = model if "loaded" in asking else model.replace("from sys", "# from sys")
+    model = f"{model}from base import Base\ndef every():\n    return {asking}\n"
+    plugin = "from base import Base\nclass C(Base): ..."
+    assert not free(model, a=plugin, b=plugin, base="class Base: ...")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "'a' in sys.modules",
+        "sys.modules['a']",
+        "sys.modules.get('a')",
+        "sys.modules.pop('a', None)",
+        "len(sys.modules)",
+        "sorted(sys.modules)",
+        "sim.modules.values()",
+        "[modules for modules in range(3)]",
+    ],
+)
+def test_one_module_is_asked_for(asking: str) -> None:
+    model = f"{BOTH}import sys\ndef every(sim):\n    return {asking}\n"
+    assert free(model, a="", b="")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "list(globals())",
+        "[k for k in vars()]\nimport c, d",
+        "dict(locals())\nimport c, d",
+        "vars(sys.modules[__name__]).items()",
+        "sys.modules[__name__].__dict__.items()",
+        "list(map(globals, ()))",
+        "show(globals())",
+        "sorted(globals().items(), key=len)",
+    ],
+)
+def test_the_own_names_are_listed_in_their_order(asking: str) -> None:
+    first, _, rest = asking.partition("\n")
+    asked = f"import sys\ndef f(name):\n    X = {first}\n    {rest or 'pass'}\n"
+    assert not free(f"{BOTH}{asked}", a="", b="")
+    assert free(BOTH, a=asked, b="")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "f.__globals__.items()",
+        "[k for k in sys._getframe().f_globals]",
+        "list(vars(importlib.import_module(name)))",
+        "list(vars(sys.modules[name]))",
+        "x = importlib.import_module(name); list(vars(x))",
+    ],
+)
+def test_the_names_of_any_module_are_listed_in_their_order(asking: str) -> None:
+    *first, last = asking.split("; ")
+    lines = "".join(f"    {line}\n" for line in [*first, f"return {last}"])
+    asked = f"import sys, importlib\ndef f(name):\n{lines}"
+    assert not free(BOTH, a=asked, b="")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "globals()[name]",
+        "globals().get(name)",
+        "name in globals()",
+        "globals().update(x=1)",
+        "sorted(globals())",
+        "sorted(globals().items())",
+        "set(globals())",
+        "exec(name, globals())",
+        "dict(locals())",
+        "vars(self).items()",
+        "self.__dict__.items()",
+        "vars(other).items()",
+        "other.__dict__.items()",
+        "type(other).__dict__.items()",
+        "other.__class__.__dict__.items()",
+        "C.__dict__.items()",
+        "vars(C).items()",
+        "vars(os).items()",
+        "hasattr(other, '__dict__')",
+        "setattr(other, name, 1)",
+    ],
+)
+def test_namespaces_that_do_not_show_the_order_of_imports(asking: str) -> None:
+    model = f"import os\n{BOTH}class C:\n    def f(self, other, name):\n        X = {asking}\n"
+    assert free(model, a="", b="")
+    assert free(f"{model}        getattr(a, name)\n", a="", b="")
+
+
+LISTING = [
+    "vars(conf)",
+    "conf.__dict__",
+    "conf.__dict__.items()",
+    "conf.__dir__()",
+    "getattr(conf, '__dict__')",
+    "operator.attrgetter('__dict__')(conf)",
+    "names(conf)",
+    "names(m=conf)",
+    "[names(m) for m in (conf,)]",
+    "Holder(conf).names()",
+]
+
+
+@pytest.mark.parametrize("listing", LISTING)
+@pytest.mark.parametrize("how", ["import conf", "from pkg import conf", "import pkg.conf as conf"])
+def test_names_of_another_module_are_listed_in_their_order(listing: str, how: str) -> None:
+    helper = "def names(m):\n    return list(vars(m))\n"
+    helper += "class Holder:\n    def __init__(self, m): self.m = m\n"
+    helper += "    def names(self): return list(self.m.__dict__)\n"
+    model = f"{how}\nimport operator\nfrom helper import Holder, names\ndef f():\n    return {listing}\n"
+    sources = {"m.py": model, "conf.py": BOTH, "pkg/conf.py": BOTH, "pkg/__init__.py": ""}
+    sources |= {"helper.py": helper, "a.py": "", "b.py": ""}
+    path = "/p/conf.py" if how == "import conf" else "/p/pkg/conf.py"
+    assert CodeProject(sources).closure().readings[path].free_runs == frozenset()
+    sources["m.py"] = model.replace(listing, "conf.a")
+    assert CodeProject(sources).closure().readings[path].free_runs == {0}
+
+
+def test_names_that_come_through_a_star_are_listed_too() -> None:
+    model = "from conf import *\ndef f():\n    return list(globals())\n"
+    sources = {"m.py": model, "conf.py": BOTH, "a.py": "", "b.py": ""}
+    assert CodeProject(sources).closure().readings["/p/conf.py"].free_runs == frozenset()
+
+
+@pytest.mark.parametrize("listing", ["vars(pkg)", "pkg.__dict__.values()", "pkg.every()"])
+def test_a_package_lists_its_modules_in_the_order_in_which_they_were_loaded(listing: str) -> None:
+    own = "def every():\n    return list(globals())\n" if "every" in listing else ""
+    model = f"import a\nimport b\nX = 1\nimport pkg\ndef f():\n    return {listing}\n"
+    others = {"pkg__INIT": own, "pkg__c": "", "pkg__d": ""}
+    assert not free(model, a="import pkg.c", b="import pkg.d", **others)
+    assert free(model, a="", b="", **others)
+    del others["pkg__INIT"]
+    if not own:
+        assert not free(model, a="import pkg.c", b="import pkg.d", **others)
 
 
 def test_only_the_run_that_loads_it_is_kept_in_order() -> None:

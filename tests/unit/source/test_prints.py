@@ -127,8 +127,12 @@ def grouped(body: str) -> tuple[str, str]:
             "try:\n    0\nfinally:\n    import b\n    import a",
         ),
         (
-            "class C:\n    import a\n    import b\n    x = 1",
-            "class C:\n    import b\n    import a\n    x = 1",
+            "try:\n    import a\nexcept ImportError:\n    from b import x, y",
+            "try:\n    import a\nexcept ImportError:\n    from b import y, x",
+        ),
+        (
+            "try:\n    def g():\n        import a, b\nexcept NameError:\n    pass",
+            "try:\n    def g():\n        import b, a\nexcept NameError:\n    pass",
         ),
     ],
 )
@@ -151,6 +155,27 @@ def test_nested_imports_may_be_sorted(one: str, other: str) -> None:
 )
 def test_other_orders_count(one: str, other: str) -> None:
     assert grouped(one)[1] != grouped(other)[1]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "try:\n    {}\nexcept ImportError:\n    pass",
+        "try:\n    if x:\n        {}\nexcept:\n    pass",
+        "try:\n    pass\nexcept ImportError:\n    {}\nfinally:\n    pass",
+        "try:\n    pass\nexcept* ImportError:\n    try:\n        {}\n    except* OSError:\n        pass",
+        "with suppress(ImportError):\n    {}",
+        "async with suppress(ImportError):\n    for x in y:\n        {}",
+        "class C:\n    {}",
+        "global a, b\n{}",
+        "def g():\n    if x:\n        nonlocal a\n    {}",
+    ],
+)
+@pytest.mark.parametrize("run", ["from kit import {}, {}", "import {}, {}", "import {}; import {}"])
+def test_imports_that_may_stop_half_way_keep_their_order(around: str, run: str) -> None:
+    one, other = (around.format(run.format(*names)) for names in ("ab", "ba"))
+    assert grouped(one)[1] != grouped(other)[1]
+    assert len({grouped(around.format(f"import {name}"))[1] for name in "ab"}) == 2
 
 
 def test_without_imports_inside_the_two_digests_agree() -> None:
