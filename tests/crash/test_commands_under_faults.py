@@ -19,6 +19,7 @@ from tests.support.warm import Warm, WarmBench
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
+    pytest.mark.needs_strace,
     pytest.mark.skipif(bool(injection.available()), reason=injection.available() or "strace works"),
 ]
 

@@ -15,6 +15,7 @@ from modelops_bundle.registry import ModelEntry
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
+    pytest.mark.needs_strace,
     pytest.mark.skipif(bool(injection.available()), reason=injection.available() or "strace works"),
 ]
 

@@ -97,7 +97,7 @@ def installed(pytestconfig: pytest.Config) -> Installed:
     python = folder / "bin" / "python"
     done = folder / "installed.txt"
     if not done.exists() or done.read_text() != "\n".join(PACKAGES):
-        uv = shutil.which("uv")
+        uv = os.environ.get("UV") or shutil.which("uv")
         if uv is None:
             pytest.skip("uv is not here to install packages with")
         subprocess.run(
