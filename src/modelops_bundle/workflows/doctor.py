@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.digests.notices import Mention, absent, undeclared
+from modelops_bundle.digests.notices import Mention
+from modelops_bundle.digests.overlooked import absent, undeclared
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.discovery.models import DEFAULT_BASES, discover_model_classes
 from modelops_bundle.errors import MopsError

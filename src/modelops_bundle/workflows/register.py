@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from modelops_bundle.digests.notices import absent, undeclared
+from modelops_bundle.digests.overlooked import absent, undeclared
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.project.files import expand

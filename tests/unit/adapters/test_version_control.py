@@ -13,7 +13,10 @@ from modelops_bundle.adapters.version_control import git_standing
 
 Git = Callable[..., str]
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+pytestmark = [
+    pytest.mark.needs_git,
+    pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
+]
 
 
 @pytest.fixture
