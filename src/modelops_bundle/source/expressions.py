@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from modelops_bundle.source.bindings import Literal, Ref
 from modelops_bundle.source.scopes import alternatives
 
-__all__ = ["Names", "describe", "dotted", "literal", "references"]
+__all__ = ["Names", "as_written", "dotted", "literal", "references"]
 
 MAX_DEPTH = 16
 MAX_LITERAL_NODES = 4000
@@ -49,7 +49,7 @@ class Names(Protocol):
         ...
 
 
-def describe(node: ast.expr) -> str:
+def as_written(node: ast.expr) -> str:
     """A short text for ``node`` as written: ``cb.BaseModel``, ``make_base(...)``.
 
     Of a longer chain the last parts, since a chain is described from each of its calls.
@@ -66,7 +66,7 @@ def describe(node: ast.expr) -> str:
             tail.append("(...)")
             node = node.func
         elif isinstance(node, ast.Starred):
-            return "*" + describe(node.value) if not isinstance(node.value, ast.Starred) else "*"
+            return "*" + as_written(node.value) if not isinstance(node.value, ast.Starred) else "*"
         else:
             head = (
                 node.id if isinstance(node, ast.Name) else "<" + type(node).__name__.lower() + ">"
@@ -127,7 +127,7 @@ def _value(node: ast.expr) -> tuple[Ref, ...]:
     if isinstance(node, ast.Constant):
         what = "a constant"
     elif isinstance(node, ast.Call):
-        what = f"what {describe(node)} returns"
+        what = f"what {as_written(node)} returns"
     else:
         what = "an expression"
     return (Ref("value", what, "", ""),)

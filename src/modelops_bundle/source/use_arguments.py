@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from modelops_bundle.source.use_expressions import last_name
 from modelops_bundle.source.use_records import PACKAGE, UP
-from modelops_bundle.source.use_scopes import Scope
+from modelops_bundle.source.use_scopes import Scope, last_name
 from modelops_bundle.source.use_texts import texts
 
 __all__ = ["absolute_names", "arguments_of", "calls_in", "owner_of", "summands"]

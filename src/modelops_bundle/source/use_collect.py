@@ -16,6 +16,7 @@ from modelops_bundle.source.use_arguments import (
     summands,
 )
 from modelops_bundle.source.use_expressions import Found, FoundImport
+from modelops_bundle.source.use_leaves import EVERYTHING
 from modelops_bundle.source.use_offers import Offers, mentions
 from modelops_bundle.source.use_plausible import (
     is_dotted_name,
@@ -217,7 +218,7 @@ class _Collector:
             self._touch(target, node.lineno)
             return
         position, argument = chosen
-        found = elements(argument, scope, None, 0) if kind == "path" else texts(argument, scope)
+        found = elements(argument, scope, EVERYTHING) if kind == "path" else texts(argument, scope)
         if kind == "module":
             found = [text for name in found for text in absolute_names(name, node, given, scope)]
         for text in found:
@@ -239,7 +240,7 @@ class _Collector:
         names = given.get("fromlist") or given.get("3")
         if names is None or not target.endswith("__import__"):
             return
-        for name in elements(names, scope, None, 0):
+        for name in elements(names, scope, "i"):
             for text in found:
                 if UNKNOWN not in (name, text):
                     self._reads[Read(target, "fromlist", f"{text}.{name}", node.lineno, "")] = None
@@ -329,7 +330,7 @@ class _Collector:
         found: list[str] = []
         for part in summands(value) if value is not None else ():
             if isinstance(part, ast.List | ast.Tuple):
-                found += elements(part, scope, None, 0)
+                found += elements(part, scope, EVERYTHING)
             elif not any(canonical(item) == "sys.path" for item in targets(part, scope)):
                 found.append(UNKNOWN)
         for text in found:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from modelops_bundle.source.use_scopes import Binding, Scope, carried
+from modelops_bundle.source.use_scopes import Binding, Scope, carried, last_name
 from modelops_bundle.source.use_sinks import SINKS
 
-__all__ = ["PATHS", "Expressions", "Found", "FoundImport", "is_chain", "last_name"]
+__all__ = ["PATHS", "Expressions", "Found", "FoundImport", "is_chain"]
 
 
 class FoundImport(NamedTuple):
@@ -262,10 +262,3 @@ def is_chain(node: ast.expr) -> bool:
             return False
         node = node.value
     return isinstance(node, ast.Name) and node.id != "__doc__"
-
-
-def last_name(node: ast.expr) -> str:
-    """The last name of a chain; empty for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""

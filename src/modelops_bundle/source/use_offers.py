@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from modelops_bundle.source.use_expressions import Found, last_name
+from modelops_bundle.source.use_expressions import Found
+from modelops_bundle.source.use_leaves import EVERYTHING
 from modelops_bundle.source.use_plausible import is_file_name, looks_like_path
 from modelops_bundle.source.use_records import UNKNOWN, Mention
-from modelops_bundle.source.use_scopes import Scope, carried
+from modelops_bundle.source.use_scopes import Scope, carried, last_name
 from modelops_bundle.source.use_texts import elements, texts
 
 __all__ = ["Offers", "mentions"]
@@ -94,10 +95,8 @@ def _opened(node: ast.expr) -> Iterator[Mention]:
 def _constant_texts(node: ast.expr, scope: Scope) -> Iterator[str]:
     if isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes):
         return
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        found = elements(node, scope, None, 0)
-    elif isinstance(node, ast.Dict):
-        found = elements(node, scope, 1, 0)
+    if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
+        found = elements(node, scope, EVERYTHING)
     else:
         found = texts(node, scope)
     for text in found:

@@ -18,7 +18,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Binding", "Scope", "dotted", "name_targets", "targets"]
+__all__ = ["Binding", "Scope", "dotted", "last_name", "name_targets", "targets"]
 
 #: More alternatives than this, or longer chains of aliases, are cut off; what is cut counts as unknown.
 MAX_ALTERNATIVES = 16
@@ -145,6 +145,13 @@ class Scope:
         return scope if scope is not None and scope.kind == "function" else None
 
 
+def last_name(node: ast.expr) -> str:
+    """The last name of a chain; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
 def dotted(node: ast.expr) -> tuple[ast.expr, list[str]]:
     """The head of a chain of attributes, and the attributes in order; ``getattr`` with a literal is one."""
     attributes: list[str] = []
@@ -269,13 +276,7 @@ def carried(node: ast.expr) -> list[ast.expr]:
 def _copied(node: ast.Call) -> list[ast.expr]:
     parts: list[ast.expr] = []
     func = node.func
-    name = (
-        func.id
-        if isinstance(func, ast.Name)
-        else func.attr
-        if isinstance(func, ast.Attribute)
-        else ""
-    )
+    name = last_name(func)
     if name in _COPIERS:
         parts = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg is None)]
     if name == "copy" and isinstance(func, ast.Attribute) and not node.args:
@@ -288,13 +289,7 @@ def imported_by_call(node: ast.expr) -> str | None:
     if not isinstance(node, ast.Call) or len(node.args) != 1:
         return None
     func, argument = node.func, node.args[0]
-    name = (
-        func.id
-        if isinstance(func, ast.Name)
-        else func.attr
-        if isinstance(func, ast.Attribute)
-        else ""
-    )
+    name = last_name(func)
     if name not in ("__import__", "import_module"):
         return None
     if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):

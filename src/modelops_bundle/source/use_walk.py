@@ -10,9 +10,9 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from modelops_bundle.source.use_expressions import PATHS, Expressions, Found, FoundImport, last_name
+from modelops_bundle.source.use_expressions import PATHS, Expressions, Found, FoundImport
 from modelops_bundle.source.use_records import GUARDED, INNER, TYPING
-from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope
+from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope, last_name
 
 __all__ = ["walk"]
 
