@@ -12,6 +12,7 @@ from modelops_bundle.source.use_arguments import (
     absolute_names,
     arguments_of,
     calls_in,
+    has_more,
     owner_of,
     summands,
 )
@@ -100,6 +101,7 @@ class _Collector:
             mentions=tuple(sorted(self._mentions, key=lambda mention: mention.line)),
             modules=tuple(named) if blind else (),
             effects=effects,
+            grown=tuple(dict.fromkeys(offers.grown())),
         )
 
     def _is_wanted(self, target: str, owners: set[str]) -> bool:
@@ -199,15 +201,21 @@ class _Collector:
         self._own_bytes(node, scope)
 
     def _argument_of_unknown(self, target: str, node: ast.Call, scope: Scope) -> None:
-        certain = False
+        told: list[Read] = []
+        open_ones: list[Read] = []
         for position, argument in arguments_of(node):
-            for text in texts(argument, scope) if may_be_text(argument) else ():
+            for text in texts(argument, scope) if may_be_text(argument) else (UNKNOWN,):
+                owner = owner_of(text, scope)
                 if is_plausible(target, position, text):
-                    certain = True
-                    owner = owner_of(text, scope)
-                    self._reads[Read(target, position, text, node.lineno, owner)] = None
-        if not certain:
+                    told.append(Read(target, position, text, node.lineno, owner))
+                elif "\x01" in text and not isinstance(argument, ast.Constant | ast.Lambda):
+                    open_ones.append(Read(target, position, UNKNOWN, node.lineno, ""))
+        if not told or has_more(node):
             self._touch(target, node.lineno)
+        elif target[:1] not in ("", ".", "*"):
+            # Which argument is handed on is known elsewhere: it may be one that is open.
+            told += open_ones
+        self._reads.update(dict.fromkeys(told))
 
     def _argument_of_sink(
         self, target: str, kind: str, wanted: tuple[str, ...], node: ast.Call, scope: Scope

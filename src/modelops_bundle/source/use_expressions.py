@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from modelops_bundle.source.use_growth import GROWING, Grown, GrownElsewhere, grown_by_call
 from modelops_bundle.source.use_scopes import Binding, Scope, carried, last_name
 from modelops_bundle.source.use_sinks import SINKS
 
@@ -37,6 +38,10 @@ class Found:
         #: Lines that ask a class for its subclasses, which come in the order in which they were loaded.
         self.roll_calls: list[int] = []
         self.path_changes: list[tuple[ast.expr, ast.expr | None, Scope]] = []
+        #: What is put into collections, and calls that are given names, which may do so too.
+        self.grown: list[Grown] = []
+        self.passed: list[tuple[ast.Call, Scope]] = []
+        self.grown_elsewhere: list[GrownElsewhere] = []
 
 
 class Expressions:
@@ -107,6 +112,10 @@ class Expressions:
         """A call, set aside where it is given what may be a text."""
         func, arguments = node.func, node.args
         values = [keyword.value for keyword in node.keywords]
+        if func.__class__ is ast.Attribute and func.attr in GROWING:
+            self._found.grown.extend(grown_by_call(node, self._scope))
+        if any(item.__class__ is ast.Name for item in (*arguments, *values)):
+            self._found.passed.append((node, self._scope))
         textual = any(self._is_textual(item, func) for item in (*arguments, *values))
         if textual or _is_special(func):
             self._found.calls.append((node, self._scope))

@@ -112,7 +112,10 @@ def _through_method(method: str, steps: str) -> list[str]:
 def _leaves_of_each(
     nodes: Iterable[ast.expr], scope: Scope, steps: str, depth: int
 ) -> Iterator[Leaf]:
-    for node in islice(nodes, MAX_ELEMENTS + 1):
+    for count, node in enumerate(nodes):
+        if count >= MAX_ELEMENTS:
+            yield Leaf(None, scope)
+            return
         yield from leaves(node, scope, steps, depth)
 
 
@@ -120,7 +123,9 @@ def _leaves_of_items(items: list[ast.expr], scope: Scope, steps: str, depth: int
     if steps == ":":
         yield Leaf(None, scope)
         return
-    for item in items[: MAX_ELEMENTS + 1]:
+    if len(items) > MAX_ELEMENTS:
+        yield Leaf(None, scope)
+    for item in items[:MAX_ELEMENTS]:
         if isinstance(item, ast.Starred):
             yield from leaves(item.value, scope, steps, depth)
         else:
@@ -128,8 +133,9 @@ def _leaves_of_items(items: list[ast.expr], scope: Scope, steps: str, depth: int
 
 
 def _leaves_of_mapping(node: ast.Dict, scope: Scope, steps: str, depth: int) -> Iterator[Leaf]:
-    pairs = zip(node.keys, node.values, strict=True)
-    for key, value in islice(pairs, MAX_ELEMENTS + 1):
+    if len(node.keys) > MAX_ELEMENTS:
+        yield Leaf(None, scope)
+    for key, value in islice(zip(node.keys, node.values, strict=True), MAX_ELEMENTS):
         if key is None:
             yield from leaves(value, scope, steps, depth)
             continue
@@ -150,13 +156,44 @@ def _leaves_of_name(name: str, scope: Scope, steps: str, depth: int) -> list[Lea
         bindings = home.names[name]
         found: dict[tuple[int, int, str], Leaf] = {}
         for binding in bindings[:MAX_ELEMENTS]:
-            every = islice(_bound(name, binding, home, steps, depth), MAX_ELEMENTS + 1)
+            every = _cut(_bound(name, binding, home, steps, depth), home)
             found.update({(id(leaf.node), id(leaf.scope), leaf.text): leaf for leaf in every})
-        answers = list(found.values())[: MAX_ELEMENTS + 1]
+        for leaf in _grown(name, home, steps, depth):
+            found[id(leaf.node), id(leaf.scope), leaf.text] = leaf
+        answers = list(_cut(found.values(), home))
         if len(bindings) > MAX_ELEMENTS:
             answers.append(Leaf(None, home))
         home.answers[question] = answers
     return answers
+
+
+def _cut(found: Iterable[Leaf], scope: Scope) -> Iterator[Leaf]:
+    """So many that one unknown text stands for the rest."""
+    for count, leaf in enumerate(found):
+        if count >= MAX_ELEMENTS:
+            yield Leaf(None, scope)
+            return
+        yield leaf
+
+
+def _grown(name: str, home: Scope, steps: str, depth: int) -> Iterator[Leaf]:
+    """What is taken of that which was put into a collection after it was made."""
+    growths = home.growths.get(name, [])
+    for growth in growths[:MAX_ELEMENTS]:
+        node, scope, way = growth
+        if node is None or scope is None:
+            yield Leaf(None, home)
+        elif way == "any" or steps == EVERYTHING:
+            yield from _cut(leaves(node, scope, EVERYTHING, depth), home)
+        elif way == "same":
+            yield from _cut(leaves(node, scope, steps, depth), home)
+        elif way == "item" or (way == "key") == (steps[0] != "s"):
+            yield from _cut(leaves(node, scope, steps[1:], depth), home)
+    if len(growths) > MAX_ELEMENTS:
+        yield Leaf(None, home)
+    if steps != ":" and _may_grow_elsewhere(name, home):
+        owner = f"{home.qualname}.{name}" if home.qualname else name
+        yield Leaf(None, home, f"\x01+{owner}\x02")
 
 
 def _bound(name: str, binding: Binding, home: Scope, steps: str, depth: int) -> Iterator[Leaf]:
@@ -169,3 +206,10 @@ def _bound(name: str, binding: Binding, home: Scope, steps: str, depth: int) -> 
         yield Leaf(None, home, f"\x01@{name}\x02")
     else:
         yield Leaf(None, home)
+
+
+def _may_grow_elsewhere(name: str, home: Scope) -> bool:
+    return home.kind in ("module", "class") and any(
+        binding.kind == "value" and not isinstance(binding.node, _FIXED)
+        for binding in home.names[name][:MAX_ELEMENTS]
+    )

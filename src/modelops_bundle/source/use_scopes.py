@@ -18,7 +18,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Binding", "Scope", "dotted", "last_name", "name_targets", "targets"]
+__all__ = ["Binding", "Growth", "Scope", "dotted", "last_name", "name_targets", "targets"]
 
 #: More alternatives than this, or longer chains of aliases, are cut off; what is cut counts as unknown.
 MAX_ALTERNATIVES = 16
@@ -48,6 +48,21 @@ class Binding(NamedTuple):
 OPAQUE = Binding("opaque")
 
 
+class Growth(NamedTuple):
+    """Something that is put into a collection after it was made.
+
+    Attributes:
+        node: The expression; ``None`` for something unknown.
+        scope: Where ``node`` is evaluated.
+        way: How it goes in: as an ``item``, as the ``key`` or the value of an ``entry``, as one more
+            collection of the ``same`` kind, or ``any`` other way.
+    """
+
+    node: ast.expr | None
+    scope: Scope | None
+    way: str
+
+
 class Scope:
     """A module, function, class, lambda or comprehension, and the names bound in it.
 
@@ -62,6 +77,7 @@ class Scope:
         "answers",
         "called",
         "elsewhere",
+        "growths",
         "kind",
         "loaded",
         "names",
@@ -76,6 +92,7 @@ class Scope:
         self.qualname = qualname
         self.names: dict[str, list[Binding]] = {}
         self.elsewhere: dict[str, Scope] = {}
+        self.growths: dict[str, list[Growth]] = {}
         self.parameters: dict[str, int] = {}
         #: Dotted names that are loaded here, and called here without a text, and the first line of each.
         self.loaded: dict[str, int] = {}

@@ -7,6 +7,7 @@ only elsewhere:
 - ``file``: the path of the source itself; ``name`` and ``package``: what it is imported as;
 - ``up``: go one level up from what precedes (the folder of a path, the parent of a package);
 - ``=target``: a constant of another file (see :mod:`modelops_bundle.source.use_scopes`);
+- ``+name``: whatever other files put into a collection of this file, which may be nothing;
 - ``@parameter``: an argument of the function around, followed by ``^`` when it is put in capitals.
 """
 
@@ -17,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from modelops_bundle.source.use_leaves import MAX_ELEMENTS, leaves, steps_of
+from modelops_bundle.source.use_leaves import EVERYTHING, MAX_ELEMENTS, leaves, steps_of
 from modelops_bundle.source.use_records import FILE, NAME, PACKAGE, UNKNOWN, UP
 from modelops_bundle.source.use_scopes import (
     MAX_ALTERNATIVES,
@@ -33,6 +34,8 @@ __all__ = ["elements", "texts"]
 
 
 MAX_LENGTH = 1024
+#: Starts the mark of what other files put into a collection.
+_GROWN = "\x01+"
 
 _OWN = {"__file__": FILE, "__name__": NAME, "__package__": PACKAGE}
 #: Functions whose value is the text or path that they are given first.
@@ -62,7 +65,7 @@ def texts(node: ast.expr, scope: Scope, depth: int = 0) -> list[str]:
     found: dict[str, None] = {}
     for text in _texts(node, scope, depth):
         found[text if len(text) <= MAX_LENGTH else UNKNOWN] = None
-        if len(found) >= MAX_ALTERNATIVES:
+        if len(found) >= MAX_ALTERNATIVES and not text.startswith(_GROWN):
             found[UNKNOWN] = None
             break
     return list(found)
@@ -121,7 +124,7 @@ def _product(parts: list[list[str]], joint: str) -> list[str]:
     found = [""]
     for index, part in enumerate(parts):
         found = [f"{left}{joint if index else ''}{right}" for left in found for right in part]
-        if len(found) > MAX_ALTERNATIVES:
+        if len(found) > MAX_ALTERNATIVES + 1:
             return [UNKNOWN]
     return found
 
@@ -184,14 +187,17 @@ def _name(name: str, scope: Scope, depth: int) -> list[str]:
     if answers is None:
         # A name that is asked for while it is being asked for grows with every turn of a loop.
         home.answers["texts", name] = [UNKNOWN]
-        answers = home.answers["texts", name] = _bound_texts(name, home.names[name], depth)
+        answers = home.answers["texts", name] = _bound_texts(name, home, depth)
     return answers
 
 
-def _bound_texts(name: str, bindings: list[Binding], depth: int) -> list[str]:
+def _bound_texts(name: str, home: Scope, depth: int) -> list[str]:
     found: dict[str, None] = {}
-    for binding in bindings:
+    for binding in home.names[name]:
         found.update(dict.fromkeys(_bound(name, binding, depth)))
+        if len(found) < MAX_ALTERNATIVES:
+            # What is added to the name (``name += "x"``) is added to what it was before.
+            home.answers["texts", name] = [*found, UNKNOWN]
         if len(found) >= MAX_ALTERNATIVES and binding.kind == "value":
             found[UNKNOWN] = None
             break
@@ -295,11 +301,17 @@ def elements(node: ast.expr, scope: Scope, steps: str, depth: int = 0) -> list[s
 def _elements(node: ast.expr, scope: Scope, steps: str, depth: int) -> list[str]:
     found: dict[str, None] = {}
     for leaf in leaves(node, scope, steps, depth):
+        if steps == EVERYTHING and _is_no_text(leaf.node):
+            continue
         every = [leaf.text] if leaf.node is None else texts(leaf.node, leaf.scope, depth + 1)
         found.update(dict.fromkeys(every))
         if len(found) > MAX_ELEMENTS:
             return [UNKNOWN]
     return list(found) or [UNKNOWN]
+
+
+def _is_no_text(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes)
 
 
 _FORMS: dict[type[ast.expr], Callable[[Any, Scope, int], Iterable[str]]] = {

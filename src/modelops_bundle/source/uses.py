@@ -34,7 +34,9 @@ def decode(plain: Any) -> Uses:
     Raises:
         ValueError, TypeError: It is no such form.
     """
-    imports, reads, touches, aliases, constants, documents, mentions, modules, effects = plain
+    imports, reads, touches, aliases, constants, documents, mentions, modules, effects, grown = (
+        plain
+    )
     line, calls, bases, roll_call = effects
     return Uses(
         tuple([Import(module, tuple(names), *rest) for module, names, *rest in imports]),
@@ -46,4 +48,5 @@ def decode(plain: Any) -> Uses:
         tuple([Mention(*item) for item in mentions]),
         tuple(modules),
         Effects(line, tuple(calls), tuple(bases), roll_call),
+        tuple([(target, text) for target, text in grown]),
     )
