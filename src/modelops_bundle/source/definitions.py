@@ -79,9 +79,9 @@ class Definitions(ABC):
         """The expression that ``name`` was assigned from, if that is certain."""
         return self.scope.node(name)
 
-    def truth(self, test: ast.expr) -> bool | None:
+    def truth(self, test: ast.expr, depth: int = 0) -> bool | None:
         """Whether ``test`` holds here; ``None`` when that is not known before the module runs."""
-        return known_truth(test, self, self.platform)
+        return known_truth(test, self, self.platform, depth=depth)
 
     @abstractmethod
     def body(self, statements: Iterable[ast.stmt]) -> bool:

@@ -44,8 +44,13 @@ class Names(Protocol):
         """The expression that ``name`` was assigned from, if that is certain."""
         ...
 
-    def truth(self, test: ast.expr) -> bool | None:
-        """Whether ``test`` holds here; ``None`` when that is not known before the module runs."""
+    def truth(self, test: ast.expr, depth: int = 0) -> bool | None:
+        """Whether ``test`` holds here; ``None`` when that is not known before the module runs.
+
+        Args:
+            test: The expression.
+            depth: How deep in another one it was come upon.
+        """
         ...
 
 
@@ -157,7 +162,7 @@ def _text(node: ast.expr) -> str:
 
 
 def _follow_choice(node: ast.IfExp, names: Names, depth: int) -> tuple[Ref, ...]:
-    known = names.truth(node.test)
+    known = names.truth(node.test, depth)
     if known is not None:
         return references(node.body if known else node.orelse, names, depth)
     both = [references(node.body, names, depth), references(node.orelse, names, depth)]

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from modelops_bundle.source.parse import parse
+from modelops_bundle.source.parse import MAX_TOKENS, parse
 from modelops_bundle.source.purity import read_effects
 from modelops_bundle.source.use_arguments import (
     absolute_names,
@@ -73,6 +73,7 @@ class _Collector:
         #: Attributes that may hold the environment, of whatever object.
         self._carriers = {"environ", "environb", "env", "_env", "environment"}
         self._executed = 0
+        self._executed_bytes = 0
 
     def records(self, effects: Effects) -> Uses:
         """Everything, sorted as the source has it."""
@@ -267,9 +268,11 @@ class _Collector:
                         self._reads[Read("0|runpy|run_path", "0", text, node.lineno, "")] = None
 
     def _literal_source(self, target: str, source: str | bytes, line: int, scope: Scope) -> None:
-        self._executed += 1
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-        tree = parse(data.strip()) if self._executed <= _MAX_EXECUTED else None
+        self._executed += 1
+        self._executed_bytes += len(data)
+        few = self._executed <= _MAX_EXECUTED and self._executed_bytes <= _MAX_EXECUTED_BYTES
+        tree = parse(data.strip()) if few else None
         if not isinstance(tree, ast.Module):
             self._touch(target, line)
             return
@@ -349,6 +352,8 @@ class _Collector:
 
 
 _MAX_EXECUTED = 16
+#: Of all together: a token is a byte at least, so that no file costs more than twice what one may cost.
+_MAX_EXECUTED_BYTES = MAX_TOKENS
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 _SOURCE_READERS = frozenset(
     {"getsource", "getsourcelines", "findsource", "getcomments", "getdoc", "getline", "getlines"}

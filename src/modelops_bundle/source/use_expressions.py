@@ -65,13 +65,17 @@ class Expressions:
         """A chain of attributes, noted as a whole where it starts with a name."""
         chain: list[str] = []
         head: ast.expr = node
+        documented: ast.expr | None = None
         while isinstance(head, ast.Attribute):
             chain.append(head.attr)
             if head.attr == "__doc__" and isinstance(head.ctx, ast.Load):
-                self._found.documents.append((head.value, self._scope))
+                documented = head.value
             elif head.attr == "__subclasses__":
                 self._found.roll_calls.append(head.lineno)
             head = head.value
+        if documented is not None:
+            # The innermost one: a docstring's own docstring is that of ``str``.
+            self._found.documents.append((documented, self._scope))
         if isinstance(head, ast.Name):
             if isinstance(node.ctx, ast.Load):
                 chain.append(head.id)
