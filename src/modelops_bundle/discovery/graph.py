@@ -19,7 +19,7 @@ __all__ = ["Graph", "Meaning", "Source", "absolute", "is_ours"]
 
 MAX_STEPS = 24
 #: Names in modules that are looked at for one question; the answer is then that it may be anything.
-MAX_FOLLOWED = 4096
+MAX_FOLLOWED = 1024
 MAX_TEXTS = 64
 
 
@@ -148,6 +148,8 @@ class Graph:
         steps = [_Step("module", None, rest, inner)] if inner in self.sources else []
         targets = self.exports(source).get(first, ())
         steps += [_Step("target", source, _extended(target, rest)) for target in targets]
+        if targets and first in self._own_texts(source):
+            found.add(Meaning("definition", source.key, attributes))
         if not targets:
             steps += self._through_stars(source, attributes)
             known = inner in self.sources and first not in self._own(source)
@@ -185,6 +187,13 @@ class Graph:
                 [item.name for item in bindings] + [name for name, _ in constants]
             )
         return source.own
+
+    def _own_texts(self, source: Source) -> frozenset[str]:
+        """Names that a module binds to texts."""
+        if source.texts is None:
+            constants = source.uses.constants if source.uses is not None else ()
+            source.texts = frozenset(name for name, _ in constants)
+        return source.texts
 
     def _through_stars(self, source: Source, name: str) -> list[_Step]:
         if source.stars is None:

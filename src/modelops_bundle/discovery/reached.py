@@ -43,6 +43,7 @@ class Source:
         names: Its names, likewise.
         exports: Targets by the names of the module that stand for something of another one, once asked.
         own: Names that the module binds itself, once asked.
+        texts: Names that it binds to texts, once asked.
         stars: Modules that it imports everything from, once asked.
     """
 
@@ -55,4 +56,5 @@ class Source:
     names: ModuleNames | None
     exports: dict[str, tuple[str, ...]] | None = None
     own: frozenset[str] | None = None
+    texts: frozenset[str] | None = None
     stars: tuple[str, ...] | None = None

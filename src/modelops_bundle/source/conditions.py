@@ -18,7 +18,7 @@ __all__ = ["Platform", "known_truth"]
 
 MAX_DEPTH = 16
 #: Parts that are looked at for one test.
-MAX_STEPS = 256
+MAX_STEPS = 96
 
 
 class Platform(NamedTuple):

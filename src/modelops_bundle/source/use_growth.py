@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.source.use_scopes import Growth, Scope, last_name
+from modelops_bundle.source.use_scopes import MAX_ALTERNATIVES, Growth, Scope, last_name
 
 __all__ = [
     "GROWING",
@@ -160,28 +160,30 @@ def settle(
             home.growths.setdefault(owner.id, []).append(growth)
         if home is None or not isinstance(owner, ast.Name):
             elsewhere.append(GrownElsewhere(owner, scope, growth))
-        else:
-            elsewhere += _imported(home, owner.id, growth)
     _spread(pending, _arguments(passed), elsewhere)
     return elsewhere
 
 
-def _imported(home: Scope, name: str, growth: Growth) -> list[GrownElsewhere]:
-    # More than a few imports under one name are told apart by nothing.
-    found = [item.text for item in home.names[name][:64] if item.kind == "import"]
-    return [GrownElsewhere(target, home, growth) for target in found]
+def _imported(home: Scope, name: str) -> list[GrownElsewhere]:
+    """What is put into what a name is imported from."""
+    growths = home.growths[name]
+    if len(growths) > MAX_ALTERNATIVES:
+        growths = [Growth(None, None, "any")]
+    found = [item.text for item in home.names[name] if item.kind == "import"]
+    return [
+        GrownElsewhere(target, home, growth)
+        for target in dict.fromkeys(found)
+        for growth in growths
+    ]
 
 
-def _spread(
-    pending: list[_Name],
-    arguments: dict[str, list[tuple[ast.Call, Scope]]],
-    elsewhere: list[GrownElsewhere],
-) -> None:
+def _spread(pending: list[_Name], arguments: _Arguments, elsewhere: list[GrownElsewhere]) -> None:
     """Let what aliases and parameters that grow stand for grow in an unknown way."""
     unknown = Growth(None, None, "any")
     seen = {(id(home), name) for home, name in pending}
     while pending:
         home, name = pending.pop()
+        elsewhere += _imported(home, name)
         for node, scope in _meant(home, name, arguments):
             owner, _ = _owner(node)
             inner = scope.home(owner.id) if isinstance(owner, ast.Name) else None
@@ -191,35 +193,34 @@ def _spread(
             elif (id(inner), owner.id) not in seen:
                 seen.add((id(inner), owner.id))
                 inner.growths.setdefault(owner.id, []).append(unknown)
-                elsewhere += _imported(inner, owner.id, unknown)
                 pending.append((inner, owner.id))
 
 
-def _meant(
-    home: Scope, name: str, arguments: dict[str, list[tuple[ast.Call, Scope]]]
-) -> Iterator[tuple[ast.expr, Scope]]:
+#: What calls give, by the function's last name and the place or keyword.
+_Arguments = dict[tuple[str, int | str], list[tuple[ast.expr, Scope]]]
+
+
+def _arguments(passed: Iterable[tuple[ast.Call, Scope]]) -> _Arguments:
+    found: _Arguments = {}
+    for call, scope in passed:
+        function = last_name(call.func)
+        # Of a method the call does not give ``self``.
+        shifts = (0, 1) if isinstance(call.func, ast.Attribute) else (0,)
+        for place, argument in enumerate(call.args):
+            for shift in shifts:
+                found.setdefault((function, place + shift), []).append((argument, scope))
+        for keyword in call.keywords:
+            if keyword.arg is not None:
+                found.setdefault((function, keyword.arg), []).append((keyword.value, scope))
+    return found
+
+
+def _meant(home: Scope, name: str, arguments: _Arguments) -> Iterator[tuple[ast.expr, Scope]]:
+    function = home.qualname.rpartition(".")[2]
     for binding in home.names[name]:
         if binding.node is not None and binding.scope is not None:
             yield binding.node, binding.scope
         elif binding.kind == "parameter":
-            for call, scope in arguments.get(home.qualname.rpartition(".")[2], ()):
-                for argument in _at(call, binding.number, name):
-                    yield argument, scope
-
-
-def _at(call: ast.Call, place: int, name: str) -> Iterator[ast.expr]:
-    # Of a method the call does not give ``self``.
-    places = (place - 1, place) if isinstance(call.func, ast.Attribute) else (place,)
-    for index in places:
-        if 0 <= index < len(call.args):
-            yield call.args[index]
-    yield from (keyword.value for keyword in call.keywords if keyword.arg == name)
-
-
-def _arguments(
-    passed: Iterable[tuple[ast.Call, Scope]],
-) -> dict[str, list[tuple[ast.Call, Scope]]]:
-    found: dict[str, list[tuple[ast.Call, Scope]]] = {}
-    for call, scope in passed:
-        found.setdefault(last_name(call.func), []).append((call, scope))
-    return found
+            # Once is enough, however many functions have the name.
+            yield from arguments.pop((function, binding.number), ())
+            yield from arguments.pop((function, name), ())

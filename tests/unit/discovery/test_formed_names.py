@@ -140,6 +140,10 @@ def test_names_that_cannot_be_found_out_are_warned_about(model: str) -> None:
             },
         ),
         (
+            "import os\nfrom c import N\nos.getenv(N)",
+            {"c": "from d import N\nif x:\n    N = 'KEY'", "d": "N = 'A'"},
+        ),
+        (
             "import d\nN = ['A']\nfor NAME in N:\n    d.GET(NAME)",
             {"d": "import os, m\nGET = os.getenv\nm.N.append('KEY')"},
         ),
