@@ -216,6 +216,9 @@ class _Reader:
         elif meaning.kind == "attribute":
             yield from self._effects_of_attribute(name)
             yield from effects_of_attribute(name.rpartition(".")[2])
+        elif meaning.kind == "anything":
+            yield Effect("mapping")
+            yield Effect("sink", SINKS["os.getenv"])
 
     def _effects_of_attribute(self, name: str) -> Iterator[Effect]:
         *before, last = name.split(".")

@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from modelops_bundle.source.use_expressions import Found, last_name
+from modelops_bundle.source.use_expressions import Found
 from modelops_bundle.source.use_plausible import (
     is_file_name,
     looks_like_path,
@@ -17,7 +17,7 @@ from modelops_bundle.source.use_plausible import (
 )
 from modelops_bundle.source.use_records import UNKNOWN, Mention
 from modelops_bundle.source.use_resources import placed_literals, resource_texts
-from modelops_bundle.source.use_scopes import Scope, targets
+from modelops_bundle.source.use_scopes import Scope, last_name, targets
 from modelops_bundle.source.use_sinks import canonical
 from modelops_bundle.source.use_texts import texts
 

@@ -1,4 +1,4 @@
-"""What a package adds to its ``__path__``: folders where its submodules are looked for as well.
+"""What is added to ``sys.path``, and by a package to its ``__path__``: folders that are searched as well.
 
 Each is told as target, position and text of a :class:`modelops_bundle.source.use_records.Read`, the text
 being unknown where it cannot be told.
@@ -10,16 +10,18 @@ import ast
 from collections.abc import Iterator
 
 from modelops_bundle.source.use_arguments import summands
-from modelops_bundle.source.use_expressions import last_name
+from modelops_bundle.source.use_leaves import EVERYTHING
 from modelops_bundle.source.use_records import NAME, UNKNOWN
-from modelops_bundle.source.use_scopes import Scope
+from modelops_bundle.source.use_scopes import Scope, last_name, targets
+from modelops_bundle.source.use_sinks import canonical
 from modelops_bundle.source.use_texts import elements, texts
 
-__all__ = ["added_to_package", "path_of_package"]
+__all__ = ["added_to_package", "path_of_package", "path_of_system"]
 
 _Added = tuple[str, str, str]
 
 _FOLDER = "*|__path__.append"
+_SYSTEM = "0|sys|path.append"
 _PORTIONS = "0|pkgutil|extend_path"
 #: Methods that add to a list, and which argument they add.
 _METHODS = {"append": 0, "insert": 1, "extend": 0}
@@ -55,9 +57,25 @@ def path_of_package(target: ast.expr, value: ast.expr | None, scope: Scope) -> I
         elif isinstance(part, ast.Call) and last_name(part.func) == "extend_path":
             yield _PORTIONS, "1", NAME
         elif isinstance(part, ast.Name) and not _is_same(part):
-            yield from _folders(elements(part, scope, None, 0))
+            yield from _folders(elements(part, scope, EVERYTHING))
         elif not _is_same(part):
             yield _FOLDER, "0", UNKNOWN
+
+
+def path_of_system(target: ast.expr, value: ast.expr | None, scope: Scope) -> Iterator[_Added]:
+    """What ``sys.path = [folder, *sys.path]`` and its like add."""
+    if not _is_system(target, scope):
+        return
+    for part in summands(value) if value is not None else ():
+        if isinstance(part, ast.List | ast.Tuple):
+            for text in elements(part, scope, EVERYTHING):
+                yield _SYSTEM, "0", text
+        elif not _is_system(part, scope):
+            yield _SYSTEM, "0", UNKNOWN
+
+
+def _is_system(node: ast.expr, scope: Scope) -> bool:
+    return any(canonical(item) == "sys.path" for item in targets(node, scope))
 
 
 def _folders(found: list[str]) -> Iterator[_Added]:

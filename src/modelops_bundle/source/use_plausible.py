@@ -22,7 +22,7 @@ _MARK = re.compile("\x01[^\x02]*\x02")
 _WORD = re.compile(r"[\w.\-/\\:]{1,256}")
 _DOTTED = re.compile(r"\.*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|\.+[A-Za-z_]\w*")
 _ENTRY = re.compile(rf"({_DOTTED.pattern})(:[\w.]+)?|[A-Za-z_]\w*:[A-Za-z_][\w.]*")
-_ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
+_ELSEWHERE = re.compile("\x01(=[^\x02]*[A-Z][A-Z0-9_]+|[+][^\x02]*)\x02")
 #: No NUL, no mark, and no high surrogate, which JSON would join with a low one.
 _PATH = re.compile(
     r"[^\s<>|*?\"'\x00-\x02\ud800-\udbff]"

@@ -134,13 +134,14 @@ class Uses(NamedTuple):
         touches: Other uses of such things.
         aliases: ``(name, target)``: names of the module, and with a leading dot names of attributes, that
             stand for something of another module.
-        constants: ``(name, text)``: names of the module, and dotted ones of its classes, that stand for a
-            text, once for each text.
+        constants: ``(name, text)``: names of the module, dotted ones of its classes, and attributes with a
+            leading dot, that stand for a text, once for each text; an unknown one only beside others.
         documents: ``(target, line)`` of each docstring read; target ``?`` when that is not known.
         mentions: Texts that may be paths.
         modules: Texts that may be names of modules, kept only where a module is imported under an unknown
             name.
         effects: What happens when it is imported.
+        grown: ``(target, text)`` of what is put into a collection of another file, or of an attribute.
     """
 
     imports: tuple[Import, ...]
@@ -152,6 +153,7 @@ class Uses(NamedTuple):
     mentions: tuple[Mention, ...]
     modules: tuple[str, ...]
     effects: Effects
+    grown: tuple[tuple[str, str], ...]
 
 
 def folder_of_package(text: str) -> str:

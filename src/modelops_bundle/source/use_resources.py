@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from modelops_bundle.source.use_expressions import Found, last_name
+from modelops_bundle.source.use_expressions import Found
 from modelops_bundle.source.use_records import folder_of_package
-from modelops_bundle.source.use_scopes import Scope, targets
+from modelops_bundle.source.use_scopes import Scope, last_name, targets
 from modelops_bundle.source.use_sinks import canonical
 from modelops_bundle.source.use_texts import texts
 
