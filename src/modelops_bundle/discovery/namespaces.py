@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelops_bundle.discovery.graph import Graph, Source
+from modelops_bundle.source.use_records import Uses
 
 __all__ = ["Listings", "read_listings"]
 
@@ -25,11 +26,18 @@ class Listings:
 def read_listings(graph: Graph) -> Listings:
     """What the sources of a graph look at."""
     found: set[str] = set()
+    handed_on: set[str] = set()
     unknown = False
     for source in graph.sources.values():
-        for target in source.uses.effects.listed if source.uses is not None else ():
+        if source.uses is None:
+            continue
+        if _takes_namespaces(source.uses):
+            return Listings(set(graph.sources), set(graph.sources), graph)
+        for target in source.uses.effects.listed:
             if target == "#":
                 found.add(source.key)
+            elif target == "@":
+                handed_on.add(source.key)
             elif target == "?":
                 return Listings(set(graph.sources), set(graph.sources), graph)
             else:
@@ -38,9 +46,15 @@ def read_listings(graph: Graph) -> Listings:
                 # A folder without a file of its own is no source, but has modules in it.
                 found.update(item.module or item.name for item in meanings if _may_list(item.kind))
     if unknown:
-        found.update(_handed_on(graph))
+        found.update(handed_on, _handed_on(graph))
     modules = _with_stars(graph, found)
     return Listings(modules, modules, graph)
+
+
+def _takes_namespaces(uses: Uses) -> bool:
+    """Whether a file is run by its path or name, which hands out all of its names."""
+    asked = {read.target for read in uses.reads} | {touch.target for touch in uses.touches}
+    return not asked.isdisjoint(("0|runpy|run_path", "0|runpy|run_module"))
 
 
 def _may_list(kind: str) -> bool:

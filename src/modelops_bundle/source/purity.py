@@ -334,6 +334,7 @@ class _Reader:
 #: Defining these lets a class take notice of its subclasses, or of the names that are given to it.
 _NOTICING = frozenset(
     {"__class_getitem__", "__init_subclass__", "__mro_entries__", "__prepare__", "__set_name__"}
+    | {"__subclasshook__"}
 )
 _METACLASSES = frozenset({"abc.ABCMeta", "enum.EnumMeta", "enum.EnumType", "type"})
 _FILLING = frozenset({"add", "append", "extend", "insert", "setdefault", "sort", "update"})

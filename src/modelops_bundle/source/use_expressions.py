@@ -146,6 +146,9 @@ class Expressions:
 
     def _read_entry(self, node: ast.Subscript) -> None:
         self._settle(node.value)
+        if last_name(node.value) == "modules" and last_name(node.slice) == "__name__":
+            # The module itself, as a value that may be handed on.
+            self._note(node)
         self._stack.append(node.slice)
         if node.slice.__class__ in _TEXTUAL and not _is_number(node.slice):
             self._found.subscripts.append((node, self._scope))
@@ -225,6 +228,7 @@ class Expressions:
     def _looked_into(self, arguments: list[ast.expr]) -> list[ast.expr]:
         """What else is to be walked of a call that hands its first argument on to nobody."""
         if not arguments or not is_chain(arguments[0]):
+            self._found.settled.update(map(id, arguments[:1]))
             return arguments
         self._note_chain(arguments[0])
         self._scope.looked.setdefault(_chain_text(arguments[0]), arguments[0].lineno)
@@ -324,7 +328,7 @@ class Expressions:
 
 
 #: Attributes that may be looked at as a whole.
-_WATCHED = NAMESPACES | {"__subclasses__", "modules"}
+_WATCHED = NOTED | {"__subclasses__"}
 _NAMED = NAMESPACES | {"modules"}
 _LONGEST_CHAIN = 12
 _LONGEST_PATH = 256

@@ -8,6 +8,7 @@ What is looked at is a target (:mod:`modelops_bundle.source.use_scopes`), or one
 
 - ``#``: the module itself, by ``globals()`` and its like;
 - ``?``: any module;
+- ``@``: the module itself, where one is handed on and its namespace looked at there;
 - the empty text: something unknown, which is a module only where one is handed on.
 
 Instances have namespaces as well, which imports leave alone: ``self.__dict__`` is no such look, nor is that
@@ -70,6 +71,9 @@ def listed(noted: Iterable[_Noted]) -> Iterator[str]:
                 yield "" if node.id == "vars" else "#"
         elif isinstance(node, ast.Constant):
             yield ""
+        elif isinstance(node, ast.Subscript):
+            if _is_all_modules(node.value, scope):
+                yield "@"
         elif isinstance(node, ast.Call):
             yield from _called(node, scope)
         elif isinstance(node, ast.Attribute):
@@ -94,6 +98,10 @@ def _attribute(name: str, owner: ast.expr, scope: Scope) -> Iterator[str]:
         yield from _subject(owner, scope)
     elif name in NAMESPACES:
         yield "?"
+    elif name in NOTED_CALLS and any(
+        canonical(target) == "builtins" for target in targets(owner, scope)
+    ):
+        yield "" if name == "vars" else "#"
 
 
 def _holds_imports(scope: Scope) -> bool:

@@ -325,6 +325,7 @@ def test_members_of_enumerations_that_are_made_by_code(constructor: str, is_plai
         "x = (__set_name__ := f)",
         "for __init_subclass__ in [f]:\n        pass",
         "class __set_name__: ...",
+        "def __subclasshook__(cls, other): ...",
     ],
 )
 def test_hooks_that_are_bound_in_other_ways(binding: str) -> None:
@@ -419,12 +420,13 @@ def test_one_module_is_asked_for(asking: str) -> None:
         "sys.modules[__name__].__dict__.items()",
         "list(map(globals, ()))",
         "show(globals())",
+        "show(builtins.globals())",
         "sorted(globals().items(), key=len)",
     ],
 )
 def test_the_own_names_are_listed_in_their_order(asking: str) -> None:
     first, _, rest = asking.partition("\n")
-    asked = f"import sys\ndef f(name):\n    X = {first}\n    {rest or 'pass'}\n"
+    asked = f"import sys, builtins\ndef f(name):\n    X = {first}\n    {rest or 'pass'}\n"
     assert not free(f"{BOTH}{asked}", a="", b="")
     assert free(BOTH, a=asked, b="")
 
@@ -437,12 +439,13 @@ def test_the_own_names_are_listed_in_their_order(asking: str) -> None:
         "list(vars(importlib.import_module(name)))",
         "list(vars(sys.modules[name]))",
         "x = importlib.import_module(name); list(vars(x))",
+        "list(runpy.run_path('m.py'))",
     ],
 )
 def test_the_names_of_any_module_are_listed_in_their_order(asking: str) -> None:
     *first, last = asking.split("; ")
     lines = "".join(f"    {line}\n" for line in [*first, f"return {last}"])
-    asked = f"import sys, importlib\ndef f(name):\n{lines}"
+    asked = f"import sys, importlib, runpy\ndef f(name):\n{lines}"
     assert not free(BOTH, a=asked, b="")
 
 
@@ -485,6 +488,7 @@ LISTING = [
     "getattr(conf, '__dict__')",
     "operator.attrgetter('__dict__')(conf)",
     "names(conf)",
+    "builtins.vars(conf)",
     "names(m=conf)",
     "[names(m) for m in (conf,)]",
     "Holder(conf).names()",
@@ -497,13 +501,22 @@ def test_names_of_another_module_are_listed_in_their_order(listing: str, how: st
     helper = "def names(m):\n    return list(vars(m))\n"
     helper += "class Holder:\n    def __init__(self, m): self.m = m\n"
     helper += "    def names(self): return list(self.m.__dict__)\n"
-    model = f"{how}\nimport operator\nfrom helper import Holder, names\ndef f():\n    return {listing}\n"
+    model = f"{how}\nimport builtins, operator\nfrom helper import Holder, names\ndef f():\n    return {listing}\n"
     sources = {"m.py": model, "conf.py": BOTH, "pkg/conf.py": BOTH, "pkg/__init__.py": ""}
     sources |= {"helper.py": helper, "a.py": "", "b.py": ""}
     path = "/p/conf.py" if how == "import conf" else "/p/pkg/conf.py"
     assert CodeProject(sources).closure().readings[path].free_runs == frozenset()
     sources["m.py"] = model.replace(listing, "conf.a")
     assert CodeProject(sources).closure().readings[path].free_runs == {0}
+
+
+def test_a_module_hands_itself_on() -> None:
+    model = f"{BOTH}import sys\nfrom helper import names\nthis = sys.modules[__name__]\n"
+    names = "def names(m):\n    return list(vars(m))\n"
+    assert not free(f"{model}X = names(sys.modules[__name__])\n", a="", b="", helper=names)
+    assert not free(f"{model}X = names(this)\n", a="", b="", helper=names)
+    one = "import sys\nsetattr(sys.modules[__name__], 'x', 1)\nfrom helper import names\n"
+    assert free(f"{BOTH}{one}", a="", b="", helper=names)
 
 
 def test_names_that_come_through_a_star_are_listed_too() -> None:
