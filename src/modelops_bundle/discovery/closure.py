@@ -79,6 +79,8 @@ class ClosureFinder:
     def _lacking(self, module: str) -> str:
         """The first part of a dotted name that is nowhere; empty where that says nothing."""
         above, *rest = module.split(".")
+        if not above.isidentifier():
+            return ""  # some other text, where the name of a module may stand
         package = self._finder.find(above)
         if package.origin is Origin.MISSING:
             return above

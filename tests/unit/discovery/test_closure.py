@@ -475,6 +475,7 @@ def test_a_submodule_that_is_gone_is_missing(package: str) -> None:
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pkg.gone", []),
         ("import gone.deeper, gone.other", ["gone"]),
         ("import numpy.gone, json.gone", []),
+        ("import importlib\nimportlib.import_module('no such key')", []),
     ],
 )
 def test_what_is_nowhere(model: str, lacking: list[str]) -> None:
