@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelops_bundle.ports import Unreadable
@@ -96,7 +95,16 @@ def _decoded(body: Any) -> SourceFacts | None:
 
 
 class FactsReader:
-    """Facts of files, each read at most once in the life of the object (one command)."""
+    """Facts of files, each read at most once in the life of the object (one command).
+
+    Args:
+        files: File system and cache.
+    """
+
+    _kind = _MEMO_KIND
+    _fresh = staticmethod(read_facts)
+    _encode = staticmethod(to_json)
+    _decode = staticmethod(from_json)
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -109,24 +117,17 @@ class FactsReader:
             known = self._known[path] = self._look_up(path)
         return known
 
-    def facts_of(self, paths: Iterable[str]) -> dict[str, SourceFacts | Unreadable]:
-        """:meth:`facts` of many files, whose content is asked for at once."""
-        asked = list(paths)
-        self._files.contents(path for path in asked if path not in self._known)
-        with paused_collector():
-            return {path: self.facts(path) for path in asked}
-
     def _look_up(self, path: str) -> SourceFacts | Unreadable:
         content = self._files.content(path)
         if isinstance(content, Unreadable):
             return content
-        memo = self._files.memo_get(_MEMO_KIND, content.hex)
-        facts = None if memo is None else from_json(memo)
+        memo = self._files.memo_get(self._kind, content.hex)
+        facts = None if memo is None else self._decode(memo)
         if facts is not None:
             return facts
         data = self._files.read(path)
         if isinstance(data, Unreadable):
             return data
-        facts = read_facts(data)
-        self._files.memo_put(_MEMO_KIND, content.hex, to_json(facts))
+        facts = self._fresh(data)
+        self._files.memo_put(self._kind, content.hex, self._encode(facts))
         return facts

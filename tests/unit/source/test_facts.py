@@ -56,11 +56,13 @@ def test_another_version_is_not_read() -> None:
 
 def test_a_file_is_read_once_in_a_run_and_not_at_all_in_the_next() -> None:
     files = MemoryFiles({"/p/a.py": SOURCE, "/p/b.py": SOURCE, "/p/bad.py": b"x = ("})
+    paths = ["/p/a.py", "/p/b.py", "/p/bad.py"]
     reader = FactsReader(files)
-    first = reader.facts_of(["/p/a.py", "/p/b.py", "/p/bad.py"])
+    first = [reader.facts(path) for path in paths]
     assert files.reads == ["/p/a.py", "/p/bad.py"]
-    assert reader.facts("/p/a.py") is first["/p/a.py"]
-    assert FactsReader(files).facts_of(["/p/a.py", "/p/b.py", "/p/bad.py"]) == first
+    assert reader.facts("/p/a.py") is first[0]
+    again = FactsReader(files)
+    assert [again.facts(path) for path in paths] == first
     assert files.reads == ["/p/a.py", "/p/bad.py"]
 
 
