@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["hostile_sources"]
+__all__ = ["NESTED", "REPEATED", "hostile_sources"]
 
 REPEATED = {
     "attributes": (b"a", b".b", b""),
     "calls": (b"a", b"()", b""),
     "subscripts": (b"a", b"[0]", b""),
+    "attributes of items of calls": (b"a", b".b()[0]", b""),
+    "calls of items of attributes": (b"a", b".b[0]()", b""),
+    "calls with arguments": (b"a", b".b(1, *c, d=e[0])[f:g]", b""),
+    "chains assigned to chains": (b"a", b".b(c)[0]", b".d = e"),
+    "bases of chains": (b"class A(B", b".c()[0]", b"): pass"),
+    "decorating chain": (b"@a", b".b()[0]", b"\ndef f():0\n"),
+    "chains as arguments": (b"f(", b"a.b().c()[0],", b")"),
+    "chains as items": (b"x={", b"a.b()[0]:c().d[e],", b"}"),
+    "chains of lines": (b"", b"a.b(c.d()[0].e()).f[0]\n", b""),
+    "chain of texts": (b"''", b".join(a)[0].format(b)", b""),
+    "chain that imports": (b"__import__('a')", b".b('c')[0]", b""),
+    "chain that reads": (b"open", b"('a').read()[0]", b""),
+    "sum of chains": (b"1", b"+a.b()[0].c()", b""),
     "sum": (b"1", b"+1", b""),
     "power": (b"", b"1**", b"1"),
     "comparison": (b"1", b"<1", b""),
@@ -91,6 +104,24 @@ REPEATED = {
     "annotations": (b"x:", b"a|", b"a"),
 }
 
+#: What opens, and what closes it again.
+NESTED = {
+    "calls in calls": (b"a(", b")"),
+    "methods in calls": (b"a.b(", b").c()"),
+    "chains in chains": (b"a.b().c(", b").d[0]"),
+    "items in calls": (b"a[b(", b")]"),
+    "calls as functions": (b"(a.b()[", b"])()"),
+    "calls and lambdas": (b"a(lambda b:", b")"),
+    "all brackets": (b"[{(a(", b"),0):0}]"),
+    "comprehensions": (b"[a for b in ", b"]"),
+    "comprehensions and calls": (b"a.b(c for d in ", b")"),
+    "conditions and calls": (b"f(a if b else ", b")"),
+    "operators and calls": (b"a + -b(", b")[0]"),
+    "keywords": (b"a(b=", b")"),
+    "starred": (b"a(*", b")"),
+    "imports in calls": (b"__import__(a.b(", b"))"),
+    "assigned in passing": (b"a(b:=c(", b"))"),
+}
 
 COOKIES = (
     b"utf-7",
@@ -112,6 +143,9 @@ def hostile_sources(
     for name, (start, unit, end) in REPEATED.items():
         for size in sizes:
             yield f"{name} x {size}", start + unit * size + end + b"\n"
+    for name, (opened, closed) in NESTED.items():
+        for size in sizes:
+            yield f"{name} x {size}", opened * size + b"a" + closed * size + b"\n"
     for depth in (50, 99, 100, 2000):
         lines = b"".join(b" " * i + b"if a:\n" for i in range(depth))
         yield f"indentation {depth}", lines + b" " * depth + b"0\n"
