@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from modelops_bundle.source.use_expressions import PATHS, Expressions, Found, FoundImport, last_name
-from modelops_bundle.source.use_records import GUARDED, INNER, TYPING
+from modelops_bundle.source.use_records import GUARDED, INNER, LATER, TYPING
 from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope
 
 __all__ = ["walk"]
@@ -99,12 +99,12 @@ class _Walker(Expressions):
         if node.returns is not None:
             self._stack.append(node.returns)
         self._stack.extend(getattr(node, "type_params", ()))
-        self._nested(scope, node.body, INNER)
+        self._nested(scope, node.body, INNER | LATER)
 
     def lambda_(self, node: ast.Lambda) -> None:
         scope = Scope("function", self._scope, self._qualname("<lambda>"))
         self._parameters(node.args, scope)
-        self._nested(scope, [node.body], INNER)
+        self._nested(scope, [node.body], INNER | LATER)
 
     def _parameters(self, arguments: ast.arguments, scope: Scope) -> None:
         positional = [*arguments.posonlyargs, *arguments.args]
