@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 
 from modelops_bundle.discovery.graph import Graph, Source
-from modelops_bundle.source.use_records import INNER, TYPING, Import
+from modelops_bundle.source.use_records import LATER, TYPING, Import
 
 __all__ = ["Circles", "Edges", "loading_imports"]
 
@@ -69,7 +69,7 @@ def _loading_lines(source: Source) -> frozenset[int]:
 def loading_imports(source: Source) -> Iterator[Import]:
     """The imports of a source that happen while it loads."""
     for record in source.uses.imports if source.uses is not None else ():
-        if not record.marks & (INNER | TYPING):
+        if not record.marks & (LATER | TYPING):
             yield record
 
 

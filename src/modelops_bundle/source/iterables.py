@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from modelops_bundle.source.use_scopes import Scope, targets
+from modelops_bundle.source.use_scopes import Scope, dotted, targets
 from modelops_bundle.source.use_sinks import canonical
 
 __all__ = ["Iterables", "held"]
@@ -93,9 +93,12 @@ class Iterables:
             if id(part) in seen:
                 continue
             seen.add(id(part))
-            if isinstance(part, ast.Name | ast.Attribute):
+            if isinstance(part, ast.Attribute):
                 yield from targets(part, where)
+                pending.append((dotted(part)[0], where))
+                continue
             if isinstance(part, ast.Name):
+                yield from targets(part, where)
                 pending += _bound(part, where)
             pending += [(child, where) for child in ast.iter_child_nodes(part)]
 

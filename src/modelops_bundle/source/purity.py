@@ -21,7 +21,7 @@ from modelops_bundle.source.harmless import (
 )
 from modelops_bundle.source.iterables import Iterables, held
 from modelops_bundle.source.use_records import LOOKED_INTO, Effects
-from modelops_bundle.source.use_scopes import Scope, is_elsewhere, targets
+from modelops_bundle.source.use_scopes import Scope, is_elsewhere, owners_within, targets
 from modelops_bundle.source.use_sinks import canonical
 
 __all__ = ["read_effects"]
@@ -165,11 +165,9 @@ class _Reader:
 
     def _tried(self, body: list[ast.stmt], scope: Scope) -> None:
         """Whether an attribute is there is asked by trying, as by ``hasattr``."""
-        for statement in body:
-            if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr):
-                for node in ast.walk(statement):
-                    if isinstance(node, ast.Attribute):
-                        self._look_into(node.value, scope)
+        tried = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
+        for owner in owners_within([item for item in body if isinstance(item, tried)], scope):
+            self._note_look(owner)
 
     def failure(self, node: ast.Raise | ast.Assert, scope: Scope, _pending: _Pending) -> bool:
         parts = [node.exc, node.cause] if isinstance(node, ast.Raise) else [node.test, node.msg]
@@ -275,7 +273,10 @@ class _Reader:
         )
 
     def _look_into(self, node: ast.expr, scope: Scope) -> None:
-        for target in targets(node, scope):
+        self._note_look(targets(node, scope))
+
+    def _note_look(self, looked_into: list[str]) -> None:
+        for target in looked_into:
             if is_elsewhere(target):
                 joint = "" if target.endswith("|") else "."
                 self.calls.add(f"{target}{joint}{LOOKED_INTO}")

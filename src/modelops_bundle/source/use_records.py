@@ -11,6 +11,7 @@ __all__ = [
     "FILE",
     "GUARDED",
     "INNER",
+    "LATER",
     "LOOKED_INTO",
     "NAME",
     "PACKAGE",
@@ -26,8 +27,9 @@ __all__ = [
     "folder_of_package",
 ]
 
-#: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level.
-TYPING, GUARDED, INNER = 1, 2, 4
+#: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level; in a
+#: function, so that it does not happen while the module is loaded.
+TYPING, GUARDED, INNER, LATER = 1, 2, 4, 8
 
 #: Put behind the target of something whose attributes are asked for by a call.
 LOOKED_INTO = "__dict__"
@@ -80,8 +82,8 @@ class Import(NamedTuple):
         level: Number of leading dots.
         line: Its line.
         unit: Line of the top-level statement it stands in.
-        marks: :data:`TYPING` (for type checkers alone), :data:`GUARDED` (its failure is caught) and
-            :data:`INNER` (in a function or class), added up.
+        marks: :data:`TYPING` (for type checkers alone), :data:`GUARDED` (its failure is caught),
+            :data:`INNER` (in a function or class) and :data:`LATER` (in a function), added up.
     """
 
     module: str

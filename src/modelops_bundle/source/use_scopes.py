@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "is_elsewhere",
     "last_name",
     "name_targets",
+    "owners_within",
     "targets",
 ]
 
@@ -251,6 +252,21 @@ def name_targets(name: str, attributes: list[str], scope: Scope, depth: int = 0)
         home.answers["targets", name] = [""]
         answers = home.answers["targets", name] = _bound_targets(home.names[name], depth)
     return [_extended(target, attributes) for target in answers] if attributes else answers
+
+
+def owners_within(nodes: Iterable[ast.AST], scope: Scope) -> Iterator[list[str]]:
+    """Targets of each thing of which an attribute is taken in some expressions, where it has a name."""
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if not isinstance(node, ast.Attribute):
+            pending.extend(ast.iter_child_nodes(node))
+            continue
+        head, attributes = dotted(node)
+        pending.append(head)
+        if isinstance(head, ast.Name):
+            for length in range(min(len(attributes), 8)):
+                yield name_targets(head.id, attributes[:length], scope)
 
 
 def _bound_targets(bindings: list[Binding], depth: int) -> list[str]:

@@ -18,7 +18,7 @@ from modelops_bundle.source.use_growth import (
     settle,
 )
 from modelops_bundle.source.use_guards import catches_import_error, typing_truth
-from modelops_bundle.source.use_records import GUARDED, INNER, TYPING
+from modelops_bundle.source.use_records import GUARDED, INNER, LATER, TYPING
 from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope, last_name
 
 __all__ = ["walk"]
@@ -107,12 +107,12 @@ class _Walker(Expressions):
         if node.returns is not None:
             self._stack.append(node.returns)
         self._stack.extend(getattr(node, "type_params", ()))
-        self._nested(scope, node.body, INNER)
+        self._nested(scope, node.body, INNER | LATER)
 
     def lambda_(self, node: ast.Lambda) -> None:
         scope = Scope("function", self._scope, self._qualname("<lambda>"))
         self._parameters(node.args, scope)
-        self._nested(scope, [node.body], INNER)
+        self._nested(scope, [node.body], INNER | LATER)
 
     def _parameters(self, arguments: ast.arguments, scope: Scope) -> None:
         positional = [*arguments.posonlyargs, *arguments.args]

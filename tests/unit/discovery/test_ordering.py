@@ -510,6 +510,13 @@ def test_names_of_another_module_are_listed_in_their_order(listing: str, how: st
     assert CodeProject(sources).closure().readings[path].free_runs == {0}
 
 
+def test_circles_may_close_in_the_body_of_a_class() -> None:
+    circle = {"a": "import b\nX = getattr(b, 'Y', 0)", "b": "class C:\n    import a\nY = 1"}
+    assert not free(BOTH, **circle)
+    circle["b"] = "class C:\n    def f(self):\n        import a\nY = 1"
+    assert free(BOTH, **circle)
+
+
 def test_a_module_hands_itself_on() -> None:
     model = f"{BOTH}import sys\nfrom helper import names\nthis = sys.modules[__name__]\n"
     names = "def names(m):\n    return list(vars(m))\n"

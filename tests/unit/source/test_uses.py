@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from modelops_bundle.source.parse import parse
+from modelops_bundle.source.use_records import INNER, LATER
 from modelops_bundle.source.uses import Import, Uses, decode, encode, read_uses
 
 
@@ -26,7 +27,7 @@ def test_imports_keep_what_the_source_says() -> None:
         Import("c", (), "d", 0, 1, 1, 0),
         Import("x", ("y as z", "w"), "", 2, 2, 2, 0),
         Import("", ("*",), "", 1, 4, 3, 0),
-        Import("g", (), "", 0, 6, 5, 4),
+        Import("g", (), "", 0, 6, 5, INNER | LATER),
     )
 
 
