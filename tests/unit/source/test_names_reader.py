@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.fakes.memory_files import MemoryFiles
 
-from modelops_bundle.identity.digest import Digest
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.source.facts import FactsReader, SourceFacts
 from modelops_bundle.source.names_reader import NamesReader
@@ -48,24 +47,3 @@ def test_a_damaged_memo_is_read_anew() -> None:
     for damaged in ("[", "[null,null]", "[null,[[1]]]", "{}"):
         files.memo_get = lambda kind, key, text=damaged: text  # type: ignore[method-assign, misc]
         assert NamesReader(files).facts("/p/a.py") == first
-
-
-class _Racing(MemoryFiles):
-    """A file that is replaced between the question for its digest and the reading of it."""
-
-    def content(self, path: str) -> Digest | Unreadable:
-        answer = super().content(path)
-        self.write(path, "class New: ...\n")
-        return answer
-
-
-def test_a_file_that_changes_while_it_is_read_leaves_nothing_false() -> None:
-    files = _Racing({"/p/a.py": "class Old: ...\n"})
-    NamesReader(files).facts("/p/a.py")
-    files.write("/p/a.py", "class Old: ...\n")
-    calm = MemoryFiles({"/p/a.py": "class Old: ...\n"})
-    calm.memo_get = files.memo_get  # type: ignore[method-assign]
-    facts = NamesReader(calm).facts("/p/a.py")
-    assert isinstance(facts, SourceFacts)
-    assert facts.names is not None
-    assert [item.qualname for item in facts.names.classes] == ["Old"]
