@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from modelops_bundle.source.use_scopes import Scope, dotted, targets
 from modelops_bundle.source.use_sinks import canonical
 
-__all__ = ["Iterables", "held"]
+__all__ = ["Iterables"]
 
 #: What goes through all of what it is given, and keeps no iterator.
 _CONSUMERS = frozenset(
@@ -83,6 +83,25 @@ class Iterables:
         elif not self.lends:
             self.lends = node.lineno
 
+    def held(self, node: ast.expr, scope: Scope) -> Iterator[str]:
+        """Targets of what a name of this module, or a literal, gives when one of its items is taken."""
+        seen: set[int] = set()
+        pending: list[tuple[ast.AST, Scope]] = [(node, scope)]
+        while pending and self._left > 0:
+            part, where = pending.pop()
+            self._left -= 1
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if isinstance(part, ast.Name | ast.Attribute):
+                yield from targets(part, where)
+            if isinstance(part, ast.Name):
+                pending += _bound(part, where)
+            elif isinstance(part, ast.Subscript | ast.Starred | ast.NamedExpr):
+                pending.append((part.value, where))
+            elif isinstance(part, _DISPLAYS):
+                pending += [(child, where) for child in ast.iter_child_nodes(part)]
+
     def _named_within(self, node: ast.expr, scope: Scope) -> Iterator[str]:
         """Targets of all names in an expression, and in what the names of this module in it stand for."""
         seen: set[int] = set()
@@ -100,25 +119,6 @@ class Iterables:
             if isinstance(part, ast.Name):
                 yield from targets(part, where)
                 pending += _bound(part, where)
-            pending += [(child, where) for child in ast.iter_child_nodes(part)]
-
-
-def held(node: ast.expr, scope: Scope) -> Iterator[str]:
-    """Targets of what a name of this module, or a literal, gives when one of its items is taken."""
-    seen: set[int] = set()
-    pending: list[tuple[ast.AST, Scope]] = [(node, scope)]
-    while pending and len(seen) < _MOST_PARTS:
-        part, where = pending.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, ast.Name | ast.Attribute):
-            yield from targets(part, where)
-        if isinstance(part, ast.Name):
-            pending += _bound(part, where)
-        elif isinstance(part, ast.Subscript | ast.Starred | ast.NamedExpr):
-            pending.append((part.value, where))
-        elif isinstance(part, _DISPLAYS):
             pending += [(child, where) for child in ast.iter_child_nodes(part)]
 
 

@@ -19,7 +19,7 @@ from modelops_bundle.source.harmless import (
     is_harmless_call,
     is_harmless_method,
 )
-from modelops_bundle.source.iterables import Iterables, held
+from modelops_bundle.source.iterables import Iterables
 from modelops_bundle.source.use_records import LOOKED_INTO, Effects
 from modelops_bundle.source.use_scopes import Scope, is_elsewhere, owners_within, targets
 from modelops_bundle.source.use_sinks import canonical
@@ -306,7 +306,9 @@ class _Reader:
     def _is_method_of_value(self, node: ast.expr, name: str, scope: Scope) -> bool:
         if not is_harmless_method(name):
             return False
-        for target in held(node.value, scope) if isinstance(node, ast.Attribute) else ():
+        for target in (
+            self.iterables.held(node.value, scope) if isinstance(node, ast.Attribute) else ()
+        ):
             if target.startswith("#"):
                 return False
             if is_elsewhere(target):
