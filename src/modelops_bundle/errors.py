@@ -37,9 +37,13 @@ class MopsError(Exception):
         self.why = why
         self.mend = mend
 
+    @property
+    def summary(self) -> str:
+        """What happened and why, in one line."""
+        return f"{self.what}: {self.why}" if self.why else self.what
+
     def __str__(self) -> str:
-        text = f"{self.what}: {self.why}" if self.why else self.what
-        return f"{text}\n{self.mend}" if self.mend else text
+        return f"{self.summary}\n{self.mend}" if self.mend else self.summary
 
 
 class StorageError(MopsError):

@@ -10,7 +10,7 @@ import ast
 import copy
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from modelops_bundle.source.fingerprint import read_prints
@@ -33,9 +33,10 @@ __all__ = [
     "encode_code",
     "encode_data",
     "encode_entry",
+    "named_sources",
 ]
 
-_VERSION = 1
+_VERSION = 2
 
 
 class Definition(NamedTuple):
@@ -216,22 +217,40 @@ def decode_data(text: str) -> DataRecord:
 
 
 def encode_entry(record: EntryRecord) -> bytes:
-    """The bytes that are kept for an entry."""
-    return json.dumps([_VERSION, record.code, record.data], separators=(",", ":")).encode()
+    """The bytes that are kept for an entry; they name its code records, which are kept by themselves."""
+    named = {path: code.source for path, code in record.code.items()}
+    return json.dumps([_VERSION, named, record.data], separators=(",", ":")).encode()
 
 
-def decode_entry(data: bytes) -> EntryRecord | None:
-    """What was kept for an entry; ``None`` for what another version wrote."""
+def decode_entry(data: bytes, code_of: Callable[[str], CodeRecord | None]) -> EntryRecord | None:
+    """What was kept for an entry; ``None`` for what another version wrote, or when a code record is lost.
+
+    Args:
+        data: What :func:`encode_entry` gave.
+        code_of: Finds a code record by its source.
+    """
     try:
-        version, code, files = json.loads(data)
+        version, named, files = json.loads(data)
         if version != _VERSION:
             return None
-        return EntryRecord(
-            {path: _code(item) for path, item in code.items()},
-            {path: _data(item) for path, item in files.items()},
-        )
-    except (ValueError, TypeError, AttributeError):
+        described = {path: _data(item) for path, item in files.items()}
+        code = {path: code_of(source) for path, source in named.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
+    found = {path: record for path, record in code.items() if record is not None}
+    return EntryRecord(found, described) if len(found) == len(code) else None
+
+
+def named_sources(data: bytes) -> frozenset[str]:
+    """The sources that the bytes kept for an entry name; none for what another version wrote."""
+    named: set[str] = set()
+
+    def note(source: str) -> CodeRecord:
+        named.add(source)
+        return CodeRecord(source, (), ())
+
+    decode_entry(data, note)
+    return frozenset(source for source in named if isinstance(source, str))
 
 
 def _code(item: Any) -> CodeRecord:

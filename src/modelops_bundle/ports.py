@@ -6,7 +6,7 @@ relative to the project and uses ``/``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -52,7 +52,11 @@ class Files(Protocol):
         ...
 
     def read(self, path: str) -> bytes | Unreadable:
-        """Bytes of a regular file; anything else is never opened."""
+        """Bytes of a regular file; anything else is never opened.
+
+        They are those that :meth:`content` gives the digest of, before or after: a file that was edited in
+        between is :class:`Unreadable`, so that bytes never go with the digest of others.
+        """
         ...
 
     def content(self, path: str) -> Digest | Unreadable:
@@ -88,6 +92,11 @@ class Snapshots(Protocol):
 class ObjectStore(Protocol):
     """Where what was recorded of a dependency is kept, so that a later change can be explained."""
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was put that is not written: :meth:`save` failed, or is still to come."""
+        ...
+
     def get(self, key: str) -> bytes | None:
         """Bytes kept under ``key``; ``None`` when they are not on this machine or are damaged."""
         ...
@@ -98,4 +107,12 @@ class ObjectStore(Protocol):
 
     def save(self) -> bool:
         """Write what was put, all of it or nothing; whether the disk took it."""
+        ...
+
+    def size(self) -> int:
+        """Bytes that what is kept takes, about."""
+        ...
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Forget what is written under any other key, where the disk allows it."""
         ...

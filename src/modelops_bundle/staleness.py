@@ -22,7 +22,7 @@ class State(Enum):
     CURRENT = "current"
     STALE = "stale"  # something that it depends on changed
     MISSING = "missing"  # its file or class is gone
-    INVALID = "invalid"  # its file does not parse, or a dependency is gone
+    INVALID = "invalid"  # its file does not parse, a dependency is gone, or its class is no model any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from modelops_bundle.registry import ModelEntry
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
+    pytest.mark.needs_strace,
     pytest.mark.skipif(bool(injection.available()), reason=injection.available() or "strace works"),
 ]
 
@@ -63,8 +64,7 @@ def test_an_edit_under_faults(driver, project, registry, scratch):
     seen = Counter()
     for fault in injection.faults(bench.calls):
         outcome = bench.run(fault)
-        if not outcome.struck:
-            continue
+        assert outcome.struck, fault
         assert_no_traceback(outcome, fault)
         after = models(registry)
         assert after in (["old"], ["new", "old"]), fault
@@ -74,27 +74,22 @@ def test_an_edit_under_faults(driver, project, registry, scratch):
         run_again(registry)
         assert models(registry) == sorted([*after, "next"]), fault
         assert sorted(os.listdir(registry.parent)) == ["registry.lock", "registry.yaml"], fault
-    # Both ends of both kinds of fault were met, and hardly a fault went elsewhere.
+    # Both ends of both kinds of fault were met.
     assert len(seen) == 4
-    assert seen.total() > 0.9 * len(injection.faults(bench.calls))
 
 
 def test_a_creation_under_faults(driver, project, registry, scratch):
     project.mkdir()
     bench = injection.Bench(driver(registry, "init"), project, scratch=scratch)
-    struck = 0
     for fault in injection.faults(bench.calls):
         outcome = bench.run(fault)
-        if not outcome.struck:
-            continue
-        struck += 1
+        assert outcome.struck, fault
         assert_no_traceback(outcome, fault)
         if "done" in outcome.output:
             assert models(registry) == [], fault
         run_again(registry)
         assert models(registry) == ["next"], fault
         assert sorted(os.listdir(registry.parent)) == ["registry.lock", "registry.yaml"], fault
-    assert struck > 0.9 * len(injection.faults(bench.calls))
 
 
 def test_file_and_folder_are_synced_around_the_rename(driver, project, registry, scratch):

@@ -1,7 +1,5 @@
 """Every edit of the battery that ``status`` can judge gets the right answer, through the real command."""
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.battery import SCENARIOS, Battery
+from tests.support.pythons import pythons
+from tests.support.uv import uv_or_skip
 
 JUDGED = [one for one in SCENARIOS if one["judged_by"] == "status"]
 SCORED = [one for one in JUDGED if one["strict"]]
@@ -28,18 +28,22 @@ VARIANTS = {
 }
 
 
+def params(scenarios: list[dict]) -> list:
+    """Each with its name, and marked if it takes another Python."""
+    return [
+        pytest.param(one, id=one["id"], marks=[pytest.mark.needs_pythons] * with_python(one))
+        for one in scenarios
+    ]
+
+
+def with_python(scenario: dict) -> bool:
+    return any(operation.get("variant") == "py" for operation in scenario["ops"])
+
+
 def other_python() -> str | None:
     """Another minor version of Python on this machine."""
-    names = [f"python3.{minor}" for minor in (11, 12, 13) if minor != sys.version_info.minor]
-    for found in filter(None, map(shutil.which, names)):
-        works = subprocess.run([found, "-c", ""], capture_output=True, check=False)
-        if works.returncode == 0:
-            return found
-    versions = Path.home() / ".pyenv" / "versions"
-    for name in names:
-        for found in sorted(versions.glob(f"*/bin/{name}")):
-            return str(found)
-    return None
+    others = [path for path in pythons().values() if path != sys.executable]
+    return others[0] if others else None
 
 
 def fabricated(folder: Path, python: str, packages: dict[str, str]) -> str:
@@ -60,9 +64,7 @@ def fabricated(folder: Path, python: str, packages: dict[str, str]) -> str:
 
 def installed(folder: Path, python: str, packages: dict[str, str]) -> str:
     """A virtual environment with the real packages."""
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if uv is None:
-        pytest.skip("uv is not here to install packages")
+    uv = uv_or_skip()
     subprocess.run([uv, "venv", "-q", "--python", python, folder], check=True)
     wanted = [f"{name}=={version}" for name, version in packages.items()]
     executable = str(folder / "bin" / "python")
@@ -104,21 +106,19 @@ def answer_after(origin: Battery, folder: Path, scenario: dict) -> str:
     return battery.answer()
 
 
-@pytest.mark.parametrize("scenario", SCORED, ids=lambda one: one["id"])
+@pytest.mark.parametrize("scenario", params(SCORED))
 def test_the_answer_is_right(origin, tmp_path, scenario):
     assert answer_after(origin, tmp_path / "copy", scenario) == scenario["right"]
 
 
-@pytest.mark.parametrize("scenario", OTHERS, ids=lambda one: one["id"])
+@pytest.mark.parametrize("scenario", params(OTHERS))
 def test_where_both_answers_can_be_defended_the_tree_decides(origin, tmp_path, scenario):
     assert answer_after(origin, tmp_path / "copy", scenario) == DECIDED[scenario["id"]]
 
 
 @pytest.mark.slow
 @pytest.mark.needs_network
-@pytest.mark.parametrize(
-    "scenario", [one for one in SCORED if one["group"] == "env"], ids=lambda one: one["id"]
-)
+@pytest.mark.parametrize("scenario", params([one for one in SCORED if one["group"] == "env"]))
 def test_the_answer_is_right_with_packages_that_are_really_installed(
     real_origin, tmp_path, scenario
 ):

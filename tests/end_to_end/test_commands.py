@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from operator import itemgetter
@@ -107,6 +108,33 @@ class TestRegistering:
     def test_what_cannot_be_is_refused(self, sample: Project, arguments: list[str]) -> None:
         (sample.folder / "empty").mkdir()
         sample.refuse("register-model", *arguments)
+
+    @pytest.mark.parametrize(
+        ("asked", "mend"),
+        [
+            ("register-model src/model.py --class Nobody", "mops-bundle discover"),
+            ("register-model src/model.py --exclude Nobody", "mops-bundle discover"),
+            ("register-target src/targets.py --target nobody", "mops-bundle discover"),
+            (
+                "register-model src --class NetworkSIR --exclude NetworkSIR",
+                "Leave one of them out.",
+            ),
+            (
+                "register-target src --exclude peak_timing --exclude incidence_distance",
+                "Leave one of them out.",
+            ),
+            ("status --python nope", "Name one of these"),
+            ("target-set set s nobody", "mops-bundle register-target"),
+            (
+                "target-set set s targets_peak_timing --weight targets_incidence_distance=1",
+                "leave out its weight",
+            ),
+            ("target-set set s targets_peak_timing --weight x", "Write --weight"),
+            ("target-set delete s", "mops-bundle target-set list"),
+        ],
+    )
+    def test_what_is_refused_says_what_to_do(self, sample: Project, asked: str, mend: str) -> None:
+        assert mend in sample.refuse(*asked.split()).splitlines()[1]
 
     def test_undeclared_data_is_told_and_can_be_taken(self, tmp_path: Path) -> None:
         Project(tmp_path).run("sample-create", "x")
@@ -438,6 +466,17 @@ class TestDoctor:
         why = sample.run("why", "model_networksir")
         assert "src/rates.py: changed" in why.stdout
         assert "file level" in why.stderr
+
+    def test_what_is_recorded_cannot_be_kept(self, sample: Project) -> None:
+        objects = sample.folder / ".modelops-bundle/objects"
+        shutil.rmtree(objects)
+        objects.write_text("")
+        boost(sample)
+        done = sample.run("update", "model_networksir")
+        assert "name files only" in done.stderr
+        assert sample.states("model_networksir") == {"model_networksir": "current"}
+        objects.unlink()
+        assert "name files only" not in sample.run("update", "model_networksir").stderr
 
 
 class TestQuestions:

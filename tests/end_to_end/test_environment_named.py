@@ -77,3 +77,17 @@ def test_where_nothing_names_an_environment_status_says_which_counts(tmp_path: P
         assert "--python" in done.stderr
     assert made.run("env", "diff", "model_model").stdout.count(" removed, was 1.0") == 6
     made.run("status", "--check", "--python", "elsewhere")
+
+
+def test_a_module_of_the_project_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "epi").mkdir()
+    (tmp_path / "epi/__init__.py").write_text("")
+    made = project(tmp_path)
+    made.edit("model.py", "import modelops_bundle as mb", "import modelops_bundle as mb, epi.rates")
+    said = made.run("register-model", "model.py").stderr
+    assert "model.py:2 imports epi.rates, which is not in the project: declare the file" in said
+    sick = made.run("doctor", expect=1).stdout
+    assert "model.py:2: imports epi.rates, which is not in the project" in sick
+    assert "Bring it back" in sick
+    (tmp_path / "epi/rates.py").write_text("")
+    assert "epi.rates" not in made.run("register-model", "model.py").stderr

@@ -101,3 +101,23 @@ def test_why_goes_into_a_local_install(made: Project) -> None:
     }
     made.run("update")
     assert made.states() == {"model_model": "current"}
+
+
+@pytest.mark.parametrize("name", ["inst.py", "local/models.py"])
+def test_a_model_in_a_folder_of_packages_counts_by_its_file(made: Project, name: str) -> None:
+    """Whether the file is nobody's there, or of a distribution that is hashed by content."""
+    path = site_of(made) / name
+    install(site_of(made), "local", "1.0")
+    local = {"url": "file:///local", "dir_info": {}}
+    (site_of(made) / "local-1.0.dist-info/direct_url.json").write_text(json.dumps(local))
+    path.write_text(MODEL.replace("import linked\n", "").replace("linked.rates.K", "1"))
+    recorded, inside = path.relative_to(made.folder).as_posix(), f"inside_{len(name)}"
+    made.run("register-model", recorded, "--id", inside)
+    assert made.states()[inside] == "current"
+    assert 'model_digest: ""' not in (made.folder / ".modelops-bundle/registry.yaml").read_text()
+    path.write_text(path.read_text() + "X = 1\n")
+    (reason,) = made.json("why", inside)["reasons"]
+    assert (reason["path"], reason["definitions"][0]["name"]) == (recorded, "X")
+    path.write_text("def f(:\n")
+    assert made.states()[inside] == "invalid"
+    made.run("unregister", inside)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Project, environment
+from tests.support.uv import uv_or_skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_network, pytest.mark.timeout(900)]
 
@@ -96,10 +96,7 @@ class District(Project):
 
 def uv(*arguments: str | Path) -> None:
     # Copies, because a test edits what is installed: a link would lead into uv's cache.
-    program = os.environ.get("UV") or shutil.which("uv")
-    if program is None:
-        pytest.skip("uv is not here to install packages with")
-    command = [program, "--quiet", *map(str, arguments)]
+    command = [uv_or_skip(), "--quiet", *map(str, arguments)]
     done = subprocess.run(
         command, env=os.environ | {"UV_LINK_MODE": "copy"}, capture_output=True, text=True
     )

@@ -200,3 +200,86 @@ class TestPruning:
 
 def test_a_project_is_not_made_of_a_file(project: Project, models: Path) -> None:
     assert "models.py is not a folder" in project.refuse("init", "models.py")
+
+
+def test_a_base_of_the_configuration_that_is_nowhere(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    (tmp_path / "base.py").write_text("class Model: ...\n")
+    (tmp_path / "m.py").write_text("import base\nclass A(base.Model): ...\n")
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.modelops-bundle]\nmodel_bases = ["calabaria.BaseModel", "base.Modle"]\n'
+    )
+    project.run("init")
+    why = "the base base.Modle cannot be found: base does not define Modle"
+    assert why in project.refuse("register-model", "m.py")
+    (problem,) = project.json("doctor", expect=1)["problems"]
+    assert problem["what"] == why
+    project.edit("pyproject.toml", "Modle", "Model")
+    project.run("register-model", "m.py")
+    project.run("doctor")
+
+
+PAIR = "from modelops_bundle import BaseModel\n" + "class {}(BaseModel): pass\n" * 2
+FITS = "from modelops_bundle import calibration_target as t\n" + '@t("x")\ndef {}(d): pass\n' * 2
+
+
+class TestNamesThatCollide:
+    """Classes and functions whose default ids are the same."""
+
+    @pytest.fixture
+    def here(self, tmp_path: Path) -> Project:
+        made = Project(tmp_path / "q")
+        (made.folder / "sub").mkdir(parents=True)
+        made.run("init")
+        return made
+
+    def check(self, project: Project, kind: str, expected: set[str]) -> None:
+        """What ``discover`` lists is what registering gives; registering again changes nothing."""
+        listed = {each["id"] for each in project.json("discover")[f"{kind}s"]}
+        assert listed == expected
+        project.run(f"register-{kind}", ".")
+        assert set(project.states()) == expected
+        again = project.json(f"register-{kind}", ".")["entries"]
+        assert {(each["sign"], each["id"]) for each in again} == {("=", name) for name in expected}
+        assert {each["id"] for each in project.json("discover")[f"{kind}s"]} == expected
+
+    def test_two_classes_that_differ_in_case(self, here: Project) -> None:
+        (here.folder / "top.py").write_text(PAIR.format("SIR", "Sir"))
+        self.check(here, "model", {"top_sir", "top_sir_2"})
+
+    def test_two_targets_that_differ_in_case(self, here: Project) -> None:
+        (here.folder / "top.py").write_text(FITS.format("Fit", "fit"))
+        self.check(here, "target", {"top_fit", "top_fit_2"})
+
+    def test_names_beyond_ascii(self, here: Project) -> None:
+        (here.folder / "model.py").write_text(PAIR.format("Грипп", "Чума"), encoding="utf-8")
+        self.check(here, "model", {"model_грипп", "model_чума"})
+        assert here.states("model_чума") == {"model_чума": "current"}
+
+    def test_what_is_registered_keeps_its_id(self, here: Project) -> None:
+        (here.folder / "sub/m.py").write_text(PAIR.format("A", "B"))
+        here.run("register-model", "sub")
+        (here.folder / "m.py").write_text(PAIR.format("A", "C"))
+        self.check(here, "model", {"m_a", "m_b", "m_a_2", "m_c"})
+        paths = {each["id"]: each["path"] for each in here.json("show-registry")["models"]}
+        assert (paths["m_a"], paths["m_a_2"]) == ("sub/m.py", "m.py")
+
+    def test_a_model_and_a_target_of_one_name(self, here: Project) -> None:
+        text = PAIR.format("Fit", "B") + FITS.format("fit", "f")
+        (here.folder / "top.py").write_text(text)
+        found = here.json("discover")
+        assert [each["id"] for each in found["targets"]] == ["top_fit_2", "top_f"]
+        here.run("register-model", "top.py")
+        here.run("register-target", "top.py")
+        assert set(here.states()) == {"top_fit", "top_b", "top_fit_2", "top_f"}
+
+    @pytest.mark.parametrize("name", ["a:b", "a-b"])
+    def test_a_file_whose_name_is_no_identifier(self, here: Project, name: str) -> None:
+        (here.folder / "sub" / f"{name}.py").write_text(PAIR.format("A", "B"))
+        start = name.replace(":", "_")
+        self.check(here, "model", {f"{start}_a", f"{start}_b"})
+        assert set(here.states().values()) == {"current"}
+        entries = here.json("show-registry")["models"]
+        assert [each["entrypoint"] for each in entries] == [f"sub.{name}:A", f"sub.{name}:B"]
+        problems = [each["what"] for each in here.json("doctor", expect=None)["problems"]]
+        assert not any("entrypoint" in each for each in problems)

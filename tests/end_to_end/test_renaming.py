@@ -200,3 +200,20 @@ def test_parquet_without_pyarrow_is_not_taken_for_another_table(
     table.write_bytes(b"no table")
     (reason,) = project.json("why", "models_a")["reasons"]
     assert (reason["columns"], reason["note"]) == ([], "it cannot be read as a table")
+
+
+def test_the_environment_of_an_entry_that_is_invalid_may_not_be_all(project: Project) -> None:
+    project.run("register-model", "models.py", "--class", "A")
+    with (project.folder / "models.py").open("a") as file:
+        file.write("def (")
+    said = project.run("env", "show", "models_a").stderr
+    assert "models_a is invalid, so that this may not be all: models.py:" in said
+    assert "may not be all" in project.run("env", "diff", "models_a").stderr
+
+
+def test_data_that_declared_settings_name_is_told(project: Project) -> None:
+    (project.folder / "run.json").write_text('{\n  "cases": "data/cases.csv"\n}\n')
+    said = project.run("register-model", "models.py", "--data", "run.json").stderr
+    assert "run.json:2 names data/cases.csv, which is not declared: add --data" in said
+    project.run("register-model", "models.py", "--auto-data")
+    assert declared(project, "models_a") == ["data/cases.csv", "run.json"]

@@ -10,16 +10,22 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.fakes.source_tree import SourceTree
 
 PACKAGE = "generated_package"
-ROOT_SOURCE = "from abc import ABC\nclass Root(ABC): pass\n"
+ROOT_SOURCES = [
+    "from abc import ABC\nclass Root(ABC): pass\n",
+    "class Root: pass\n",
+    "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass Root(Generic[T]): pass\n",
+    "class Meta(type): pass\nclass Top(metaclass=Meta): pass\nclass Root(Top): pass\n",
+    "from abc import ABCMeta\nclass Meta(ABCMeta): pass\nclass Root(metaclass=Meta): pass\n",
+]
 
 _names = st.sampled_from(["A", "B", "C", "D"])
 _places = st.sampled_from(
-    ["A", "B", "C", "A.N", "q.A", "q.B", "q.B.N", "root.Root", "object", "Root"]
+    ["A", "B", "C", "A.N", "q.A", "q.B", "q.B.N", "root.Root", "object", "Root", "Root"]
 )
 _modules = st.sampled_from(["m0", "m1", "m2", "root"])
 _tests = st.sampled_from(
@@ -46,7 +52,7 @@ def _statements(draw: st.DrawFn) -> str:
     )
     if kind == "class":
         bases = ", ".join(draw(st.lists(_places, max_size=2)))
-        meta = draw(st.sampled_from(["", ", metaclass=ABCMeta"]))
+        meta = draw(st.sampled_from(["", "", ", metaclass=ABCMeta"]))
         bases = f"({bases}{meta})" if bases else ""
         return f"class {draw(_names)}{bases}:\n mark = 0\n {draw(_body)}"
     if kind == "alias":
@@ -122,12 +128,18 @@ def _classes(owner: object, module: str, found: dict[type, None]) -> dict[type, 
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.lists(_statements(), max_size=9), min_size=1, max_size=3))
-def test_models_are_the_subclasses(modules: list[list[str]]) -> None:
+@given(
+    st.lists(st.lists(_statements(), max_size=9), min_size=1, max_size=3),
+    st.sampled_from(ROOT_SOURCES),
+)
+@example(
+    [["class A(Root):\n mark = 0\n @abstractmethod\n def run(self): pass"]], "class Root: pass\n"
+)
+def test_models_are_the_subclasses(modules: list[list[str]], root_source: str) -> None:
     truth: dict[tuple[str, int], bool] = {}
-    sources = {f"{PACKAGE}/__init__.py": "", f"{PACKAGE}/root.py": ROOT_SOURCE}
+    sources = {f"{PACKAGE}/__init__.py": "", f"{PACKAGE}/root.py": root_source}
     with _package() as package:
-        root, _ = _load(package, "root", [ROOT_SOURCE])
+        root, _ = _load(package, "root", [root_source])
         for number, statements in enumerate(modules):
             header = HEADER.splitlines()
             module, kept = _load(package, f"m{number}", [*header, *statements])

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.properties.test_other_pythons import NOT_THERE, SOURCES, pythons
+from tests.properties.test_other_pythons import SOURCES
 from tests.support.hostile_sources import hostile_sources
+from tests.support.pythons import MINORS, NOT_THERE, pythons
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -65,7 +66,7 @@ def test_hostile_sources_are_answered(where: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("where", ["main", "thread"])
-@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("minor", MINORS)
 def test_hostile_sources_are_answered_by_every_python(minor: str, where: str) -> None:
     if minor not in pythons():
         pytest.skip(NOT_THERE)

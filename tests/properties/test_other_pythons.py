@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import os
-import shutil
 import subprocess
-import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.support.pythons import NOT_THERE, pythons
 
 import modelops_bundle
 
 SOURCES = Path(modelops_bundle.__file__).parent.parent
 STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
-NOT_THERE = "another minor version of Python is not installed"
+
+pytestmark = [
+    pytest.mark.needs_pythons,
+    pytest.mark.skipif(len(pythons()) < 2, reason=NOT_THERE),
+]
 
 TOKENS = """
 import json, sys
@@ -35,32 +37,7 @@ json.dump(answers, sys.stdout)
 EXCEPTIONS: set[str] = set()
 
 
-@functools.cache
-def pythons() -> dict[str, str]:
-    """Executable of each supported minor version that is here."""
-    roots = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found: dict[str, str] = {"{}.{}".format(*sys.version_info): sys.executable}
-    for minor in ("3.11", "3.12", "3.13"):
-        candidates = [shutil.which(f"python{minor}"), *roots.glob(f"{minor}.*/bin/python{minor}")]
-        for candidate in filter(None, candidates):
-            executable = None if minor in found else _real(str(candidate))
-            if executable:
-                found[minor] = executable
-    return found
-
-
-def _real(command: str) -> str | None:
-    """The interpreter that a command leads to: what is on PATH may be a script, or only fail."""
-    run = subprocess.run(
-        [command, "-c", "import sys; print(sys.executable)"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.stdout.strip() if run.returncode == 0 else None
-
-
-def tokens(executable: str, paths: list[Path]) -> dict[str, list[object] | None]:
+def tokens(executable: str, paths: Sequence[Path]) -> dict[str, list[object] | None]:
     """Prints of each source under another Python; ``None`` where it does not parse."""
     run = subprocess.run(
         [executable, "-S", "-W", "error", "-c", TOKENS],
@@ -75,12 +52,12 @@ def tokens(executable: str, paths: list[Path]) -> dict[str, list[object] | None]
     return answers
 
 
-def disagreements(paths: list[Path]) -> tuple[int, set[str]]:
+def disagreements(paths: Sequence[Path]) -> tuple[int, set[str]]:
     """How many sources parse on all Pythons, and those whose prints differ in anything."""
     answers = [tokens(executable, paths) for executable in pythons().values()]
     common = [str(path) for path in paths if all(answer[str(path)] for answer in answers)]
     wrong = {
-        str(Path(path).relative_to(paths[0].parent))
+        path
         for path in common
         if any(_digests(answer[path]) != _digests(answers[0][path]) for answer in answers)
     }
@@ -126,27 +103,45 @@ x[1:2, ::3, ...] @= -a ** ~b if not c else d < e is not f not in g
 '''
 
 
-@pytest.mark.skipif(len(pythons()) < 2, reason=NOT_THERE)
 def test_all_of_the_grammar(tmp_path: Path) -> None:
     path = tmp_path / "everything.py"
     path.write_text(EVERYTHING)
     assert disagreements([path]) == (1, set())
 
 
-@pytest.mark.skipif(len(pythons()) < 2, reason=NOT_THERE)
 def test_some_of_the_standard_library() -> None:
     common, wrong = disagreements(sorted(STANDARD_LIBRARY.glob("[a-e]*.py")))
     assert wrong == set()
     assert common > 20
 
 
+def library(executable: str) -> Path:
+    """The folder of a Python's standard library."""
+    code = "import sysconfig; print(sysconfig.get_path('stdlib'))"
+    run = subprocess.run([executable, "-c", code], capture_output=True, text=True, check=True)
+    return Path(run.stdout.strip())
+
+
+def libraries() -> dict[str, list[Path]]:
+    """By Python, the files of its standard library that none before it has, byte for byte."""
+    seen: set[bytes] = set()
+    found: dict[str, list[Path]] = {}
+    for minor, executable in pythons().items():
+        for path in sorted(library(executable).rglob("*.py")):
+            data = path.read_bytes()
+            if "site-packages" not in path.parts and data not in seen:
+                seen.add(data)
+                found.setdefault(minor, []).append(path)
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(len(pythons()) < 2, reason=NOT_THERE)
-def test_all_of_the_standard_library() -> None:
-    first = STANDARD_LIBRARY / "abc.py"
-    files = [first, *sorted(STANDARD_LIBRARY.glob("**/*.py"))]
-    files = [path for path in files if "site-packages" not in path.parts]
+def test_all_of_the_standard_libraries() -> None:
+    """Whatever is in the library of any of the Pythons, and parses on all."""
+    found = libraries()
+    assert list(found) == list(pythons())
+    files = [path for paths in found.values() for path in paths]
     common, wrong = disagreements(files)
-    assert wrong == EXCEPTIONS
-    assert common > 1500
+    assert {Path(path).name for path in wrong} == EXCEPTIONS
+    assert common > 1500 * (1 + len(found)) / 2

@@ -64,6 +64,7 @@ dependencies = {
     "code_digests": text_maps,
     "code_patterns": names,
     "auto_code": st.booleans(),
+    "discovered": st.booleans(),
     "external": text_maps,
     "distributions": text_maps,
     "variables": text_maps,

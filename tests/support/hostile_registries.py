@@ -189,6 +189,7 @@ def _wrong_types() -> dict[str, bytes]:
             (key, (b"text", b"null", b"[a]", b"{a: 1}", b"{a: [b]}", b"{1: b}"))
             for key in _MAP_KEYS
         ),
+        ("discovered", (b"1", b"no way", b"null")),
         ("auto_code", (b"1", b"text", b"null", b"'true'")),
         ("model_digest", (b"1", b"[a]", b"{a: b}")),
     ):

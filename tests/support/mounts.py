@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -19,7 +20,18 @@ def available(*programs: str) -> str:
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return "mounting needs root"
     missing = [name for name in ("mount", "umount", *programs) if shutil.which(name) is None]
-    return f"not installed: {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"not installed: {', '.join(missing)}"
+    return "" if _is_allowed() else "mounting is not allowed here"
+
+
+@functools.cache
+def _is_allowed() -> bool:
+    # Root of a container may be anyone.
+    if shutil.which("unshare") is None:
+        return True
+    done = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def image(path: Path, *, megabytes: int = 32, options: Sequence[str] = ()) -> Path:

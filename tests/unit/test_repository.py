@@ -14,6 +14,7 @@ import yaml
 from dev.check_sizes import oversized
 from dev.check_text import forbidden
 from dev.check_text import main as check_text
+from tests.support.uv import find_uv
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -68,6 +69,17 @@ class TestMakefile:
             "make", "-n", "test", "-W", "uv.lock", PATH=f"{tmp_path}:{os.environ['PATH']}"
         )
         assert ".uv/bin/uv run" in planned.stdout
+
+    def test_tests_find_the_one_that_was_installed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, code in (("uv", 127), ("private", 0)):
+            (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setenv("UV", str(tmp_path / "nowhere"))
+        assert find_uv(tmp_path / "private") == str(tmp_path / "private")
+        assert find_uv(tmp_path / "uv") is None
 
     def test_what_it_makes_is_ignored_by_git(self) -> None:
         made = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modelops_bundle.adapters.atomic import write_text
-from modelops_bundle.errors import UsageError
+from modelops_bundle.errors import ConfigError, UsageError
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.wiring import open_folder
 from modelops_bundle.workflows.discover import DiscoveryReport, discover
@@ -84,3 +84,61 @@ def test_a_target_that_is_named(tmp_path: Path) -> None:
     assert [target.name for _, target in found(tmp_path, named=("distance",)).targets] == [
         "distance"
     ]
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    (tmp_path / "base.py").write_text("class Model: ...\ndef make(): ...\n")
+    (tmp_path / "m.py").write_text(
+        "from base import Model\nfrom absent import Base\nclass A(Model): ...\nclass B(Base): ...\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("base", "warning"),
+    [
+        ("nosuchpkg.Base", "the base nosuchpkg.Base cannot be found: no such module"),
+        ("Model", "write it with its module"),
+        ("base.Modle", "the base base.Modle cannot be found: base does not define Modle"),
+        ("base.make", "it is a function"),
+        ("base", "it is a module"),
+        ("absent.Other", "no such module"),
+        ("calabaria.BaseModel", "no such module"),
+    ],
+)
+def test_a_base_that_is_nowhere_is_warned_about(kit: Path, base: str, warning: str) -> None:
+    report = found(kit, "m.py", bases=(base,))
+    assert names(report) == []
+    (told,) = report.warnings
+    assert warning in told
+
+
+@pytest.mark.parametrize("base", ["base.Model", "absent.Base", "builtins.dict"])
+def test_a_base_is_known_by_its_definition_or_by_its_subclasses(kit: Path, base: str) -> None:
+    assert found(kit, "m.py", bases=(base,)).warnings == ()
+
+
+def test_the_usual_bases_need_not_be_installed(kit: Path) -> None:
+    assert found(kit).warnings == ()
+    (kit / "pyproject.toml").write_text(
+        '[tool.modelops-bundle]\nmodel_bases = ["calabaria.BaseModel", "base.Modle"]\n'
+    )
+    (told,) = found(kit).warnings
+    assert "base.Modle" in told
+
+
+@pytest.mark.parametrize("base", ["", " ", "a b", "a..b", ".a", "a.", "a.b-c", "a/b"])
+def test_what_cannot_be_a_base_is_refused(kit: Path, base: str) -> None:
+    with pytest.raises(UsageError, match="cannot be a class") as caught:
+        found(kit, "m.py", bases=(base,))
+    assert "--base models.base.Model" in caught.value.mend
+    (kit / "pyproject.toml").write_text(f"[tool.modelops-bundle]\nmodel_bases = ['{base}']\n")
+    with pytest.raises(ConfigError, match=r"model_bases: .* is no dotted name"):
+        found(kit)
+
+
+def test_a_target_that_is_nowhere_is_warned_about(tmp_path: Path) -> None:
+    (tmp_path / "t.py").write_text("def distance(simulated, data_paths): ...\n")
+    (told,) = found(tmp_path, named=("distance", "nope")).warnings
+    assert "--target nope" in told

@@ -6,6 +6,7 @@ Rules:
   disk or a lock held too long mean that this run reads more and keeps nothing.
 - Two processes may use it at once: SQLite's locks keep them apart, and what one saves is merged into what the
   other saved. It may be deleted at any time.
+- A cache that has grown too large is replaced as well: what is still needed is soon found out again.
 - It is not synced. After a power cut rows may be torn, so each carries a checksum over key and content: a
   damaged row is an unknown one, never a wrong one.
 - Only the last folder of its path is ever created: a folder that is no project gets no cache.
@@ -17,20 +18,22 @@ import contextlib
 import os
 import stat
 from binascii import crc32
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import sqlite3
 
 __all__ = ["CacheFile", "Merge"]
 
+T = TypeVar("T")
+
 Merge = Callable[[bytes | None], bytes]
 """Makes the bytes to save from those that are saved at that moment."""
 
 _VERSION = 1
 _WAIT_SECONDS = 2.0
-_LARGEST_PAGES = 256 * 1024  # of 4 KiB: 1 GiB
+_LARGEST = 1 << 30
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS folders (path BLOB PRIMARY KEY, files BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS memos (key BLOB PRIMARY KEY, text BLOB NOT NULL)",
@@ -49,11 +52,15 @@ class CacheFile:
         folder: Absolute path of the folder that holds the file; its parent must exist for anything to be
             kept.
         name: The file's name.
+        largest: Size in bytes beyond which it is replaced; ``None`` never to do that.
     """
 
-    def __init__(self, folder: str, name: str = "cache.sqlite") -> None:
+    def __init__(
+        self, folder: str, name: str = "cache.sqlite", *, largest: int | None = _LARGEST
+    ) -> None:
         self._folder = folder
         self._path = os.path.join(folder, name)
+        self._largest = largest
         self._reader: sqlite3.Connection | None = None
         self._unavailable = False
 
@@ -89,6 +96,27 @@ class CacheFile:
                 return True
         return False
 
+    def size(self) -> int:
+        """Bytes that are in use; 0 when it cannot be read."""
+        return self._read(_size) or 0
+
+    def keep_memos(self, keys: Collection[bytes]) -> None:
+        """Forget the texts under all other keys; the space is used again for what is saved later."""
+        known = self._read(lambda reader: reader.execute("SELECT key FROM memos").fetchall())
+        self.close()
+        unknown = [row for row in known or () if row[0] not in keys]
+        if unknown:
+            import sqlite3
+
+            with (
+                contextlib.suppress(sqlite3.Error),
+                contextlib.closing(_connect(self._path)) as writer,
+            ):
+                writer.execute("PRAGMA synchronous = OFF")
+                writer.execute("BEGIN IMMEDIATE")
+                writer.executemany("DELETE FROM memos WHERE key = ?", unknown)
+                writer.execute("COMMIT")
+
     def time(self) -> int | None:
         """The file system's own clock, in nanoseconds since 1970; ``None`` when nothing can be kept."""
         try:
@@ -109,6 +137,10 @@ class CacheFile:
             reader.close()
 
     def _look_up(self, query: str, key: bytes) -> bytes | None:
+        return _unsealed(key, self._read(lambda reader: reader.execute(query, (key,)).fetchone()))
+
+    def _read(self, ask: Callable[[sqlite3.Connection], T]) -> T | None:
+        """What is asked of the file; ``None`` when it cannot be read."""
         if self._unavailable:
             return None
         try:
@@ -118,12 +150,11 @@ class CacheFile:
             return None
         try:
             self._reader = self._reader or self._open()
-            row = self._reader.execute(query, (key,)).fetchone()
+            return ask(self._reader)
         except (_UnusableError, sqlite3.Error, OSError):
             self.close()
             self._unavailable = True
             return None
-        return _unsealed(key, row)
 
     def _open(self) -> sqlite3.Connection:
         import sqlite3
@@ -146,7 +177,7 @@ class CacheFile:
         try:
             writer.execute("PRAGMA synchronous = OFF")
             writer.execute("BEGIN IMMEDIATE")
-            _prepare(writer)
+            _prepare(writer, self._largest)
             for path, merge in folders.items():
                 row = writer.execute("SELECT files FROM folders WHERE path = ?", (path,)).fetchone()
                 merged = _sealed(path, merge(_unsealed(path, row)))
@@ -188,14 +219,22 @@ def _connect(path: str) -> sqlite3.Connection:
     )
 
 
-def _prepare(writer: sqlite3.Connection) -> None:
+def _prepare(writer: sqlite3.Connection, largest: int | None) -> None:
     (version,) = writer.execute("PRAGMA user_version").fetchone()
-    (pages,) = writer.execute("PRAGMA page_count").fetchone()
-    if version not in (0, _VERSION) or pages > _LARGEST_PAGES:
+    too_large = largest is not None and _size(writer) > largest
+    if version not in (0, _VERSION) or too_large:
         raise _UnusableError
     if version == 0:
         for statement in _SCHEMA:
             writer.execute(statement)
+
+
+def _size(connection: sqlite3.Connection) -> int:
+    pages, free, each = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * each)
 
 
 def _is_damage(error: Exception) -> bool:

@@ -20,6 +20,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from types import TracebackType
 
 from modelops_bundle.adapters.atomic import storage_errors
@@ -81,6 +82,7 @@ class DiskFiles:
         self._rows: dict[str, Rows] = {}
         self._found: dict[str, dict[str, Row | None]] = {}
         self._memos: dict[bytes, bytes] = {}
+        self._real: dict[str, str] = {}
         self._lag: int | None = None
 
     def __enter__(self) -> DiskFiles:
@@ -108,7 +110,17 @@ class DiskFiles:
 
     def real(self, path: str) -> str:
         """See :meth:`modelops_bundle.ports.Files.real`."""
-        return os.path.realpath(path)
+        known = self._real.get(path)
+        if known is None:
+            known = self._real[path] = self._followed(path)
+        return known
+
+    def _followed(self, path: str) -> str:
+        folder, name = os.path.split(path)
+        if name in ("", ".", "..") or os.path.islink(path):
+            return os.path.realpath(path)
+        # Of thousands of folders in one, each is asked about itself alone.
+        return os.path.join(self.real(folder), name)
 
     def read(self, path: str) -> bytes | Unreadable:
         """See :meth:`modelops_bundle.ports.Files.read`.
@@ -323,18 +335,17 @@ def _listing(folder: str) -> dict[str, EntryKind]:
     file, directory, other = EntryKind.FILE, EntryKind.FOLDER, EntryKind.OTHER
     try:
         with os.scandir(folder) as found:
-            entries = list(found)
+            entries = sorted(found, key=attrgetter("name"))
     except (OSError, ValueError) as error:
         _require_telling(error)
         return {}
     try:
-        kinds = {
+        return {
             entry.name: file if entry.is_file() else directory if entry.is_dir() else other
             for entry in entries
         }
     except OSError:
-        kinds = {entry.name: _kind(entry) for entry in entries}
-    return {name: kinds[name] for name in sorted(kinds)}
+        return {entry.name: _kind(entry) for entry in entries}
 
 
 def _kind(entry: os.DirEntry[str]) -> EntryKind:

@@ -1,12 +1,14 @@
 """Where what was recorded of a dependency is kept, for ``why`` and nothing else.
 
 The store is this machine's, in a file of its own beside the cache, so that deleting the cache costs no
-explanation. Without it everything works, at the level of files.
+explanation. Without it everything works, at the level of files. It is never thrown away for its size; what is
+not needed any more is forgotten by :meth:`DiskObjectStore.keep_only`.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from types import TracebackType
 
 from modelops_bundle.adapters.cachefile import CacheFile
@@ -25,7 +27,7 @@ class DiskObjectStore:
     """
 
     def __init__(self, folder: str) -> None:
-        self._file = CacheFile(folder, "objects.sqlite")
+        self._file = CacheFile(folder, "objects.sqlite", largest=None)
         self._pending: dict[bytes, bytes] = {}
 
     def __enter__(self) -> DiskObjectStore:
@@ -62,6 +64,19 @@ class DiskObjectStore:
         if saved:
             self._pending = {}
         return saved
+
+    @property
+    def unsaved(self) -> bool:
+        """See :attr:`modelops_bundle.ports.ObjectStore.unsaved`."""
+        return bool(self._pending)
+
+    def size(self) -> int:
+        """See :meth:`modelops_bundle.ports.ObjectStore.size`."""
+        return self._file.size()
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """See :meth:`modelops_bundle.ports.ObjectStore.keep_only`."""
+        self._file.keep_memos(frozenset(map(_name, keys)))
 
     def close(self) -> None:
         """:meth:`save`, and let go of the file."""

@@ -1,4 +1,9 @@
-"""What git says of a file, where there is git."""
+"""What git says of a file, where there is git.
+
+A repository's own configuration may name programs for git to run, and here git is asked about repositories
+that somebody else made. So nothing that git could be told there to run is run: no monitor, hook or pager, no
+fetching of objects that a partial clone lacks.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,19 @@ import subprocess
 __all__ = ["git_standing"]
 
 _TIMEOUT = 10.0
+_RUN_NOTHING = (
+    "--no-pager",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    f"core.hooksPath={os.devnull}",
+)
+_WRITE_AND_FETCH_NOTHING = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    # Git before 2.45 does not know the line above; with no protocol allowed it fetches nothing either.
+    "GIT_ALLOW_PROTOCOL": "",
+}
 
 
 def git_standing(path: str) -> str | None:
@@ -23,15 +41,21 @@ def git_standing(path: str) -> str | None:
     if _git(folder, "rev-parse", "--is-inside-work-tree") != 0:
         return None
     # Else a name with `*` in it is taken for a pattern, which `check-ignore` never does.
-    if _git(folder, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name) == 0:
-        return "tracked"
-    return "ignored" if _git(folder, "check-ignore", "-q", "--", name) == 0 else "untracked"
+    listed = _git(folder, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name)
+    if listed != 1:
+        return "tracked" if listed == 0 else None
+    ignored = _git(folder, "check-ignore", "-q", "--", name)
+    if ignored not in (0, 1):
+        return None
+    return "ignored" if ignored == 0 else "untracked"
 
 
 def _git(folder: str, *arguments: str) -> int | None:
+    """Exit code of git: 1 is its "no", anything above means that it could not tell."""
     try:
         done = subprocess.run(
-            ["git", "-C", folder, *arguments],
+            ["git", *_RUN_NOTHING, "-C", folder, *arguments],
+            env={**os.environ, **_WRITE_AND_FETCH_NOTHING},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

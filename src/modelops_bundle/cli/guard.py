@@ -74,7 +74,10 @@ def _say_wrong_use(error: Any) -> None:
     mend = f"`{context.command_path if context else 'mops-bundle'} --help` shows how it is used."
     if "extra argument" in text and any(each.multiple for each in context.command.params):
         # Most often the shell has put files in the place of a pattern.
-        mend = f"An option takes one value each time; quote patterns, or repeat the option. {mend}"
+        mend = (
+            "One path is taken, and one value for an option: name the folder of several files, quote"
+            f" patterns, or repeat the option. {mend}"
+        )
     _say_error(f"{text.rstrip('.')}\n{mend}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.cli.drawing import columns, plural
-from modelops_bundle.cli.output import Piece, say, show_lines
+from modelops_bundle.cli.output import Piece, say, show_lines, warn
 
 if TYPE_CHECKING:
     from modelops_bundle.discovery.models import ModelClass
@@ -34,6 +34,7 @@ def discovery_document(report: DiscoveryReport) -> dict[str, Any]:
         "skipped": [
             {"path": report.shown(each.path), "reason": each.reason} for each in found.skipped
         ],
+        "warnings": list(report.warnings),
     }
 
 
@@ -94,6 +95,7 @@ def show_discovery(report: DiscoveryReport) -> None:
         )
     for skipped in report.discovery.skipped:
         say(("skipped: ", "warn"), f"{report.shown(skipped.path)}: {skipped.reason}")
+    warn(report.warnings)
     concrete = sum(not model.abstract for _, model in report.models)
     abstract = len(report.models) - concrete
     counts = [plural(concrete, "model"), plural(len(report.targets), "target")]

@@ -84,8 +84,9 @@ def _detail(entry: EntryStatus, shared: dict[Change, int]) -> str:
     if not changes:
         return ""
     names = [change.path for change in changes if change not in shared]
-    if len(names) < len(changes):
-        names.append("environment")
+    hidden = len(changes) - len(names)
+    if hidden:
+        names.append("environment" if hidden == 1 else f"environment ({hidden} changes)")
     return f"{plural(len(changes), 'change')}: {some(names)}"
 
 

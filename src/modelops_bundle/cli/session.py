@@ -71,7 +71,7 @@ class Session:
             ) as workspace,
         ):
             yield workspace
-            _tell_of_comments(workspace)
+            _tell_of_losses(workspace)
 
     @contextmanager
     def folder(self) -> Iterator[Workspace]:
@@ -97,7 +97,14 @@ def new_app() -> typer.Typer:
     return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-def _tell_of_comments(workspace: Workspace) -> None:
+def _tell_of_losses(workspace: Workspace) -> None:
+    if workspace.objects.unsaved:
+        warn(
+            [
+                "the disk did not take the sources as they were recorded, so `why` will name files only:"
+                " `mops-bundle update` keeps them while an entry is current"
+            ]
+        )
     line = workspace.registry.lost_comments
     if line is not None:
         warn([f"the registry keeps no comments: the first that is gone stood in line {line}"])

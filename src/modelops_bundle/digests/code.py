@@ -97,11 +97,9 @@ class CodeDigests:
             self._add(file)
 
     def leaves(self) -> CodeLeaves:
-        """The leaves that are code."""
-        # One file is of this kind, by whichever name it is recorded.
-        own = list(self._digests.get("MODEL", {}).values())
+        """The leaves that are code; ``own`` is empty only where the entry's file cannot be read."""
         return {
-            "own": own[0] if own else "",
+            "own": next(iter(self._digests.get("MODEL", {}).values()), ""),
             "code": self._sorted("CODE_DEP"),
             "external": self._sorted("EXT"),
             "distributions": {
@@ -121,7 +119,7 @@ class CodeDigests:
         digest = self._digest(file)
         if isinstance(digest, Unreadable):
             self.problems.append(f"{file.recorded} cannot be read: {digest.reason}")
-        elif file.distribution is not None:
+        elif file.distribution is not None and file.kind != "MODEL":
             self._shares.setdefault(file.distribution, []).append((file.recorded, digest))
         else:
             digests = self._digests.setdefault(file.kind, {})

@@ -59,14 +59,14 @@ class DataDigests:
         return self._looked[key]
 
     def _look(self, patterns: tuple[str, ...]) -> DeclaredData:
-        members: set[str] = set()
+        members: dict[str, None] = {}
         problems = []
         for pattern in dict.fromkeys(patterns):
             found = expand(self._files, self._layout, pattern, self._exclude)
             if not found:
                 what = "matches no file" if is_pattern(pattern) else "is gone"
                 problems.append(f"the data {pattern} {what}")
-            members.update(found)
+            members.update(dict.fromkeys(found))
         names = sorted(members)
         prefix = self._layout.root + os.sep
         paths = [prefix + (name if os.sep == "/" else name.replace("/", os.sep)) for name in names]

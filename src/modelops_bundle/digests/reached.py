@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CodeReader", "ReachedCode", "is_of_meaning"]
 
 #: Raise it whenever what is found out of the same files, or the record below, changes.
-_VERSION = 2
+_VERSION = 6
 _MEMO = f"code{_VERSION}-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}"
 
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from modelops_bundle.digests.data import DataDigests
 from modelops_bundle.digests.leaves import Leaves
+from modelops_bundle.digests.notices import Absent, Mention
 from modelops_bundle.digests.reached import CodeReader, ReachedCode, is_of_meaning
 from modelops_bundle.discovery.search import Warned
 from modelops_bundle.environment import (
@@ -25,6 +26,7 @@ from modelops_bundle.environment import (
     scope,
 )
 from modelops_bundle.environment.variables import counting
+from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.recipes import variable_digest
 from modelops_bundle.ports import Files, Progress, Unreadable
 from modelops_bundle.project.config import Config
@@ -34,69 +36,13 @@ from modelops_bundle.source.facts import FactsReader
 
 if TYPE_CHECKING:
     from modelops_bundle.discovery.closure import Closure
+    from modelops_bundle.discovery.mentions import Mentioned
 
-__all__ = ["Absent", "Mention", "Survey", "Surveyor", "absent", "undeclared"]
+__all__ = ["Survey", "Surveyor"]
 
 
 _Closures = Callable[[], "Closure"]
 """Finds a closure, for the questions that only some commands ask."""
-
-
-class Absent(NamedTuple):
-    """A package that code imports and that is neither in the project nor installed.
-
-    Attributes:
-        source: Recorded path of the source.
-        line: Where it imports it.
-        package: Its top-level name.
-        executable: The interpreter that was asked.
-    """
-
-    source: str
-    line: int
-    package: str
-    executable: str
-
-    @property
-    def place(self) -> str:
-        """Where it is imported."""
-        return f"{self.source}:{self.line}"
-
-    @property
-    def text(self) -> str:
-        """What was noticed there."""
-        return f"imports {self.package}, which is not installed for {self.executable}"
-
-    @property
-    def hint(self) -> str:
-        """What was noticed, and what to do."""
-        return (
-            f"{self.place} {self.text}: name the project's interpreter with --python, or install it"
-        )
-
-
-class Mention(NamedTuple):
-    """A file that the code names and nobody declared.
-
-    Attributes:
-        source: Recorded path of the source.
-        line: Where it names the file.
-        names: Recorded path of the file.
-    """
-
-    source: str
-    line: int
-    names: str
-
-    @property
-    def place(self) -> str:
-        """Where the file is named."""
-        return f"{self.source}:{self.line}"
-
-    @property
-    def text(self) -> str:
-        """What was noticed there."""
-        return f"names {self.names}, which is not declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,29 +84,6 @@ class Survey:
     def absent(self) -> tuple[Absent, ...]:
         """Packages that the code imports and that are not installed; looked for when asked."""
         return self.find_absent()
-
-
-def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
-    """Files that code names and nobody declared, each once.
-
-    What one entry of a source declares, the others of that source need not: a decorator names the data of its
-    own function only.
-    """
-    known = list(surveys)
-    declared = {(survey.leaves.path, name) for survey in known for name in survey.leaves.data}
-    mentions = dict.fromkeys(mention for survey in known for mention in survey.mentions)
-    return (each for each in mentions if (each.source, each.names) not in declared)
-
-
-def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:
-    """Packages that are not there, each once, but for those whose lack makes an entry invalid."""
-    known = list(surveys)
-    told = tuple(problem for survey in known for problem in survey.problems)
-    packages: dict[str, Absent] = {}
-    for each in (each for survey in known for each in survey.absent):
-        if not any(problem.startswith(f"{each.place} imports ") for problem in told):
-            packages.setdefault(each.package, each)
-    return iter(packages.values())
 
 
 class Surveyor:
@@ -238,7 +161,7 @@ class Surveyor:
             exact=found.exact,
             problems=(*found.problems, *problems, *declared_data.problems, *lost),
             warnings=(*self._located(found.warnings), *warnings),
-            find_mentions=partial(self._undeclared, closure, declared_data.digests),
+            find_mentions=partial(self._undeclared, closure, kind, declared_data.digests),
             find_absent=partial(self._absent, closure),
         )
 
@@ -320,25 +243,49 @@ class Surveyor:
                 problems.append(f"{place} imports {missing.module}, which is gone")
         return problems
 
-    def _undeclared(self, find: _Closures, data: Mapping[str, str]) -> tuple[Mention, ...]:
+    def _undeclared(
+        self, find: _Closures, kind: str, data: Mapping[str, str]
+    ) -> tuple[Mention, ...]:
         closure = find()
         declared = {*data, *(file.recorded for file in closure.files)}
-        found = {self._layout.recorded(mention.named): mention for mention in closure.mentions}
-        # Neither what is declared nor what the configuration says is no input.
-        names = without(found.keys() - declared, self._config.ignore_files)
-        return tuple(
-            Mention(self._place(found[name].path), found[name].line, name) for name in names
-        )
+        found: dict[str, Mention] = {}
+        for mentioned in (*self._in_settings(data), *closure.mentions):
+            name, files = self._stands_for(mentioned)
+            # Neither what is declared nor what the configuration says is no input.
+            lacking = without(set(files) - declared, self._config.ignore_files)
+            if lacking:
+                # A target declares no code: what it reads of a source is its bytes.
+                is_code = kind == "MODEL" and all(each.endswith(".py") for each in lacking)
+                place = self._place(mentioned.path)
+                found[name] = Mention(place, mentioned.line, name, tuple(files), is_code)
+        return tuple(found[name] for name in sorted(found))
+
+    def _stands_for(self, mentioned: Mentioned) -> tuple[str, Sequence[str]]:
+        """What a text names, as it may be declared, and the files that this stands for."""
+        name = self._layout.recorded(mentioned.named)
+        if not mentioned.is_pattern:
+            return name, (name,)
+        name = name.removesuffix("/**")
+        try:
+            return name, expand(self._files, self._layout, name, self._config.exclude)
+        except UsageError:
+            return name, ()  # links without measure: it cannot be declared
+
+    def _in_settings(self, data: Iterable[str]) -> Iterator[Mentioned]:
+        from modelops_bundle.discovery.settings import named_in_settings
+
+        paths = (self._layout.absolute(name) for name in data)
+        return named_in_settings(self._files, self._layout.root, paths)
 
     def _absent(self, find: _Closures) -> tuple[Absent, ...]:
         return tuple(
             Absent(
                 self._place(missing.path),
                 missing.line,
-                missing.module.partition(".")[0],
+                lacks,
                 self._interpreter.executable,
             )
-            for missing in self._codes.closures.absent(find())
+            for lacks, missing in self._codes.closures.absent(find())
         )
 
     def _located(self, warnings: Iterable[Warned]) -> Iterator[str]:

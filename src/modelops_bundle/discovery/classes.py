@@ -39,10 +39,15 @@ class Roots:
             [*asked, *(path for name in asked for path in _KNOWN_PATHS.get(name, ()))]
         )
         self._keys: set[tuple[str, str, int]] = set()
+        #: What was asked for and is no class as far as can be seen, with the reason.
+        self.unfound: dict[str, str] = {}
         for name in sorted(self.names):
-            for found in resolver.resolve_absolute(name):
+            answer = resolver.resolve_absolute(name)
+            for found in answer:
                 if found.kind in _KNOWN or found.kind == "value" or "." in found.name:
                     self._keys.add(found.key)
+            if name in asked and not any(map(_may_be_class, answer)):
+                self.unfound[name] = answer[0].reason or f"it is a {answer[0].kind}"
         if "builtins.object" not in self.names:
             # What a root falls back to where its package is absent is no root.
             self._keys.discard(("builtins.object", "", -1))
@@ -54,6 +59,11 @@ class Roots:
         """Whether the class ``key`` is itself a root."""
         path, position = key
         return (path, qualname, position) in self._keys
+
+
+def _may_be_class(found: Resolved) -> bool:
+    # Every name of the standard library is taken for a module, which has no file.
+    return found.kind in (*_KNOWN, "value") or (found.kind == "module" and found.path is None)
 
 
 class ClassNode(NamedTuple):

@@ -1,101 +1,24 @@
 """All code that a model reaches: the files whose change may change its results.
 
-The search goes breadth first from the model's file over every import that may happen when the code runs:
-anywhere in a file, of parent packages, of submodules, and by texts
-(:mod:`modelops_bundle.discovery.readings`). What is found in the project, or outside of it where no
+The search goes breadth first from the model's file over every import that may happen when the code runs
+(:mod:`modelops_bundle.discovery.walk`). What is found in the project, or outside of it where no
 distribution vouches for it, is hashed by content and followed; what is installed is noted. The chains that
 are kept are the shortest, and the order is always the same.
 """
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
-from modelops_bundle.discovery.graph import Graph, Source
-from modelops_bundle.discovery.imports import Request, SourceReader, path_to
-from modelops_bundle.discovery.listing import listing, modules_under
-from modelops_bundle.discovery.mentions import Mentioned, find_mentions
-from modelops_bundle.discovery.missing import Missing, never_found
-from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
-from modelops_bundle.discovery.ordering import Order
-from modelops_bundle.discovery.readings import Readings, Wanted, read_surroundings
-from modelops_bundle.discovery.search import Warned
-from modelops_bundle.ports import EntryKind, Files
+from modelops_bundle.discovery.closure_records import Closure, CodeFile, Reading
+from modelops_bundle.discovery.imports import SourceReader
+from modelops_bundle.discovery.missing import Missing
+from modelops_bundle.discovery.modules import ModuleFinder, Origin
+from modelops_bundle.discovery.walk import Walk
+from modelops_bundle.ports import Files
 from modelops_bundle.source.facts import FactsReader
 
 __all__ = ["Closure", "ClosureFinder", "CodeFile", "Reading"]
-
-
-class CodeFile(NamedTuple):
-    """A file of code that counts by its content.
-
-    Attributes:
-        path: Absolute path.
-        recorded: Relative to the project, or to the folder it is imported from where it lies outside.
-        kind: ``MODEL`` (the file asked for), ``CODE_DEP`` (of the project) or ``EXT`` (outside).
-        chain: Recorded paths from the model's file to this one.
-        extension: Compiled: only its bytes can be compared.
-        distribution: The distribution hashed by content that it belongs to, if any.
-    """
-
-    path: str
-    recorded: str
-    kind: str
-    chain: tuple[str, ...]
-    extension: bool
-    distribution: str | None
-
-
-class Reading(NamedTuple):
-    """How the closure's code looks at one of its sources.
-
-    Attributes:
-        docstrings: Qualified names of the definitions whose docstrings are read (``""`` is the module).
-        free_runs: Numbers of the runs of top-level imports whose order nothing can notice.
-        free_units: Positions of the top-level statements inside which the same holds for every run.
-    """
-
-    docstrings: Collection[str] = frozenset()
-    free_runs: Collection[int] = frozenset()
-    free_units: Collection[int] = frozenset()
-
-
-@dataclass(slots=True)
-class Closure:
-    """What a model's code is and reads.
-
-    Attributes:
-        files: The model's file first, then as found.
-        imported: Installed modules that are imported, sorted.
-        variables: Environment variables that are read, and the absolute path and line that reads each.
-        readings: By absolute path, how each parsed source is looked at.
-        bytes_matter: The code reads the text of sources: every byte of them counts.
-        warnings: What may be missed.
-    """
-
-    files: tuple[CodeFile, ...]
-    imported: tuple[str, ...]
-    variables: Mapping[str, tuple[str, int]]
-    readings: Mapping[str, Reading]
-    bytes_matter: bool
-    warnings: tuple[Warned, ...]
-    _mentions: Callable[[], tuple[Mentioned, ...]] = field(repr=False)
-    _missing: Callable[[], Iterable[Missing]] = field(repr=False)
-
-    @property
-    def missing(self) -> tuple[Missing, ...]:
-        """Imports that lead nowhere; looked into when asked."""
-        return tuple(self._missing())
-
-    @property
-    def mentions(self) -> tuple[Mentioned, ...]:
-        """Files of the project that the code names in texts; looked for when asked."""
-        return self._mentions()
 
 
 class ClosureFinder:
@@ -136,254 +59,36 @@ class ClosureFinder:
         key = (path, tuple(sorted(declared)), auto_code, tuple(sorted(modules)))
         known = self._known.get(key)
         if known is None:
-            walk = _Walk(self._finder, self._reader, self._files, self._project_root, auto_code)
+            walk = Walk(self._finder, self._reader, self._files, self._project_root, auto_code)
             known = self._known[key] = walk.closure(path, key[1], key[3])
         return known
 
-    def absent(self, closure: Closure) -> Iterator[Missing]:
-        """The first import of each package that is nowhere, unless the code expects that it may be."""
+    def absent(self, closure: Closure) -> Iterator[tuple[str, Missing]]:
+        """What is nowhere, with the first import of it, unless the code expects that it may be.
+
+        A package goes by its top-level name, a module of a package of the project by its whole name.
+        """
         told = {"modelops_bundle"}  # may be a tool of its own, and never counts
         for missing in closure.missing:
-            package = missing.module.partition(".")[0]
-            if missing.guarded or package in told or missing.module.endswith(".py"):
-                continue
-            told.add(package)
-            if self._finder.find(package).origin is Origin.MISSING:
-                yield missing
+            if not (missing.guarded or missing.is_file):
+                lacks = self._lacking(missing.module)
+                if lacks and lacks not in told:
+                    told.add(lacks)
+                    yield lacks, missing
 
-
-class _Walk:
-    def __init__(
-        self,
-        finder: ModuleFinder,
-        reader: SourceReader,
-        files: Files,
-        project_root: str,
-        follow: bool,
-    ) -> None:
-        self._finder = finder
-        self._reader = reader
-        self._files = files
-        self._project_root = project_root
-        self._follow = follow
-        self._graph = Graph(finder)
-        self._code: dict[str, CodeFile] = {}
-        self._edges: dict[str, dict[int, set[str]]] = {}
-        self._queue: deque[Source] = deque()
-        self._stars: list[tuple[Source, str, int]] = []
-        self._imported: set[str] = set()
-        #: What was not found, and whether it may be an attribute of its package instead.
-        self._missing: dict[Missing, bool] = {}
-        self._asked: dict[tuple[str, Request], None] = {}
-        self._folders: list[str] = []
-        self._done: set[Wanted] = set()
-        self._beside = ""
-
-    def closure(self, path: str, declared: Iterable[str], modules: Iterable[str]) -> Closure:
-        """Walk from ``path`` and sum up."""
-        self._beside = os.path.dirname(path)
-        start = self._reader.at(path)
-        self._enter(start, (), "MODEL")
-        starts = [start]
-        for other in declared:
-            if other != path:
-                starts.append(self._reader.at(other))
-                self._enter(starts[-1], self._code[path].chain, None)
-        for source in starts:
-            # An import loads the packages around it, and another file where that shadows it.
-            if source.module.name != "__main__":
-                self._ask(source, Request(source.module.name, 0, 0, True, True))
-        for name in modules:
-            self._ask(start, Request(name, 0, 0, True, True))
-        self._run()
-        readings = read_surroundings(self._graph, self._graph.sources.values())
-        while self._follow and self._fetch(readings):
-            self._run()
-            readings = read_surroundings(self._graph, self._graph.sources.values())
-        return self._summary(readings)
-
-    # --- files ----------------------------------------------------------------------------------------
-
-    def _enter(self, source: Source, chain: tuple[str, ...], kind: str | None) -> None:
-        if source.key in self._graph.sources:
-            return
-        self._graph.add(source)
-        self._edges[source.key] = {}
-        self._queue.append(source)
-        if source.path not in self._code:
-            module = source.module
-            ours = module.origin is Origin.PROJECT
-            recorded = _relative(source.path, self._project_root if ours else module.root)
-            self._code[source.path] = CodeFile(
-                source.path,
-                recorded,
-                kind or ("CODE_DEP" if ours else "EXT"),
-                (*chain, recorded),
-                module.is_extension,
-                module.distribution,
-            )
-
-    def _run(self) -> None:
-        while self._queue or self._stars:
-            while self._queue:
-                source = self._queue.popleft()
-                loads = self._reader.loads(source)
-                for request in loads.requests:
-                    self._ask(source, request)
-                self._stars.extend((source, package, unit) for package, unit in loads.stars)
-            # Lists may be put together from those of other modules, which are all here now.
-            for source, package, unit in self._stars:
-                self._star(source, package, unit)
-            self._stars.clear()
-
-    def _star(self, source: Source, package: str, unit: int) -> None:
-        """A star import loads the submodules that the package's ``__all__`` names."""
-        found = self._graph.sources.get(package)
-        if found is not None and found.module.is_package:
-            listed = listing(self._graph, found)
-            for name in listed.names:
-                self._ask(source, Request(f"{package}.{name}", unit, unit, True, False))
-            if not listed.complete:
-                self._ask_all(source, f"{package}.", unit)
-
-    # --- imports --------------------------------------------------------------------------------------
-
-    def _ask(self, source: Source, request: Request) -> None:
-        if (source.key, request) in self._asked:
-            return
-        self._asked[source.key, request] = None
-        if not self._load(source, request, None):
-            top = self._finder.find(request.name.partition(".")[0])
-            # A script finds what lies beside it, where nothing else is found.
-            beside = partial(self._finder.find_in, self._beside)
-            found = top.origin is Origin.MISSING and self._load(source, request, beside)
-            if not found and request.line:
-                missing = Missing(request.name, source.path, request.line, request.guarded)
-                self._missing[missing] = request.optional
-        for folder in self._folders:
-            self._load(source, request, partial(self._finder.find_in, folder))
-
-    def _load(self, source: Source, request: Request, find: Callable[[str], Module] | None) -> bool:
-        """Load a module with the packages around it; whether there is one.
-
-        Without ``find`` it is looked for where everything is.
-        """
-        name = request.name
-        path = self._reader.path_to(name) if find is None else path_to(name, find)
-        if self._follow:
-            for module in path.ours:
-                self._reach(source, self._reader.of(module, self._key(module)), request.unit)
-        if path.installed:
-            self._imported.add(name)
-        return path.found
-
-    def _key(self, module: Module) -> str:
-        # A module found in a folder that code adds has the name of another where both are reached.
-        known = self._graph.sources.get(module.name)
-        if known is not None and known.path != module.path:
-            return module.path or module.name
-        return module.name
-
-    def _reach(self, source: Source, other: Source, unit: int) -> None:
-        if other.key not in self._graph.sources:
-            self._enter(other, self._code[source.path].chain, None)
-        if other.key != source.key:
-            self._edges[source.key].setdefault(unit, set()).add(other.key)
-
-    # --- what is imported by text ---------------------------------------------------------------------
-
-    def _fetch(self, readings: Readings) -> bool:
-        """Load what code imports by text; whether anything was new."""
-        new = [wanted for wanted in readings.wanted if wanted not in self._done]
-        self._done.update(new)
-        before = len(self._asked) + len(self._graph.sources) + len(self._folders)
-        for wanted in sorted(new):
-            source = self._graph.sources[wanted.key]
-            if wanted.kind == "file":
-                self._fetch_file(source, wanted)
-            elif wanted.kind == "folder":
-                self._add_folder(source, wanted.text)
-            elif wanted.kind == "package":
-                self._ask_all(source, wanted.text, 0, deep=True)
-            else:
-                suspected = wanted.kind == "suspected"
-                line = 0 if suspected else wanted.line
-                self._ask(source, Request(wanted.text, line, 0, suspected, suspected))
-        return before != len(self._asked) + len(self._graph.sources) + len(self._folders)
-
-    def _fetch_file(self, source: Source, wanted: Wanted) -> None:
-        for path in self._places(source, wanted.text):
-            folder, name = os.path.split(path)
-            if self._files.entries(folder).get(name) is EntryKind.FILE:
-                self._reach(source, self._reader.at(path), 0)
-                return
-        self._missing[Missing(wanted.text, source.path, wanted.line, False)] = False
-
-    def _add_folder(self, source: Source, text: str) -> None:
-        for path in self._places(source, text):
-            if path not in self._folders and self._files.entries(path):
-                self._folders.append(path)
-                for key, request in tuple(self._asked):
-                    self._load(
-                        self._graph.sources[key], request, partial(self._finder.find_in, path)
-                    )
-
-    def _places(self, source: Source, text: str) -> list[str]:
-        bases = [self._project_root, os.path.dirname(source.path)]
-        return (
-            [] if "\0" in text else [os.path.normpath(os.path.join(base, text)) for base in bases]
-        )
-
-    def _ask_all(self, source: Source, prefix: str, unit: int, deep: bool = False) -> None:
-        """Load every module of ours whose name starts with ``prefix``."""
-        for name in modules_under(self._finder, self._files, prefix, deep):
-            self._ask(source, Request(name, 0, unit, True, True))
-
-    # --- the sum --------------------------------------------------------------------------------------
-
-    def _summary(self, readings: Readings) -> Closure:
-        sources = list(self._graph.sources.values())
-        warnings = dict.fromkeys(
-            Warned(path, *self._reader.errors[path])
-            for path in self._code
-            if path in self._reader.errors
-        )
-        warnings.update(readings.warnings)
-        return Closure(
-            files=tuple(self._code.values()),
-            imported=tuple(sorted(self._imported)),
-            variables=dict(sorted(readings.variables.items())),
-            readings=self._readings(sources, readings),
-            bytes_matter=readings.bytes_matter,
-            warnings=tuple(sorted(warnings)),
-            _mentions=partial(find_mentions, self._graph, sources, self._files, self._project_root),
-            _missing=partial(never_found, self._graph, self._finder, self._folders, self._missing),
-        )
-
-    def _readings(self, sources: list[Source], found: Readings) -> dict[str, Reading]:
-        order = Order(self._graph, self._edges)
-        named: dict[str, set[str]] = {}
-        for key, qualname in found.docstrings:
-            named.setdefault(self._graph.sources[key].path, set()).add(qualname)
-        readings: dict[str, Reading] = {}
-        for source in sources:
-            if source.prints is None:
-                continue
-            docstrings: Collection[str] = frozenset(named.get(source.path, ()))
-            if found.every_docstring:
-                docstrings = frozenset(doc.qualname for doc in source.prints.docs)
-            runs, units = order.free_runs(source), order.free_units(source)
-            known = readings.get(source.path)
-            if known is not None:
-                # Imported under two names: only what is free under both is free.
-                runs = runs.intersection(known.free_runs)
-                units = units.intersection(known.free_units)
-            readings[source.path] = Reading(docstrings, runs, units)
-        return readings
-
-
-def _relative(path: str, root: str) -> str:
-    base = root.rstrip(os.sep) + os.sep
-    return (
-        path[len(base) :].replace(os.sep, "/") if path.startswith(base) else os.path.basename(path)
-    )
+    def _lacking(self, module: str) -> str:
+        """The first part of a dotted name that is nowhere; empty where that says nothing."""
+        above, *rest = module.split(".")
+        if not above.isidentifier():
+            return ""  # some other text, where the name of a module may stand
+        package = self._finder.find(above)
+        if package.origin is Origin.MISSING:
+            return above
+        for part in rest:
+            inner = self._finder.find(f"{package.name}.{part}")
+            if inner.origin is Origin.MISSING:
+                # What is installed may make modules when it is imported; its version says that it is whole.
+                ours = package.is_package and package.origin is Origin.PROJECT
+                return inner.name if ours else ""
+            package = inner
+        return ""

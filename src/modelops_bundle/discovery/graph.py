@@ -7,61 +7,23 @@ definition in one of the sources, or a dotted name outside of them.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from modelops_bundle.discovery.constants import Texts
+from modelops_bundle.discovery.graph_records import Meaning, Source
 from modelops_bundle.discovery.modules import Module, ModuleFinder, Origin
-from modelops_bundle.source.names import ModuleNames
-from modelops_bundle.source.prints import Prints
-from modelops_bundle.source.use_records import INNER, UNKNOWN, Import, Uses
+from modelops_bundle.source.use_records import INNER, UNKNOWN, Import
 
 __all__ = ["Graph", "Meaning", "Source", "absolute", "is_ours"]
 
 MAX_STEPS = 24
+#: Names in modules that are looked at for one question; the answer is then that it may be anything.
+MAX_FOLLOWED = 1024
 MAX_TEXTS = 64
 
-
-class Meaning(NamedTuple):
-    """What a target stands for.
-
-    Attributes:
-        kind: ``definition`` (``name`` in source ``module``), ``module`` (one of the sources), ``external`` (a
-            dotted name outside the sources) or ``attribute`` (of something unknown).
-        module: Key of the source, or empty.
-        name: See ``kind``.
-    """
-
-    kind: str
-    module: str
-    name: str
-
-
-@dataclass(slots=True)
-class Source:
-    """A source that is reached.
-
-    Attributes:
-        key: What it is imported as, or its path where no name leads to it.
-        module: How it was found.
-        path: Absolute path.
-        package: What relative imports in it start from.
-        uses: What it uses; ``None`` for what does not parse or is compiled.
-        prints: Its fingerprints, likewise.
-        names: Its names, likewise.
-        exports: Targets by the names of the module that stand for something of another one, once asked.
-        own: Names that the module binds itself, once asked.
-    """
-
-    key: str
-    module: Module
-    path: str
-    package: str
-    uses: Uses | None
-    prints: Prints | None
-    names: ModuleNames | None
-    exports: dict[str, tuple[str, ...]] | None = None
-    own: frozenset[str] | None = None
+#: A path that no file of the project has.
+NOWHERE = "\0"
 
 
 def absolute(package: str, module: str, level: int) -> str | None:
@@ -80,6 +42,25 @@ def is_ours(module: Module) -> bool:
     return module.path is not None and module.origin in (Origin.PROJECT, Origin.OUTSIDE)
 
 
+class _Step(NamedTuple):
+    """Something still to be followed.
+
+    Attributes:
+        kind: ``target`` (``name`` in ``source``), ``module`` (attribute ``name`` of ``module``), ``star``
+            (the same, if that module may give it), or ``rest`` (what is left of ``name`` in ``source``).
+        source: See ``kind``.
+        name: See ``kind``.
+        module: See ``kind``.
+        before: How many meanings were known when the others were asked.
+    """
+
+    kind: str
+    source: Source | None
+    name: str
+    module: str = ""
+    before: int = 0
+
+
 class Graph:
     """Sources by key, and answers about names in them.
 
@@ -92,10 +73,14 @@ class Graph:
         self.sources: dict[str, Source] = {}
         self._packages: set[str] = set()
         self._steps = 0
+        self._constant_texts: dict[tuple[str, str], list[str]] = {}
+        self._texts = Texts(self.sources, self.meanings)
 
     def add(self, source: Source) -> None:
         """Take a source in."""
         self.sources[source.key] = source
+        self._constant_texts.clear()
+        self._texts.forget()
         name = source.key
         while name and name not in self._packages:
             self._packages.add(name)
@@ -109,60 +94,79 @@ class Graph:
 
     def meanings(self, source: Source, target: str) -> set[Meaning]:
         """Everything that a target of ``source`` may stand for."""
+        return self._followed([_Step("target", source, target)])
+
+    def _followed(self, pending: list[_Step]) -> set[Meaning]:
+        # Chains of imports are as long as a project has files, so they are followed with a list.
         found: set[Meaning] = set()
-        self._follow(source, target, found, set())
+        seen: set[tuple[str, str, str]] = set()
+        while pending:
+            step = pending.pop()
+            if step.kind == "rest":
+                self._left_over(step, found)
+                continue
+            where = step.source.key if step.source is not None else step.module
+            if (step.kind, where, step.name) in seen:
+                continue
+            if len(seen) >= MAX_FOLLOWED:
+                found.add(Meaning("anything", "", ""))
+                break
+            seen.add((step.kind, where, step.name))
+            if step.source is not None:
+                pending += reversed(self._of_target(step.source, step.name, found))
+            elif step.kind == "module" or self._may_give(step.module, step.name.partition(".")[0]):
+                pending += reversed(self._in_module(step.module, step.name, found))
         return found
 
-    def _follow(
-        self, source: Source, target: str, found: set[Meaning], seen: set[tuple[str, str]]
-    ) -> None:
-        if (source.key, target) in seen or len(seen) > MAX_STEPS * MAX_STEPS:
-            return
-        seen.add((source.key, target))
+    def _of_target(self, source: Source, target: str, found: set[Meaning]) -> list[_Step]:
         if not target or target[0] == ".":
             found.add(Meaning("attribute", "", target[1:]))
         elif target[0] == "#":
             found.add(Meaning("definition", source.key, target[1:]))
         elif target.startswith("*|"):
             found.add(Meaning("external", "", target[2:].removeprefix("builtins.")))
-            self._through_stars(source, target[2:], found, seen)
+            return self._through_stars(source, target[2:])
         else:
             level, module, attributes = target.split("|", 2)
             name = self.absolute(source, module, int(level))
             if name is not None:
-                self._in_module(name, attributes, found, seen)
+                return [_Step("module", None, attributes, name)]
+        return []
 
-    def _in_module(
-        self, name: str, attributes: str, found: set[Meaning], seen: set[tuple[str, str]]
-    ) -> None:
+    def _in_module(self, name: str, attributes: str, found: set[Meaning]) -> list[_Step]:
         source = self.sources.get(name)
         if source is None and not attributes:
             found.add(Meaning("external", "", name))
-            return
+            return []
         first, _, rest = attributes.partition(".")
+        inner = f"{name}.{first}"
         if source is None:
-            inner = f"{name}.{first}"
             if inner in self._packages:
-                self._in_module(inner, rest, found, seen)
-            else:
-                found.add(Meaning("external", "", f"{name}.{attributes}".removeprefix("builtins.")))
-            return
+                return [_Step("module", None, rest, inner)]
+            found.add(Meaning("external", "", f"{name}.{attributes}".removeprefix("builtins.")))
+            return []
         if not attributes:
             found.add(Meaning("module", name, ""))
-            return
-        inner = f"{name}.{first}"
-        if inner in self.sources:
-            self._in_module(inner, rest, found, seen)
+            return []
+        steps = [_Step("module", None, rest, inner)] if inner in self.sources else []
         targets = self.exports(source).get(first, ())
-        for target in targets:
-            self._follow(source, _extended(target, rest), found, seen)
+        steps += [_Step("target", source, _extended(target, rest)) for target in targets]
+        if targets and first in self._own_texts(source):
+            found.add(Meaning("definition", source.key, attributes))
         if not targets:
-            before = len(found)
-            self._through_stars(source, attributes, found, seen)
-            # What neither a submodule nor a star import gives is here, however it came to be.
-            elsewhere = inner in self.sources or len(found) > before
-            if first in self._own(source) or not elsewhere:
-                found.add(Meaning("definition", source.key, attributes))
+            steps += self._through_stars(source, attributes)
+            known = inner in self.sources and first not in self._own(source)
+            if not known:
+                steps.append(_Step("rest", source, attributes, "", len(found)))
+        return steps
+
+    def _left_over(self, step: _Step, found: set[Meaning]) -> None:
+        """What neither a submodule nor a star import gave is here, however it came to be."""
+        source = step.source
+        if source is not None and (
+            step.name.partition(".")[0] in self._own(source) or step.before == len(found)
+        ):
+            found.add(Meaning("definition", source.key, step.name))
 
     def gives(self, module: str, name: str) -> bool:
         """Whether a module may have an attribute, of which it is known that it is no submodule."""
@@ -172,13 +176,10 @@ class Graph:
         own = self._own(source)
         if source.names is None or "__getattr__" in own:
             return True
-        found: set[Meaning] = set()
         targets = self.exports(source).get(name, ())
-        for target in targets:
-            self._follow(source, target, found, set())
         if not targets:
-            self._through_stars(source, name, found, set())
-        return bool(found) or (name in own and not targets)
+            return name in own or bool(self._followed(self._through_stars(source, name)))
+        return bool(self._followed([_Step("target", source, target) for target in targets]))
 
     def _own(self, source: Source) -> frozenset[str]:
         """Names that a module binds itself."""
@@ -190,16 +191,22 @@ class Graph:
             )
         return source.own
 
-    def _through_stars(
-        self, source: Source, name: str, found: set[Meaning], seen: set[tuple[str, str]]
-    ) -> None:
-        for record in source.uses.imports if source.uses else ():
-            if "*" in record.names:
-                module = self.absolute(source, record.module, record.level)
-                if module is not None and (module, name) not in seen:
-                    seen.add((module, name))
-                    if self._may_give(module, name.partition(".")[0]):
-                        self._in_module(module, name, found, seen)
+    def _own_texts(self, source: Source) -> frozenset[str]:
+        """Names that a module binds to texts."""
+        if source.texts is None:
+            constants = source.uses.constants if source.uses is not None else ()
+            source.texts = frozenset(name for name, _ in constants)
+        return source.texts
+
+    def _through_stars(self, source: Source, name: str) -> list[_Step]:
+        if source.stars is None:
+            modules = [
+                self.absolute(source, record.module, record.level)
+                for record in (source.uses.imports if source.uses else ())
+                if "*" in record.names
+            ]
+            source.stars = tuple(dict.fromkeys(item for item in modules if item is not None))
+        return [_Step("star", None, name, module) for module in source.stars]
 
     def _may_give(self, module: str, name: str) -> bool:
         source = self.sources.get(module)
@@ -242,33 +249,67 @@ class Graph:
             return [source.module.name]
         if kind == "package":
             return [source.package]
+        if kind.startswith("in="):
+            return self._folders(source, kind[3:]) or [NOWHERE]
         if kind.startswith("="):
             return self._constants(source, kind[1:])
+        if kind.startswith("+"):
+            grown = self._texts.put_into(Meaning("definition", source.key, kind[1:]))
+            return list(dict.fromkeys(self._told(grown)))
         return [f"\x01{kind}\x02"]
 
-    def _constants(self, source: Source, target: str) -> list[str]:
+    def _folders(self, source: Source, package: str) -> list[str]:
+        """Folders of a package of the project that is named, or that a target stands for."""
+        names = {package}
+        if "|" in package:
+            names.clear()
+            for meaning in self.meanings(source, package):
+                names.update(self._meant(source, meaning))
+                home = self.sources.get(meaning.module)
+                names.add(".".join(filter(None, (home.module.name if home else "", meaning.name))))
         found: dict[str, None] = {}
-        for meaning in self.meanings(source, target):
-            found.update(dict.fromkeys(self._constants_of(source, meaning)))
-        return sorted(found) or [UNKNOWN]
+        for name in sorted(names):
+            module = self.finder.find(name)
+            if module.origin is Origin.PROJECT:
+                beside = () if module.path is None else (posixpath.dirname(module.path),)
+                found.update(dict.fromkeys(module.folders or beside))
+        return list(found)
 
-    def _constants_of(self, source: Source, meaning: Meaning) -> Iterator[str]:
+    def _constants(self, source: Source, target: str) -> list[str]:
+        known = self._constant_texts.get((source.key, target))
+        if known is None:
+            # A constant that is made of itself, in a circle of files, is not known.
+            self._constant_texts[source.key, target] = [UNKNOWN]
+            found: dict[str, None] = {}
+            for meaning in self.meanings(source, target):
+                found.update(dict.fromkeys(self._meant(source, meaning)))
+            known = sorted(found) or [UNKNOWN]
+            self._constant_texts[source.key, target] = known
+        return known
+
+    def _meant(self, source: Source, meaning: Meaning) -> list[str]:
         home = self.sources.get(meaning.module, source)
         if meaning.kind == "definition" and meaning.name == "__name__":
-            yield home.module.name
-            return
-        constants = home.uses.constants if home.uses else ()
-        if meaning.kind == "definition":
-            values = [text for name, text in constants if name == meaning.name]
-        elif meaning.kind == "attribute" and meaning.name:
-            tail = meaning.name.rpartition(".")[2]
-            values = [text for name, text in constants if name.endswith(f".{tail}")]
-        else:
-            values = []
-        for text in values:
-            yield from (
-                self.expand(home, text) if "\x01=" not in text else self._one_step(home, text)
-            )
+            return [home.module.name]
+        if meaning.name.endswith("__file__") and meaning.kind in ("definition", "external"):
+            return [self._file_of(source, meaning)]
+        found = list(self._told(self._texts.of(home, meaning)))
+        # A module, a function or ``None`` is no name; of what is not followed nothing is known.
+        return found or [UNKNOWN] * (meaning.kind not in ("definition", "module"))
+
+    def _told(self, texts: Iterable[tuple[Source, str]]) -> Iterator[str]:
+        for home, text in texts:
+            if "\x01=" not in text and "\x01+" not in text:
+                yield from self.expand(home, text)
+            else:
+                yield from self._one_step(home, text)
+
+    def _file_of(self, source: Source, meaning: Meaning) -> str:
+        """The path of a module whose ``__file__`` is asked for; none in the project for any other."""
+        if meaning.kind == "definition" and meaning.name == "__file__":
+            return self.sources.get(meaning.module, source).path
+        module = self.finder.find(meaning.name.rpartition(".")[0])
+        return (module.origin is Origin.PROJECT and module.path) or NOWHERE
 
     def _one_step(self, home: Source, text: str) -> list[str]:
         self._steps += 1
@@ -287,6 +328,8 @@ def _put(left: str, value: str) -> str:
         return left + value
     if left.endswith(UNKNOWN) or not left:
         return left + value
+    if left == NOWHERE:
+        return left
     if "/" in left:
         return posixpath.dirname(left)
     return left.rpartition(".")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from modelops_bundle.discovery.graph import Source, absolute, is_ours
@@ -40,10 +40,13 @@ class Loads(NamedTuple):
     Attributes:
         requests: Modules in order.
         stars: ``(package, unit)`` of each star import: the submodules that it lists are loaded too.
+        around: ``(path, unit)`` of each ``__init__`` that a relative import reaches above every folder that
+            modules are looked for in: the project's folder may be a package.
     """
 
     requests: tuple[Request, ...]
     stars: tuple[tuple[str, int], ...]
+    around: tuple[tuple[str, int], ...]
 
 
 class Path(NamedTuple):
@@ -127,7 +130,10 @@ class SourceReader:
     def _read(self, module: Module, key: str, path: str) -> Source:
         package = module.name if module.is_package else module.name.rpartition(".")[0]
         if module.is_extension:
-            return Source(key, module, path, package, self._compiled_from(path), None, None)
+            uses = self._compiled_from(path)
+            if uses is None and module.distribution is None:
+                self.errors[path] = (0, "is compiled: what it imports and reads cannot be seen")
+            return Source(key, module, path, package, uses, None, None)
         facts = self._facts.facts(path)
         if isinstance(facts, Unreadable):
             self.errors[path] = (0, f"cannot be read ({facts.reason})")
@@ -148,19 +154,33 @@ class SourceReader:
         known = self._loads.get(key)
         if known is None:
             records = source.uses.imports if source.uses is not None else ()
-            requests: list[Request] = []
-            stars: list[tuple[str, int]] = []
-            for record in records:
-                if not record.marks & TYPING:
-                    base = absolute(source.package, record.module, record.level)
-                    requests.extend(_requests(record, base))
-                    if base is not None and "*" in record.names:
-                        stars.append((base, record.unit))
-            known = self._loads[key] = Loads(tuple(requests), tuple(stars))
+            known = self._loads[key] = self._loads_of(source, records)
         return known
 
+    def _loads_of(self, source: Source, records: Iterable[Import]) -> Loads:
+        requests: list[Request] = []
+        stars: list[tuple[str, int]] = []
+        around: list[tuple[str, int]] = []
+        for record in records:
+            if record.marks & TYPING:
+                continue
+            base = absolute(source.package, record.module, record.level)
+            init = self._init_above(source.path, record.level) if base is None else None
+            if init is not None:
+                around.append((init, record.unit))
+            requests.extend(_requests(record, base, init is not None))
+            if base is not None and "*" in record.names:
+                stars.append((base, record.unit))
+        return Loads(tuple(requests), tuple(stars), tuple(around))
 
-def _requests(record: Import, base: str | None) -> Iterator[Request]:
+    def _init_above(self, path: str, level: int) -> str | None:
+        folder = os.path.dirname(path)
+        for _ in range(level - 1):
+            folder = os.path.dirname(folder)
+        return self._finder.init_of(folder)
+
+
+def _requests(record: Import, base: str | None, in_package: bool) -> Iterator[Request]:
     guarded = bool(record.marks & GUARDED)
     if base is None:
         # Outside of any package: the file may still be run from its folder, beside what it names.
@@ -168,7 +188,8 @@ def _requests(record: Import, base: str | None) -> Iterator[Request]:
         if not base:
             for item in record.names:
                 name = item.partition(" as ")[0]
-                yield Request(name, record.line, record.unit, False, guarded)
+                # In a package without a name, it may be an attribute of that.
+                yield Request(name, record.line, record.unit, False, guarded or in_package)
             return
     yield Request(base, record.line, record.unit, False, guarded)
     for item in record.names:

@@ -1,8 +1,8 @@
 """What a class has by inheritance: abstract methods, outputs, scenarios and stated values.
 
 The rules of ``abc`` hold: a name is abstract where the nearest definition on the way through the class's
-bases is, and only below a class that is made by ``ABCMeta``. Roots are never opened: they count as such a
-class, and what they leave abstract is not counted.
+bases is, and only below a class that is made by ``ABCMeta``. What a root leaves abstract is not counted. A
+root of the project is asked how it is made; others are never opened, and count as made by ``ABCMeta``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 from modelops_bundle.discovery.classes import ClassGraph, ClassKey, ClassNode, Standing
 from modelops_bundle.discovery.literals import Literals
+from modelops_bundle.discovery.modules import Module
 from modelops_bundle.discovery.mro import Linearizer
 from modelops_bundle.discovery.resolve import Resolved, Resolver
+from modelops_bundle.discovery.search import Origin
 from modelops_bundle.discovery.sources import Source
-from modelops_bundle.source.names import Decorator, FunctionDefinition, Ref
+from modelops_bundle.source.names import ClassDefinition, Decorator, FunctionDefinition, Ref
 
 __all__ = ["Members", "Stated"]
 
@@ -175,19 +177,50 @@ class Members:
         return source.class_bindings(key[1]) if isinstance(source, Source) else {}
 
     def _starts_abc(self, node: ClassNode) -> bool:
-        if node.definition.metaclass:
-            made_by = self._resolver.resolve(node.module, node.definition.metaclass)
-            if any(self._is_abc_meta(found) for found in made_by):
-                return True
+        if self._has_abc_meta(node.module, node.definition):
+            return True
         return any(
-            base in self._graph.roots or _is_abc(base) for options in node.bases for base in options
+            self._is_abc_root(base) if base in self._graph.roots else _is_abc(base)
+            for options in node.bases
+            for base in options
         )
+
+    def _is_abc_root(self, root: Resolved) -> bool:
+        """Whether a root is, or may be, made by ``ABCMeta``."""
+        if root.kind != "class":
+            return not root.name.startswith("builtins.")
+        if self._resolver.home(root).origin is not Origin.PROJECT:
+            return True
+        waiting, seen = [root], set()
+        while waiting:
+            found = waiting.pop()
+            if found.kind != "class":
+                # What is made by a call, say, may be made by anything.
+                if found.kind != "external" or _is_abc(found):
+                    return True
+            elif found.key not in seen:
+                seen.add(found.key)
+                module = self._resolver.home(found)
+                names = self._resolver.names(module)
+                if names is None or self._has_abc_meta(module, names.classes[found.position]):
+                    return True
+                bases = names.classes[found.position].bases
+                waiting.extend(
+                    up for base in bases for up in self._resolver.resolve(module, base.refs)
+                )
+        return False
+
+    def _has_abc_meta(self, module: Module, definition: ClassDefinition) -> bool:
+        made_by = (
+            self._resolver.resolve(module, definition.metaclass) if definition.metaclass else ()
+        )
+        return any(self._is_abc_meta(found) for found in made_by)
 
     def _is_abc_meta(self, found: Resolved) -> bool:
         waiting, seen = [found], set()
         while waiting:
             meta = waiting.pop()
-            if meta.name in {"abc.ABCMeta", "enum.ABCMeta"} or meta.kind == "unknown":
+            if meta.name in {"abc.ABCMeta", "enum.ABCMeta"} or meta.kind in {"unknown", "value"}:
                 return True
             if meta.kind == "class" and meta.key not in seen:
                 seen.add(meta.key)

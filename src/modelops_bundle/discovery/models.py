@@ -22,6 +22,7 @@ __all__ = [
     "Discovery",
     "ModelClass",
     "Skipped",
+    "Unfound",
     "Unresolved",
     "discover_model_classes",
 ]
@@ -81,12 +82,27 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfound:
+    """A root base that is nowhere, and that no class has under this name either."""
+
+    name: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """Both in words."""
+        mend = "" if "." in self.name else "; write it with its module, as in models.base.Model"
+        return f"the base {self.name} cannot be found: {self.reason}{mend}"
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found, each part in order of path and line."""
+    """What was found, each part in order of path and line; the root bases that were not, by name."""
 
     models: tuple[ModelClass, ...]
     unresolved: tuple[Unresolved, ...]
     skipped: tuple[Skipped, ...]
+    unfound: tuple[Unfound, ...] = ()
 
 
 def discover_model_classes(
@@ -125,7 +141,21 @@ class _Search:
             found, open_ones = self._judge(module, names, standings, members)
             models.extend(sorted(found, key=lambda model: model.line))
             unresolved.extend(sorted(open_ones, key=lambda item: item.line))
-        return Discovery(tuple(models), tuple(unresolved), tuple(self._skipped))
+        return Discovery(
+            tuple(models), tuple(unresolved), tuple(self._skipped), tuple(self._unfound())
+        )
+
+    def _unfound(self) -> Iterator[Unfound]:
+        """A package need not be installed for its classes to be known by name."""
+        named = {
+            option.name
+            for node in self._graph.nodes.values()
+            for options in node.bases
+            for option in options
+        }
+        for name, reason in self._roots.unfound.items():
+            if name not in named:
+                yield Unfound(name, reason)
 
     def _readable(self, path: str) -> Iterator[tuple[Module, ModuleNames]]:
         module = self._resolver.module_at(path)

@@ -140,12 +140,42 @@ class ModuleFinder:
             )
         return found if found.name == name else Module(name, None, Origin.MISSING)
 
+    def find_below(self, package: str, folder: str, name: str) -> Module:
+        """The module ``name`` as it would be found if modules of ``package`` were in ``folder`` alone."""
+        if name == package or package.startswith(f"{name}."):
+            return self.find(name)
+        if not name.startswith(f"{package}."):
+            return Module(name, None, Origin.MISSING)
+        found = self.find_in(folder, name[len(package) + 1 :])
+        installed = found.origin is Origin.OUTSIDE and any(
+            is_within(folder, site) for site in self._sites
+        )
+        return found._replace(name=name, origin=Origin.INSTALLED if installed else found.origin)
+
+    def portions(self, package: str) -> list[str]:
+        """Every folder that has the name of a package, below whichever folder of the search path."""
+        places = (
+            os.path.join(folder, *package.split("."))
+            for folder, origin in self._search.entries
+            if origin is not Origin.STDLIB and _is_sound(package)
+        )
+        return [place for place in places if self._files.entries(place)]
+
+    def is_unshadowed(self, name: str) -> bool:
+        """Whether a top-level name always means the interpreter's own module, whatever lies on the path."""
+        return name in _FROZEN or name in self._platform.builtin_names
+
+    def init_of(self, folder: str) -> str | None:
+        """The file that makes a package of ``folder``; ``None`` where nothing does."""
+        return self._first_file(folder, self._inits)
+
     def name_of(self, path: str) -> str | None:
         """The dotted name under which a file of the project is imported.
 
         Returns:
             The name below the first root through which the file is really found, else below the first root
-            that holds it; ``None`` when no root holds it or its path is no dotted name.
+            that holds it; ``None`` when no root holds it, its path is no dotted name, or a folder is no
+            identifier. That of the file need not be one: ``import_module("models.sir-v2")`` finds it.
         """
         names = list(self._names_of(path))
         for name in names:
@@ -158,11 +188,12 @@ class ModuleFinder:
             if origin is Origin.STDLIB or not is_within(path, folder):
                 continue
             parts = os.path.relpath(path, folder).split(os.sep)
-            parts[-1] = parts[-1].split(".")[0]
-            if parts[-1] == "__init__":
-                parts.pop()
-            if parts and all(part.isidentifier() for part in parts):
-                yield ".".join(parts)
+            # The suffix of an extension module has dots; `a.b.py` has no dotted name.
+            last = parts.pop()
+            last = last.removesuffix(".py") if last.endswith(".py") else last.split(".")[0]
+            if last and "." not in last and all(part.isidentifier() for part in parts):
+                parts += [last] if last != "__init__" else []
+                yield from [".".join(parts)] if parts else []
 
     def _look(self, name: str) -> Module:
         if not _is_sound(name):
@@ -180,7 +211,7 @@ class ModuleFinder:
         return self._mapped(name) if found.origin is Origin.MISSING else found
 
     def _look_at_top(self, name: str) -> Module:
-        if name in _FROZEN or name in self._platform.builtin_names:
+        if self.is_unshadowed(name):
             return Module(name, None, Origin.STDLIB, is_package=True)
         found = self._scan(name, name, self._entries)
         return self._mapped(name) if found.origin is Origin.MISSING else found

@@ -25,7 +25,7 @@ from modelops_bundle.discovery.effects import (
 from modelops_bundle.discovery.graph import Graph, Meaning, Source
 from modelops_bundle.discovery.search import Warned
 from modelops_bundle.source.use_records import Read
-from modelops_bundle.source.use_sinks import MAPPING_METHODS, MAPPINGS, SINKS
+from modelops_bundle.source.use_sinks import MAPPING_METHODS, MAPPINGS, MODULE_KINDS, SINKS
 
 __all__ = ["Readings", "Wanted", "read_surroundings"]
 
@@ -34,8 +34,11 @@ class Wanted(NamedTuple):
     """Something that code imports or runs by a text.
 
     Attributes:
-        kind: ``module`` (``text`` is its name), ``package`` (every module below whose name starts with
-            ``text``), ``file`` (a path) or ``folder`` (searched for modules).
+        kind: ``module`` (``text`` is its name), ``run`` (the same, and it is run), ``probe`` (the same, and
+            it may be missing), ``suspected`` (it may be something else altogether), ``package`` (every module
+            below whose name starts with ``text``), ``file`` (a path), ``folder`` (searched for modules),
+            ``inside`` (a folder searched for modules of the package ``key``) or ``portions`` (``text`` is a
+            package whose modules are looked for wherever a folder has its name).
         key: The source that wants it.
         line: Where.
         text: See ``kind``.
@@ -76,6 +79,10 @@ _ROUNDS = 8
 _TEXTS = {
     "variable": "reads environment variables under names that cannot be told",
     "expansion": "reads environment variables under names that cannot be told",
+    "inside": "changes where modules of a package are looked for in a way that cannot be told",
+    "portions": "changes where modules of a package are looked for in a way that cannot be told",
+    "run": "runs a module under a name that cannot be told",
+    "probe": "looks for a module under a name that cannot be told",
     "module": "imports a module under a name that cannot be told",
     "file": "runs a file whose path cannot be told",
     "path": "changes where modules are looked for in a way that cannot be told",
@@ -209,6 +216,9 @@ class _Reader:
         elif meaning.kind == "attribute":
             yield from self._effects_of_attribute(name)
             yield from effects_of_attribute(name.rpartition(".")[2])
+        elif meaning.kind == "anything":
+            yield Effect("mapping")
+            yield Effect("sink", SINKS["os.getenv"])
 
     def _effects_of_attribute(self, name: str) -> Iterator[Effect]:
         *before, last = name.split(".")
@@ -258,19 +268,18 @@ class _Reader:
         elif "\x01" in text:
             self._warn(source, kind, line)
             prefix = text[: text.index("\x01")]
-            if kind == "module" and "." in prefix.lstrip("."):
+            if kind in MODULE_KINDS and "." in prefix.lstrip("."):
                 self.readings.wanted[Wanted("package", source.key, line, prefix)] = None
         elif kind == "variable":
             self._variable(text, source, line)
         elif kind == "expansion":
             for plain, braced in _EXPANSION.findall(text):
                 self._variable(plain or braced, source, line)
-        elif kind == "module":
-            name = text.partition(":")[0]
-            self.readings.wanted[Wanted("module", source.key, line, name)] = None
-        elif kind in ("file", "path"):
-            what = "folder" if kind == "path" else "file"
-            self.readings.wanted[Wanted(what, source.key, line, text)] = None
+        else:
+            name = text.partition(":")[0] if kind in MODULE_KINDS else text
+            if name:
+                what = "folder" if kind == "path" else kind
+                self.readings.wanted[Wanted(what, source.key, line, name)] = None
 
     def _variable(self, name: str, source: Source, line: int) -> None:
         if name and "=" not in name and "\0" not in name:
@@ -313,7 +322,7 @@ class _Reader:
             return
         self._escaped |= kind == "variable"
         self._warn(source, kind, line)
-        if kind == "module":
+        if kind in MODULE_KINDS:
             self._suspected_modules(source, line)
 
     def _never_given(self, wrapper: Wrapper) -> None:
@@ -321,7 +330,7 @@ class _Reader:
         source = self._graph.sources[wrapper.key]
         for text in self._graph.expand(source, wrapper.text):
             self._deliver(source, wrapper.kind, text, wrapper.line)
-        if wrapper.kind == "module":
+        if wrapper.kind in MODULE_KINDS:
             self._suspected_modules(source, wrapper.line)
 
     def _suspected(self, source: Source) -> None:

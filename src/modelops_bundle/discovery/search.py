@@ -199,11 +199,10 @@ class _PthReader:
         data = self._files.read(path)
         if not isinstance(data, bytes) or len(data) > _FINDER_LIMIT:
             return None
-        import ast
+        from modelops_bundle.source.parse import Unparsable, parse
 
-        try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(data)
+        if isinstance(tree, Unparsable):
             return None
         mapping = _literal(tree, "MAPPING")
         if not isinstance(mapping, dict):
@@ -238,6 +237,6 @@ def _literal(tree: ast.Module, name: str) -> object:
         if value is not None and any(isinstance(to, ast.Name) and to.id == name for to in targets):
             try:
                 return ast.literal_eval(value)
-            except (ValueError, RecursionError, MemoryError):
-                return None
+            except (ValueError, TypeError, RecursionError, MemoryError):
+                return None  # TypeError: `{[]: 1}`
     return None

@@ -28,6 +28,7 @@ class TargetFunction:
         line: Where its ``def`` stands.
         model_output: The output that it judges; empty where the source does not state it.
         data: Names and paths of the data it compares with, as written.
+        decorated: Whether it is decorated as a target, and not only named.
     """
 
     name: str
@@ -36,6 +37,7 @@ class TargetFunction:
     line: int
     model_output: str
     data: tuple[tuple[str, str], ...]
+    decorated: bool = True
 
     @property
     def entrypoint(self) -> str:
@@ -45,10 +47,11 @@ class TargetFunction:
 
 @dataclass(frozen=True, slots=True)
 class TargetDiscovery:
-    """What was found, in order of path and line."""
+    """What was found, in order of path and line; path and name of the functions that may be targets, too."""
 
     targets: tuple[TargetFunction, ...]
     skipped: tuple[Skipped, ...]
+    open: tuple[tuple[str, str], ...] = ()
 
 
 def discover_targets(
@@ -65,6 +68,7 @@ def discover_targets(
     wanted = frozenset(named)
     targets: list[TargetFunction] = []
     skipped: list[Skipped] = []
+    open_ones: list[tuple[str, str]] = []
     for path in sorted(dict.fromkeys(paths)):
         module = resolver.module_at(path)
         source = resolver.sources.source(module)
@@ -73,9 +77,11 @@ def discover_targets(
             continue
         for function in _present(source.names):
             decorator = _mark(resolver, module, function)
+            if decorator is None and _is_open(resolver, module, function):
+                open_ones.append((path, function.qualname))
             if decorator is not None or function.qualname in wanted:
                 targets.append(_target(literals, module, function, decorator))
-    return TargetDiscovery(tuple(targets), tuple(skipped))
+    return TargetDiscovery(tuple(targets), tuple(skipped), tuple(open_ones))
 
 
 def _present(names: ModuleNames) -> Iterator[FunctionDefinition]:
@@ -100,6 +106,14 @@ def _mark(resolver: Resolver, module: Module, function: FunctionDefinition) -> D
     return None
 
 
+def _is_open(resolver: Resolver, module: Module, function: FunctionDefinition) -> bool:
+    return any(
+        found.kind in ("unknown", "value")
+        for decorator in function.decorators
+        for found in resolver.resolve(module, decorator.refs)
+    )
+
+
 def _target(
     literals: Literals, module: Module, function: FunctionDefinition, decorator: Decorator | None
 ) -> TargetFunction:
@@ -113,4 +127,5 @@ def _target(
         function.line,
         (literals.text(module, output) or "") if output else "",
         literals.pairs(module, data) if data else (),
+        decorator is not None,
     )

@@ -103,6 +103,7 @@ def _demand_option(files: Files, text: str, cwd: str, variables: Mapping[str, st
         raise UsageError(
             f"--python {text}: no interpreter there",
             "it is no executable file, environment's folder or command on PATH",
+            "Name one of these, .venv say, or leave it out to use the project's own.",
         )
     return executable
 

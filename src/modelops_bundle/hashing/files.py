@@ -33,7 +33,7 @@ class FileSet(NamedTuple):
 
 
 def file_hash(path: str | os.PathLike[str]) -> str:
-    """Digest of a regular file's bytes; a large one is memory mapped and hashed on several threads.
+    """Digest of a regular file's bytes; a large one is hashed on several threads.
 
     Returns:
         ``blake3:`` and 64 hex digits.

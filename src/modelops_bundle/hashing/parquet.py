@@ -2,6 +2,9 @@
 
 Two files have the same columns when types and values are the same, however they are compressed or cut into
 row groups. What a null hides below it does not count.
+
+A small file may hold a huge table, because what repeats is packed; so texts stay packed until their size is
+known.
 """
 
 from __future__ import annotations
@@ -18,32 +21,80 @@ from modelops_bundle.identity.recipes import COLUMN_BATCH, ColumnStream
 __all__ = ["ParquetError", "column_streams"]
 
 _PACKED_ROWS = 64 * COLUMN_BATCH
+# Bytes of a cell, and of one in a list, which becomes an object of Python.
+_CELL = 8
+_LISTED = 64
 
 
 class ParquetError(Exception):
     """The bytes are no Parquet file, or one that this pyarrow cannot read."""
 
 
-def column_streams(data: bytes) -> tuple[int, list[str], list[ColumnStream]]:
+def column_streams(data: bytes, limit: int) -> tuple[int, list[str], list[ColumnStream]]:
     """Number of rows, and the name and the stream of each column, all cells added.
 
+    Args:
+        data: The file.
+        limit: Bytes that its cells may take in memory, about.
+
     Raises:
-        ParquetError: The bytes cannot be read as a table.
+        ParquetError: The bytes cannot be read as a table, or not within the limit.
     """
     try:
-        table = parquet.read_table(pa.BufferReader(data), use_threads=False)
-        return (
-            table.num_rows,
-            table.column_names,
-            [_stream(column) for column in table.itercolumns()],
-        )
-    except (pa.ArrowException, OSError, ValueError) as error:
+        return _streams(data, limit)
+    except (pa.ArrowException, OSError, ValueError, ArithmeticError, LookupError) as error:
+        # Nested times that Python has no value for are ArithmeticErrors, unknown time zones LookupErrors.
         raise ParquetError(str(error)) from error
 
 
-def _stream(column: Any) -> ColumnStream:
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+def _streams(data: bytes, limit: int) -> tuple[int, list[str], list[ColumnStream]]:
+    file = parquet.ParquetFile(pa.BufferReader(data))
+    _check_size(_size_by_metadata(file.metadata), limit)
+    kinds = [_plain_kind(field.type) for field in file.schema_arrow]
+    texts = [
+        field.name for field, kind in zip(file.schema_arrow, kinds, strict=True) if _is_text(kind)
+    ]
+    file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts)
+    table = file.read(use_threads=False)
+    _check_size(sum(map(_size_of_texts, table.itercolumns())), limit)
+    streams = map(_stream, table.itercolumns(), kinds)
+    return table.num_rows, table.column_names, list(streams)
+
+
+def _size_by_metadata(metadata: Any) -> int:
+    columns = range(metadata.num_columns)
+    cells = [
+        _LISTED if metadata.schema.column(column).max_repetition_level else _CELL
+        for column in columns
+    ]
+    unpacked = with_cells = 0
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        unpacked += group.total_byte_size
+        with_cells += sum(group.column(column).num_values * cells[column] for column in columns)
+    return max(unpacked, with_cells)
+
+
+def _size_of_texts(column: Any) -> int:
+    if not pa.types.is_dictionary(column.type) or not _is_text(column.type.value_type):
+        return 0
+    return sum(
+        pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
+        for chunk in column.chunks
+    )
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise ParquetError(f"it unpacks to {size} bytes")
+
+
+def _plain_kind(kind: Any) -> Any:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _stream(column: Any, kind: Any) -> ColumnStream:
+    if column.type != kind:
+        column = column.cast(kind)
     stream = ColumnStream()
     stream.add((str(column.type),))
     for start in range(0, len(column), _PACKED_ROWS):

@@ -11,7 +11,8 @@ Rules:
 - On tmpfs, writing through a mapping leaves no trace in any time stamp, so nothing there is kept; reading it
   is reading memory anyway.
 - A large file is memory mapped only under a lease, which makes a program that wants to write or truncate it
-  wait until the current window is hashed. Without that, truncating a mapped file kills the reader.
+  wait until the current window is hashed. Without that, truncating a mapped file kills the reader; so where
+  there are no leases (macOS), it is read into a buffer.
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ def _is_in_memory(device: int) -> bool:
 def _digest(fd: int, size: int, lease: bool | None) -> Digest:
     if size < LARGE:
         return content_digest(_all_bytes(fd, size))
-    if lease or (lease is None and not hasattr(fcntl, "F_SETLEASE")):
+    if lease:
         return content_digest_of_chunks(_mapped(fd, size), threads=True)
     return content_digest_of_chunks(_buffered(fd), threads=True)
 
@@ -196,7 +197,11 @@ def _all_bytes(fd: int, size: int) -> bytes:
 
 
 def _mapped(fd: int, size: int) -> Iterator[memoryview]:
-    with mmap.mmap(fd, size, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as whole:
+    try:
+        mapping = mmap.mmap(fd, size, access=mmap.ACCESS_READ)
+    except ValueError:  # it is shorter than stat said
+        raise _ChangedError from None
+    with mapping as mapped, memoryview(mapped) as whole:
         for start in range(0, size, _WINDOW):
             if os.fstat(fd).st_size != size or _writer_waits(fd):
                 raise _ChangedError

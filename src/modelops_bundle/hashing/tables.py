@@ -1,7 +1,7 @@
 """Tables by column, so that a change can be told by the columns that it touched.
 
 A summary explains; it never decides whether something changed, which the file's own digest does. So whatever
-cannot be read as a table simply has no summary.
+cannot be read as a table, or would take much more time or memory than its size, simply has no summary.
 
 - CSV: the first row names the columns; the separator is the most frequent of ``, ; tab |`` in it, in a
   ``.tsv`` file always the tab. Cells are text as written. Rows may be ragged; empty lines are no rows.
@@ -21,6 +21,8 @@ __all__ = ["TableSummary", "cannot_read", "summarize_table"]
 
 _SEPARATORS = ",;\t|"
 _PADDING = 100_000
+_MOST_COLUMNS = 100_000
+_UNPACKED = 4
 
 
 class _NoTableError(Exception):
@@ -40,10 +42,10 @@ def summarize_table(name: str, data: bytes, limit: int) -> TableSummary | None:
     Args:
         name: The file's name; ``.csv``, ``.tsv`` and ``.parquet`` are tables.
         data: Its bytes.
-        limit: Size in bytes up to which it is looked into.
+        limit: Size in bytes up to which it is looked into; four times that for what Parquet unpacks to.
 
     Returns:
-        ``None`` for what is no table, cannot be read as one, or is larger than ``limit``.
+        ``None`` for what is no table, cannot be read as one, or is too large.
     """
     suffix = name.lower().rpartition(".")[2]
     if len(data) > limit or suffix not in ("csv", "tsv", "parquet"):
@@ -52,12 +54,10 @@ def summarize_table(name: str, data: bytes, limit: int) -> TableSummary | None:
 
     try:
         if suffix == "parquet":
-            return _parquet(data)
+            return _parquet(data, limit)
         return _delimited(data.decode("utf-8-sig", "surrogateescape"), suffix)
-    except (
-        _NoTableError,
-        csv.Error,
-    ):  # csv: a cell of more than 128 KiB, which is an unclosed quote
+    except (_NoTableError, csv.Error):
+        # csv: a cell of more than 128 KiB, which is an unclosed quote
         return None
 
 
@@ -79,10 +79,12 @@ def _delimited(text: str, suffix: str) -> TableSummary:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     rows = filter(None, reader)
     header = next(rows, [])
+    _check_size(len(header), 1, len(text))
     streams = [ColumnStream() for _ in header]
     count = 0
     while batch := list(islice(rows, COLUMN_BATCH)):
         columns = _columns(batch)
+        _check_size(max(len(streams), len(columns)), count + len(batch), len(text))
         while len(streams) < len(columns):
             streams.append(_begun_late(count))
         absent = (None,) * len(batch)
@@ -107,6 +109,12 @@ def _columns(batch: list[list[str]]) -> list[tuple[str | None, ...]]:
     return list(zip_longest(*batch))
 
 
+def _check_size(columns: int, rows: int, size: int) -> None:
+    # A cell costs time even where a row ends before it: one wide row must not widen thousands of others.
+    if columns > _MOST_COLUMNS or columns * rows > 4 * size + _PADDING:
+        raise _NoTableError
+
+
 def _begun_late(rows: int) -> ColumnStream:
     stream = ColumnStream()
     for _ in range(rows // COLUMN_BATCH):
@@ -126,13 +134,13 @@ def _summary(rows: int, header: Sequence[str], streams: Sequence[ColumnStream]) 
     return TableSummary(rows, tuple(named.items()))
 
 
-def _parquet(data: bytes) -> TableSummary | None:
+def _parquet(data: bytes, limit: int) -> TableSummary | None:
     try:
         from modelops_bundle.hashing.parquet import ParquetError, column_streams
     except ImportError:
         return None
     try:
-        rows, names, streams = column_streams(data)
+        rows, names, streams = column_streams(data, _UNPACKED * limit)
     except ParquetError as error:
         raise _NoTableError from error
     return _summary(rows, names, streams)

@@ -85,7 +85,8 @@ def make_param_id(params: Mapping[str, Any]) -> str:
         64 hex digits. ``1``, ``1.0`` and ``True`` are three different values.
 
     Raises:
-        ParameterError: NaN, an infinity, a key that is no string, or any other type.
+        ParameterError: NaN, an infinity, an integer of more digits than Python writes out, a key that is no
+            string, or any other type.
     """
     if not isinstance(params, Mapping):
         raise ParameterError("parameters are not a mapping", f"got {type(params).__name__}")
@@ -111,8 +112,10 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         raise ParameterError(
             "parameters are nested too deeply", f"{where} is below level {_DEEPEST_PARAMETER}"
         )
-    if value is None or type(value) in (bool, int, str):
+    if value is None or type(value) in (bool, str):
         return value
+    if type(value) is int:
+        return _writable(value, where)
     if type(value) is float:
         if not math.isfinite(value):
             raise ParameterError(f"{where} is {value}", "NaN and infinity have no identity")
@@ -128,6 +131,17 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         f"{where} is a {type(value).__name__}",
         "parameters are null, bool, int, float, string, list or mapping",
     )
+
+
+def _writable(value: int, where: str) -> int:
+    try:
+        str(value)
+    except ValueError as error:
+        limit = sys.get_int_max_str_digits()
+        raise ParameterError(
+            f"{where} is an integer of more than {limit} digits", "it cannot be written out"
+        ) from error
+    return value
 
 
 def _key(key: Any, where: str) -> str:
@@ -163,10 +177,14 @@ def content_digest_of_chunks(chunks: Iterable[bytes | memoryview], *, threads: b
 
 def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a set of files: relative path and content of each, in any order."""
+    return _of_files("tree:v1", files)
+
+
+def _of_files(tag: str, files: Iterable[tuple[str, Digest]]) -> Digest:
     pairs = sorted(
         (path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files
     )
-    return _tagged("tree:v1", (part for pair in pairs for part in pair))
+    return _tagged(tag, (part for pair in pairs for part in pair))
 
 
 class Blake2bStream:
@@ -261,7 +279,4 @@ def variable_digest(name: str, value: str | None) -> Digest:
 
 def distribution_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a locally installed distribution: the files of it that the code imports."""
-    pairs = sorted(
-        (path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files
-    )
-    return _tagged("distribution:v1", (part for pair in pairs for part in pair))
+    return _of_files("distribution:v1", files)

@@ -7,11 +7,12 @@ result depends on.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from modelops_bundle.errors import ConfigError
+from modelops_bundle.identity.names import is_dotted_name
 
 __all__ = ["DEFAULT_BASES", "Config", "EnvironmentConfig", "read_config"]
 
@@ -116,10 +117,7 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
         section, Config, "tool.modelops-bundle", problems, skip=("environment", *_FROM_PROJECT)
     )
     inner = _checked(environment, EnvironmentConfig, "tool.modelops-bundle.environment", problems)
-    if inner.get("scope", "imports") not in ("imports", "all"):
-        problems.append('environment.scope is "imports" or "all"')
-    if inner.get("thread_count", 1) < 1:
-        problems.append("environment.thread_count is at least 1")
+    problems += _out_of_range(top, inner)
     if problems:
         raise ConfigError(
             f"{where}: {'; '.join(problems)}",
@@ -136,6 +134,16 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
         if isinstance(requires, list)
         else (),
     )
+
+
+def _out_of_range(top: Mapping[str, Any], environment: Mapping[str, Any]) -> Iterator[str]:
+    for base in top.get("model_bases", ()):
+        if not is_dotted_name(base):
+            yield f"model_bases: {base!r} is no dotted name of a class"
+    if environment.get("scope", "imports") not in ("imports", "all"):
+        yield 'environment.scope is "imports" or "all"'
+    if environment.get("thread_count", 1) < 1:
+        yield "environment.thread_count is at least 1"
 
 
 def _table(value: Any, name: str, problems: list[str]) -> Mapping[str, Any]:

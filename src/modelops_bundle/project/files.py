@@ -2,6 +2,10 @@
 
 A path that exists is taken as it is, even with a pattern's characters in its name. Links to folders are
 followed, loops are not. Droppings of file managers, editors and Python are never data.
+
+A folder that several links lead to counts under each of its names, because code may use any of them. Links
+that lead on to links multiply; where that gets out of hand it is an error, since leaving some names out
+could hide a change.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
+from modelops_bundle.errors import UsageError
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.project.layout import STATE_FOLDER, Layout
 from modelops_bundle.project.patterns import Pattern, States, is_pattern
@@ -35,6 +40,12 @@ _DROPPINGS = frozenset(
 _OF_EDITORS = re.compile(r"\..*\.sw[a-p]|.*~|\.?#.*|\.~lock\..*#")
 _NO_SOURCES = frozenset({"node_modules", "site-packages"})
 _DEEPEST_FOLDER = 100
+
+# Ways to folders that are reached already: for each folder, and in all. A thousand runs may link to one
+# folder of shared inputs; sixteen folders with two links each to the next are 131,000 ways.
+_WAYS_TO_EACH = 100
+_WAYS = 5_000
+
 _EVERYTHING = Pattern("**")
 
 
@@ -85,7 +96,10 @@ def _kind(files: Files, path: str) -> EntryKind | None:
 
 
 def _is_dropping(name: str, _parent: str) -> bool:
-    return name in _DROPPINGS or _OF_EDITORS.fullmatch(name) is not None
+    # Most names are told by their ends, which is quicker than to ask the pattern about each.
+    return name in _DROPPINGS or (
+        (name[0] in ".#" or name[-1] in "~#") and _OF_EDITORS.fullmatch(name) is not None
+    )
 
 
 def _walk(
@@ -103,9 +117,13 @@ def _walk(
         prefix: What stands before each name.
         skip: Told a folder's name and the absolute path of its parent, whether to leave it out.
         pattern: What the names below ``folder`` have to match.
+
+    Raises:
+        UsageError: Links multiply the ways to the same folders beyond measure.
     """
     found: list[str] = []
     file, directory = EntryKind.FILE, EntryKind.FOLDER
+    ways = _Ways(folder)
     pending = [(folder, prefix, pattern.start, frozenset({files.real(folder)}))]
     while pending:
         parent, start, states, above = pending.pop()
@@ -119,8 +137,29 @@ def _walk(
                 # A link to a folder that we are in would never end.
                 real = files.real(child) if reached else ""
                 if reached and real not in above and len(above) < _DEEPEST_FOLDER:
+                    ways.count(real)
                     pending.append((child, f"{start}{name}/", reached, above | {real}))
     return found
+
+
+class _Ways:
+    """Counts the ways in which a walk comes to folders."""
+
+    def __init__(self, start: str) -> None:
+        self._start = start
+        self._reached: set[str] = set()
+        self._ways = 0
+
+    def count(self, real: str) -> None:
+        self._reached.add(real)
+        self._ways += 1
+        folders = len(self._reached)
+        if self._ways - folders > _WAYS_TO_EACH * folders + _WAYS:
+            raise UsageError(
+                f"links in {self._start} multiply without measure",
+                f"they lead to {folders} folders in more than {self._ways - 1} ways",
+                "Remove links that lead to folders with further links, or name the files themselves.",
+            )
 
 
 def _walk_pattern(files: Files, layout: Layout, pattern: str) -> list[str]:

@@ -196,6 +196,7 @@ _OUR_DEPENDENCIES = {
     "data_patterns": _Field(_read_texts),
     "code_patterns": _Field(_read_texts),
     "auto_code": _Field(_read_flag),
+    "discovered": _Field(_read_flag),
     "external": _Field(_read_text_map, sort=True),
     "distributions": _Field(_read_text_map, sort=True),
     "variables": _Field(_read_text_map, sort=True),
@@ -263,7 +264,7 @@ def _written(entry: Any) -> dict[str, Any]:
 
 
 def _says_nothing(value: Any) -> bool:
-    # ``auto_code`` is the one flag, and it is on unless the entry says otherwise.
+    # Flags are on unless the entry says otherwise.
     return value is True or (value is not False and not value)
 
 

@@ -10,12 +10,13 @@ other tools survive. Keys that nobody here knows are kept in ``extra``, at every
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelops_bundle.errors import UsageError
-from modelops_bundle.identity.names import check_id
+from modelops_bundle.identity.names import check_id, split_entrypoint
 
 __all__ = [
     "REGISTRY_VERSION",
@@ -52,6 +53,8 @@ class ModelEntry:
         code_digests: Digest of each of ``code``.
         code_patterns: Files, folders and globs that were declared as code.
         auto_code: Whether imports are followed.
+        discovered: Whether the source says what the class is. ``False`` for one that another tool registered
+            and that derives from no root base, so that nobody misses the base later.
         external: Digest of each file outside the project, by its path below its import root.
         distributions: Digest of each distribution that is hashed by content, by name.
         variables: Keyed digest of each environment variable that the code reads, by name.
@@ -76,6 +79,7 @@ class ModelEntry:
     code_digests: Mapping[str, str] = field(default_factory=dict)
     code_patterns: tuple[str, ...] = ()
     auto_code: bool = True
+    discovered: bool = True
     external: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +92,7 @@ class ModelEntry:
     def validate(self) -> list[str]:
         """What contradicts itself in this entry, in words; empty when nothing does."""
         problems = [*_dependency_problems(self), *_entrypoint_problems(self.entrypoint)]
-        qualname = self.entrypoint.partition(":")[2]
+        qualname = split_entrypoint(self.entrypoint)[1]
         if self.class_name != qualname and not qualname.endswith(f".{self.class_name}"):
             problems.append(f"class_name {self.class_name!r} is not what the entrypoint names")
         return problems
@@ -102,6 +106,7 @@ class TargetEntry:
         entrypoint: ``module:function``.
         path: Recorded path of the file that defines the function.
         model_output: The model's output that the target is compared with.
+        discovered: ``False`` for a function that was named, and is not decorated as a target.
         target_digest: Digest of the target's own file.
         weight: Weight in a calibration, if one was given.
     """
@@ -116,6 +121,7 @@ class TargetEntry:
     code_digests: Mapping[str, str] = field(default_factory=dict)
     code_patterns: tuple[str, ...] = ()
     auto_code: bool = True
+    discovered: bool = True
     external: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -146,12 +152,14 @@ class TargetSet:
 
     def validate(self) -> list[str]:
         """What contradicts itself in this set, in words; empty when nothing does."""
+        counts = Counter(self.targets)
         problems = [
             f"target {name!r} is listed twice"
-            for name in sorted({name for name in self.targets if self.targets.count(name) > 1})
+            for name, count in sorted(counts.items())
+            if count > 1
         ]
         for name, weight in self.weights.items():
-            if name not in self.targets:
+            if name not in counts:
                 problems.append(f"weight for {name!r}, which is not in the set")
             if not math.isfinite(weight):
                 problems.append(f"weight {weight} of {name!r} is not a finite number")
@@ -256,9 +264,10 @@ def _id_problems(name: str) -> Iterator[str]:
 
 
 def _entrypoint_problems(entrypoint: str) -> Iterator[str]:
-    module, colon, qualname = entrypoint.partition(":")
-    parts = [*module.split("."), *qualname.split(".")]
-    if not colon or not all(part.isidentifier() for part in parts):
+    module, qualname = split_entrypoint(entrypoint)
+    # A module may have any name that a file can have; only an import statement needs an identifier.
+    modules_fit = all(module.split(".")) and "/" not in module
+    if not modules_fit or not all(part.isidentifier() for part in qualname.split(".")):
         yield f"entrypoint {entrypoint!r} is not `module:Name`"
 
 

@@ -24,7 +24,7 @@ from modelops_bundle.records.yaml_events import Bare
 
 __all__ = ["MEMO_KIND", "from_memo", "memo_key", "to_memo"]
 
-MEMO_KIND = "registry1"
+MEMO_KIND = "registry2"
 """Goes up with every change of the entries' fields or of what is read from a document."""
 
 _SECTIONS: tuple[tuple[str, type[Any]], ...] = (
@@ -79,16 +79,27 @@ def _shape() -> list[list[str]]:
     return [[field.name for field in fields(kind)] for _, kind in _SECTIONS]
 
 
+#: Lists of files that mostly are the keys of a mapping beside them, and then are not kept twice.
+_LISTED = (("data", "data_digests"), ("code", "code_digests"))
+
+
 def _row(entry: Any) -> list[Any]:
-    *values, extra = (getattr(entry, field.name) for field in fields(entry))
-    return [*values, _packed(extra)]
+    row = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    for listed, digests in _LISTED:
+        if listed in row and row[listed] == tuple(row[digests]):
+            row[listed] = None
+    return [_packed(value) if name == "extra" else value for name, value in row.items()]
 
 
 def _entry(kind: type[Any], row: list[Any]) -> Any:
     names = [field.name for field in fields(kind)]
     values = [tuple(value) if type(value) is list else value for value in row]
     values[-1] = _unpacked(row[-1])
-    return kind(**dict(zip(names, values, strict=True)))
+    entry = dict(zip(names, values, strict=True))
+    for listed, digests in _LISTED:
+        if listed in entry and entry[listed] is None:
+            entry[listed] = tuple(entry[digests])
+    return kind(**entry)
 
 
 def _packed(value: Any) -> Any:

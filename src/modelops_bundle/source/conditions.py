@@ -17,6 +17,8 @@ from modelops_bundle.source.expressions import Names, dotted, references
 __all__ = ["Platform", "known_truth"]
 
 MAX_DEPTH = 16
+#: Parts that are looked at for one test.
+MAX_STEPS = 96
 
 
 class Platform(NamedTuple):
@@ -54,14 +56,22 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
-class _Reader(NamedTuple):
-    names: Names
-    platform: Platform
-    type_checking: bool
+class _Reader:
+    def __init__(self, names: Names, platform: Platform, type_checking: bool) -> None:
+        self.names = names
+        self.platform = platform
+        self.type_checking = type_checking
+        # Shared by the whole test, since each of its names may be made of others many times.
+        self.left = MAX_STEPS
 
 
 def known_truth(
-    test: ast.expr, names: Names, platform: Platform, *, type_checking: bool = False
+    test: ast.expr,
+    names: Names,
+    platform: Platform,
+    *,
+    type_checking: bool = False,
+    depth: int = 0,
 ) -> bool | None:
     """Whether ``test`` holds, ``None`` when that is not known beforehand.
 
@@ -70,12 +80,15 @@ def known_truth(
         names: Where its names are looked up.
         platform: The interpreter to answer for.
         type_checking: The answer to ``TYPE_CHECKING``.
+        depth: How deep in another expression it was come upon: a test may hold a choice, whose test may
+            hold another.
     """
-    return _truth(test, _Reader(names, platform, type_checking), 0)
+    return _truth(test, _Reader(names, platform, type_checking), depth)
 
 
 def _truth(test: ast.expr, reader: _Reader, depth: int) -> bool | None:
-    if depth > MAX_DEPTH:
+    reader.left -= 1
+    if depth > MAX_DEPTH or reader.left < 0:
         return None
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         inner = _truth(test.operand, reader, depth + 1)
@@ -98,7 +111,8 @@ def _value(node: ast.expr, reader: _Reader, depth: int) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     evaluate = _EVALUATED.get(type(node))
-    if evaluate is None or depth > MAX_DEPTH:
+    reader.left -= 1
+    if evaluate is None or depth > MAX_DEPTH or reader.left < 0:
         return _UNKNOWN
     return evaluate(node, reader, depth + 1)
 
@@ -113,10 +127,10 @@ def _name(node: ast.Name, reader: _Reader, depth: int) -> Any:
     return _value(assigned, reader, depth)
 
 
-def _attribute(node: ast.Attribute, reader: _Reader, _depth: int) -> Any:
+def _attribute(node: ast.Attribute, reader: _Reader, depth: int) -> Any:
     if node.attr == "TYPE_CHECKING":
         return reader.type_checking
-    return _known(dotted(references(node, reader.names)), reader)
+    return _known(dotted(references(node, reader.names, depth)), reader)
 
 
 def _known(name: str, reader: _Reader) -> Any:
@@ -141,7 +155,7 @@ class _ModuleName:
 
 def _subscript(node: ast.Subscript, reader: _Reader, depth: int) -> Any:
     # ``sys.version_info[0]`` and ``sys.version_info[:2]``; other subscripts are not read.
-    if dotted(references(node.value, reader.names)) != "sys.version_info":
+    if dotted(references(node.value, reader.names, depth)) != "sys.version_info":
         return _UNKNOWN
     index = node.slice
     version: tuple[Any, ...] = reader.platform.version

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from modelops_bundle.source.bindings import Base, Created
-from modelops_bundle.source.expressions import Names, describe, dotted, references
+from modelops_bundle.source.expressions import Names, as_written, dotted, references
 
 __all__ = ["find_created"]
 
@@ -55,11 +55,11 @@ def _created(call: ast.Call, name: str, names: Names) -> Created | None:
     if not certain and not (named and isinstance(bases, ast.Tuple)):
         return None
     listed = bases.elts if isinstance(bases, ast.Tuple | ast.List) else [bases]
-    found = tuple([Base(describe(base), references(base, names)) for base in listed])
+    found = tuple([Base(as_written(base), references(base, names)) for base in listed])
     return Created(name or _label(call), call.lineno, certain, found) if found else None
 
 
 def _label(call: ast.Call) -> str:
     first = call.args[0]
     text = first.value if isinstance(first, ast.Constant) else None
-    return text if isinstance(text, str) else describe(call)
+    return text if isinstance(text, str) else as_written(call)

@@ -23,7 +23,7 @@ from modelops_bundle.source.bindings import (
 )
 from modelops_bundle.source.conditions import Platform, known_truth
 from modelops_bundle.source.creations import find_created
-from modelops_bundle.source.expressions import describe, dotted, literal, references
+from modelops_bundle.source.expressions import as_written, dotted, literal, references
 from modelops_bundle.source.scopes import Bound, Scope
 
 __all__ = ["Definitions"]
@@ -79,9 +79,9 @@ class Definitions(ABC):
         """The expression that ``name`` was assigned from, if that is certain."""
         return self.scope.node(name)
 
-    def truth(self, test: ast.expr) -> bool | None:
+    def truth(self, test: ast.expr, depth: int = 0) -> bool | None:
         """Whether ``test`` holds here; ``None`` when that is not known before the module runs."""
-        return known_truth(test, self, self.platform)
+        return known_truth(test, self, self.platform, depth=depth)
 
     @abstractmethod
     def body(self, statements: Iterable[ast.stmt]) -> bool:
@@ -126,7 +126,7 @@ class Definitions(ABC):
         """A class, its body included."""
         index = len(self._classes)
         self._classes.append(None)
-        bases = tuple([Base(describe(base), references(base, self)) for base in node.bases])
+        bases = tuple([Base(as_written(base), references(base, self)) for base in node.bases])
         metaclass = [references(k.value, self) for k in node.keywords if k.arg == "metaclass"]
         if any(k.arg is None for k in node.keywords):
             metaclass.append((Ref("value", "keyword arguments", "", ""),))
@@ -194,13 +194,13 @@ class Definitions(ABC):
         """``a = b = value``."""
         for target in node.targets:
             self.bind_target(target, node.value)
-        self._created.extend(find_created(node.value, describe(node.targets[0]), self))
+        self._created.extend(find_created(node.value, as_written(node.targets[0]), self))
 
     def read_annotated(self, node: ast.AnnAssign) -> None:
         """``a: T = value``; without a value nothing is bound."""
         if node.value is not None:
             self.bind_target(node.target, node.value)
-            self._created.extend(find_created(node.value, describe(node.target), self))
+            self._created.extend(find_created(node.value, as_written(node.target), self))
 
     def bind_target(self, target: ast.expr, value: ast.expr | None) -> None:
         """Bind what ``target`` holds to ``value``, ``None`` for one that is not seen."""

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from modelops_bundle.source.bindings import Literal, Ref
 from modelops_bundle.source.scopes import alternatives
 
-__all__ = ["Names", "describe", "dotted", "literal", "references"]
+__all__ = ["Names", "as_written", "dotted", "literal", "references"]
 
 MAX_DEPTH = 16
 MAX_LITERAL_NODES = 4000
@@ -44,12 +44,17 @@ class Names(Protocol):
         """The expression that ``name`` was assigned from, if that is certain."""
         ...
 
-    def truth(self, test: ast.expr) -> bool | None:
-        """Whether ``test`` holds here; ``None`` when that is not known before the module runs."""
+    def truth(self, test: ast.expr, depth: int = 0) -> bool | None:
+        """Whether ``test`` holds here; ``None`` when that is not known before the module runs.
+
+        Args:
+            test: The expression.
+            depth: How deep in another one it was come upon.
+        """
         ...
 
 
-def describe(node: ast.expr) -> str:
+def as_written(node: ast.expr) -> str:
     """A short text for ``node`` as written: ``cb.BaseModel``, ``make_base(...)``.
 
     Of a longer chain the last parts, since a chain is described from each of its calls.
@@ -66,7 +71,7 @@ def describe(node: ast.expr) -> str:
             tail.append("(...)")
             node = node.func
         elif isinstance(node, ast.Starred):
-            return "*" + describe(node.value) if not isinstance(node.value, ast.Starred) else "*"
+            return "*" + as_written(node.value) if not isinstance(node.value, ast.Starred) else "*"
         else:
             head = (
                 node.id if isinstance(node, ast.Name) else "<" + type(node).__name__.lower() + ">"
@@ -127,7 +132,7 @@ def _value(node: ast.expr) -> tuple[Ref, ...]:
     if isinstance(node, ast.Constant):
         what = "a constant"
     elif isinstance(node, ast.Call):
-        what = f"what {describe(node)} returns"
+        what = f"what {as_written(node)} returns"
     else:
         what = "an expression"
     return (Ref("value", what, "", ""),)
@@ -157,7 +162,7 @@ def _text(node: ast.expr) -> str:
 
 
 def _follow_choice(node: ast.IfExp, names: Names, depth: int) -> tuple[Ref, ...]:
-    known = names.truth(node.test)
+    known = names.truth(node.test, depth)
     if known is not None:
         return references(node.body if known else node.orelse, names, depth)
     both = [references(node.body, names, depth), references(node.orelse, names, depth)]

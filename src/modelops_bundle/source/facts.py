@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FACTS_VERSION", "FactsReader", "SourceFacts", "from_json", "read_facts", "to_json"]
 
 #: Raise it whenever one of the records in this package changes its shape or its meaning.
-FACTS_VERSION = 2
+FACTS_VERSION = 4
 
 _MEMO_KIND = f"facts{FACTS_VERSION}-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}"
 

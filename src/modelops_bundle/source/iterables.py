@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from modelops_bundle.source.use_scopes import Scope, dotted, targets
+from modelops_bundle.source.harmless import is_builtin
+from modelops_bundle.source.use_scopes import Scope, dotted, is_elsewhere, targets
 from modelops_bundle.source.use_sinks import canonical
 
 __all__ = ["Iterables"]
@@ -31,7 +32,7 @@ class Iterables:
 
     Attributes:
         lends: Line of the first iterator that is kept; 0 when there is none.
-        borrowed: Targets that are iterated over.
+        borrowed: Targets of other files that are iterated over.
     """
 
     def __init__(self) -> None:
@@ -63,7 +64,7 @@ class Iterables:
     def iterate(self, node: ast.expr, scope: Scope) -> None:
         """Take note of something that is gone through."""
         self._used_up.add(id(node))
-        self.borrowed.update(self._named_within(node, scope))
+        self.borrowed.update(filter(_may_be_elsewhere, self._named_within(node, scope)))
 
     def _call(self, node: ast.Call, scope: Scope) -> None:
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -131,6 +132,11 @@ def _bound(name: ast.Name, scope: Scope) -> list[tuple[ast.AST, Scope]]:
         for binding in scope.lookup(name.id) or ()
         if binding.node is not None and binding.scope is not None
     ]
+
+
+def _may_be_elsewhere(target: str) -> bool:
+    """Whether another file of the project may be meant, or what a star import gives."""
+    return is_elsewhere(target) or (target.startswith("*|") and not is_builtin(target[2:]))
 
 
 def _is_consumer(name: str) -> bool:

@@ -152,20 +152,25 @@ class _Reader(Definitions):
 
     def read_try(self, node: ast.Try) -> bool:
         happy = self._branch([*node.body, *node.orelse])
-        attempted, _ = happy
-        failures = []
-        for handler in node.handlers:
+        branches = [happy]
+        if node.handlers:
+            # What was attempted may have happened before any handler: it is joined once, for all of them.
             self.scope.begin()
-            self.scope.join([{}, attempted], len(self.stars))
-            if handler.name:
-                self.bind_value(handler.name, "an exception")
-            changes, reached = self._branch(handler.body)
-            self.scope.join([changes], len(self.stars))
-            if handler.name:
-                self.scope.bind(handler.name, None)
-            failures.append((self.scope.end(), reached))
-        reached = self._join([happy, *failures])
+            self.scope.join([{}, happy[0]], len(self.stars))
+            failed = self._join([self._handler(handler) for handler in node.handlers])
+            branches.append((self.scope.end(), failed))
+        reached = self._join(branches)
         return self.body(node.finalbody) and reached
+
+    def _handler(self, handler: ast.ExceptHandler) -> tuple[Changes, bool]:
+        self.scope.begin()
+        if handler.name:
+            self.bind_value(handler.name, "an exception")
+        changes, reached = self._branch(handler.body)
+        self.scope.join([changes], len(self.stars))
+        if handler.name:
+            self.scope.bind(handler.name, None)
+        return self.scope.end(), reached
 
     def read_match(self, node: ast.Match) -> bool:
         return self._join([({}, True), *[self._branch(case.body) for case in node.cases]])

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import ast
 import gc
-import re
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
+
+from modelops_bundle.source.tokens import tokens
 
 __all__ = [
     "MAX_ESCAPES",
@@ -49,23 +50,6 @@ _FEW_FIELDS = 2000
 _SMALLEST_STACK = 8 << 20
 _OWN_STACK = 64 << 20
 _LINE_END = 10
-
-# Atomic, so that no input makes it go back (possessive groups match wrongly before Python 3.11.4). A string
-# that does not end is a sign followed by words.
-_TOKEN = re.compile(
-    rb"""
-      \#[^\n]*
-    | (?:\b(?P<prefix>[A-Za-z]{1,2}))?
-      (?: \"\"\" (?>(?:[^"\\]+|\\.|"(?!""))*) \"\"\"
-        | ''' (?>(?:[^'\\]+|\\.|'(?!''))*) '''
-        | " (?>(?:[^"\\\n]+|\\.)*) "
-        | ' (?>(?:[^'\\\n]+|\\.)*) ' )
-    | \w+
-    | \n\s*
-    | [^\s\w]
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 # Every compile holds the interpreter anyway; the lock keeps the warning filters of two threads apart.
 _ONE_AT_A_TIME = threading.Lock()
@@ -134,7 +118,7 @@ def _refusal(data: bytes) -> Unparsable | None:
     if data.count(b"\\") > MAX_ESCAPES:
         return Unparsable(f"more than {MAX_ESCAPES} backslashes", None)
     # A token is a byte at least, a replacement field starts with a brace.
-    if len(data) > MAX_TOKENS and next(islice(_TOKEN.finditer(data), MAX_TOKENS, None), None):
+    if len(data) > MAX_TOKENS and next(islice(tokens(data), MAX_TOKENS, None), None):
         return Unparsable(f"more than {MAX_TOKENS} tokens", None)
     if data.count(b"{") > _FEW_FIELDS and _fstring_work(data) > MAX_FSTRING_WORK:
         return Unparsable("f-strings with too many fields", None)
@@ -148,7 +132,7 @@ def _fstring_work(data: bytes) -> int:
     therefore taken together.
     """
     work = fields = size = 0
-    for match in _TOKEN.finditer(data):
+    for match in tokens(data):
         text = match[0]
         if fields or b"f" in (match["prefix"] or b"").lower():
             fields += text.count(b"{")

@@ -14,7 +14,6 @@ from typing import Any
 
 from modelops_bundle.source.constructors import CONSTRUCTORS, is_plain
 from modelops_bundle.source.harmless import (
-    is_builtin,
     is_harmless_base,
     is_harmless_call,
     is_harmless_method,
@@ -46,7 +45,7 @@ def read_effects(tree: ast.Module, module: Scope, scopes: Iterable[Scope]) -> Ef
         line=reader.line or int(not iterables.is_complete),
         calls=tuple(sorted(reader.calls)),
         bases=tuple(sorted(reader.bases)),
-        borrowed=tuple(sorted(filter(_may_be_elsewhere, iterables.borrowed))),
+        borrowed=tuple(sorted(iterables.borrowed)),
         lends=iterables.lends,
         makers=tuple(sorted(reader.makers)),
     )
@@ -215,16 +214,13 @@ class _Reader:
         return self._is_display(node.value, scope) and self._are_values([node.slice], scope)
 
     def _is_made_here(self, name: str, scope: Scope) -> bool:
-        bindings = scope.lookup(name)
-        return bindings is not None and all(
-            binding.kind == "value" and binding.node.__class__ not in (ast.Name, ast.Attribute)
-            for binding in bindings
+        return _all_bound(
+            "made here", name, scope, lambda cls: cls not in (ast.Name, ast.Attribute)
         )
 
     def _is_display(self, node: ast.expr, scope: Scope) -> bool:
-        bindings = scope.lookup(node.id) if isinstance(node, ast.Name) else None
-        return bindings is not None and all(
-            binding.kind == "value" and binding.node.__class__ in _DISPLAYS for binding in bindings
+        return isinstance(node, ast.Name) and _all_bound(
+            "display", node.id, scope, _DISPLAYS.__contains__
         )
 
     def _decorators(self, nodes: list[ast.expr], scope: Scope) -> bool:
@@ -348,13 +344,22 @@ _LOOKING = frozenset({"getattr", "hasattr"})
 _DISPLAYS = frozenset({ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp})
 
 
+def _all_bound(question: str, name: str, scope: Scope, holds: Callable[[type], bool]) -> bool:
+    """Whether a name is only bound to values, all of a class of expressions that ``holds``."""
+    home = scope.home(name)
+    if home is None:
+        return False
+    # Asked for each of a name's bindings, of which there may be as many as statements.
+    answer = home.answers.get((question, name))
+    if answer is None:
+        every = home.names[name]
+        fits = all(item.kind == "value" and holds(item.node.__class__) for item in every)
+        answer = home.answers[question, name] = [fits]
+    return bool(answer[0])
+
+
 def _is_method_of_literal(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Constant | ast.JoinedStr) and is_harmless_method(node.attr)
-
-
-def _may_be_elsewhere(target: str) -> bool:
-    """Whether another file of the project may be meant, or what a star import gives."""
-    return is_elsewhere(target) or (target.startswith("*|") and not is_builtin(target[2:]))
 
 
 def _is_dead(test: ast.expr) -> bool:
@@ -373,10 +378,7 @@ def _is_dead(test: ast.expr) -> bool:
 _STATEMENTS: dict[type[ast.stmt], Callable[[_Reader, Any, Scope, _Pending], bool]] = {
     ast.Import: _Reader.import_,
     ast.ImportFrom: _Reader.import_,
-    ast.Pass: _Reader.nothing,
-    ast.Global: _Reader.nothing,
-    ast.Break: _Reader.nothing,
-    ast.Continue: _Reader.nothing,
+    **dict.fromkeys((ast.Pass, ast.Global, ast.Break, ast.Continue), _Reader.nothing),
     ast.FunctionDef: _Reader.function,
     ast.AsyncFunctionDef: _Reader.function,
     ast.ClassDef: _Reader.class_,

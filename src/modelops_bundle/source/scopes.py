@@ -20,6 +20,8 @@ BUILTINS = frozenset(dir(builtins))
 
 #: More alternatives than this say nothing that could be acted on.
 MAX_ALTERNATIVES = 24
+#: Changes in branches of one module that are told apart.
+MAX_CHANGES = 250_000
 
 
 class Bound(NamedTuple):
@@ -64,22 +66,36 @@ class Scope:
         enclosing: Where names are looked up that are not bound here.
     """
 
-    __slots__ = ("_journals", "enclosing", "names", "prefix")
+    __slots__ = ("_journals", "_left", "enclosing", "names", "prefix")
 
     def __init__(self, prefix: str = "", enclosing: Scope | None = None) -> None:
         self.prefix = prefix
         self.enclosing = enclosing
         self.names: dict[str, Bound] = {}
         self._journals: list[Changes] = []
+        #: How many changes in branches are still taken back, in all scopes of the module.
+        self._left: list[int] = [MAX_CHANGES] if enclosing is None else enclosing._left
 
     def bind(self, name: str, bound: Bound | None) -> None:
         """Let ``name`` stand for ``bound``; ``None`` deletes it."""
         if self._journals:
+            if self._left[0] <= 0:
+                self._add(name, bound)
+                return
+            self._left[0] -= 1
             self._journals[-1].setdefault(name, self.names.get(name))
         if bound is None:
             self.names.pop(name, None)
         else:
             self.names[name] = bound
+
+    def _add(self, name: str, bound: Bound | None) -> None:
+        # A name in branches within branches changes with each of them: where that is too much, it stands
+        # for all that it was bound to.
+        if bound is not None:
+            before = self.names.get(name)
+            outcomes = [bound] if before is None else [bound, before]
+            self.names[name] = _joined(name, outcomes, bound.stars) or bound
 
     def lookup(self, name: str, stars: int) -> tuple[Ref, ...]:
         """What ``name`` stands for when ``stars`` star imports have been read."""

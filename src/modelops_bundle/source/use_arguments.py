@@ -5,25 +5,35 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from modelops_bundle.source.use_expressions import last_name
 from modelops_bundle.source.use_records import PACKAGE, UP
-from modelops_bundle.source.use_scopes import Scope
+from modelops_bundle.source.use_scopes import Scope, last_name
 from modelops_bundle.source.use_texts import texts
 
-__all__ = ["absolute_names", "arguments_of", "calls_in", "owner_of", "summands"]
+__all__ = ["absolute_names", "arguments_of", "calls_in", "has_more", "owner_of", "summands"]
 
 _MAX_NODES = 4096
+#: Positional arguments that are looked at.
+MAX_ARGUMENTS = 16
 
 
 def arguments_of(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     """Arguments of a call by position, as digits, or keyword, up to the first that is unpacked."""
-    for index, argument in enumerate(node.args[:4]):
+    for index, argument in enumerate(node.args[:MAX_ARGUMENTS]):
         if isinstance(argument, ast.Starred):
             break
         yield str(index), argument
     for keyword in node.keywords:
         if keyword.arg is not None:
             yield keyword.arg, keyword.value
+
+
+def has_more(node: ast.Call) -> bool:
+    """Whether a call has arguments that :func:`arguments_of` does not give."""
+    return (
+        len(node.args) > MAX_ARGUMENTS
+        or any(isinstance(argument, ast.Starred) for argument in node.args)
+        or any(keyword.arg is None for keyword in node.keywords)
+    )
 
 
 def owner_of(text: str, scope: Scope) -> str:

@@ -6,18 +6,25 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from modelops_bundle.source.parse import parse
+from modelops_bundle.source.parse import MAX_TOKENS, parse
 from modelops_bundle.source.purity import read_effects
 from modelops_bundle.source.use_arguments import (
     absolute_names,
     arguments_of,
     calls_in,
+    has_more,
     owner_of,
-    summands,
 )
 from modelops_bundle.source.use_expressions import Found, FoundImport
+from modelops_bundle.source.use_leaves import EVERYTHING
+from modelops_bundle.source.use_mentions import mentions
 from modelops_bundle.source.use_namespaces import listed, roll_calls
-from modelops_bundle.source.use_offers import Offers, mentions
+from modelops_bundle.source.use_offers import Offers
+from modelops_bundle.source.use_package_path import (
+    added_to_package,
+    path_of_package,
+    path_of_system,
+)
 from modelops_bundle.source.use_plausible import (
     is_dotted_name,
     is_plausible,
@@ -33,9 +40,10 @@ from modelops_bundle.source.use_records import (
     Touch,
     Uses,
 )
-from modelops_bundle.source.use_scopes import Scope, name_targets, targets
+from modelops_bundle.source.use_scopes import Scope, last_name, name_targets, targets
 from modelops_bundle.source.use_sinks import (
     BUILTIN_SINKS,
+    MODULE_KINDS,
     STDLIB_INTEREST,
     canonical,
     is_interesting,
@@ -75,6 +83,7 @@ class _Collector:
         self._listed: set[str] = set()
         self._loaded: set[str] = set()
         self._looked: set[str] = set()
+        self._executed_bytes = 0
 
     def records(self, effects: Effects) -> Uses:
         """Everything, sorted as the source has it."""
@@ -107,6 +116,7 @@ class _Collector:
                 listed=tuple(sorted(self._listed)),
                 looked=tuple(sorted(self._looked - self._loaded)),
             ),
+            grown=tuple(dict.fromkeys(offers.grown())),
         )
 
     def _is_wanted(self, target: str, owners: set[str]) -> bool:
@@ -206,17 +216,24 @@ class _Collector:
                 self._argument_of_sink(target, sink.kind, sink.arguments, node, scope)
         self._getattr(node, scope)
         self._own_bytes(node, scope)
+        self._added_path(added_to_package(node, scope), node.lineno)
 
     def _argument_of_unknown(self, target: str, node: ast.Call, scope: Scope) -> None:
-        certain = False
+        told: list[Read] = []
+        open_ones: list[Read] = []
         for position, argument in arguments_of(node):
-            for text in texts(argument, scope) if may_be_text(argument) else ():
+            for text in texts(argument, scope) if may_be_text(argument) else (UNKNOWN,):
+                owner = owner_of(text, scope)
                 if is_plausible(target, position, text):
-                    certain = True
-                    owner = owner_of(text, scope)
-                    self._reads[Read(target, position, text, node.lineno, owner)] = None
-        if not certain:
+                    told.append(Read(target, position, text, node.lineno, owner))
+                elif "\x01" in text and not isinstance(argument, ast.Constant | ast.Lambda):
+                    open_ones.append(Read(target, position, UNKNOWN, node.lineno, ""))
+        if not told or has_more(node):
             self._touch(target, node.lineno)
+        elif target[:1] not in ("", ".", "*"):
+            # Which argument is handed on is known elsewhere: it may be one that is open.
+            told += open_ones
+        self._reads.update(dict.fromkeys(told))
 
     def _argument_of_sink(
         self, target: str, kind: str, wanted: tuple[str, ...], node: ast.Call, scope: Scope
@@ -227,15 +244,15 @@ class _Collector:
             self._touch(target, node.lineno)
             return
         position, argument = chosen
-        found = elements(argument, scope, None, 0) if kind == "path" else texts(argument, scope)
-        if kind == "module":
+        found = elements(argument, scope, EVERYTHING) if kind == "path" else texts(argument, scope)
+        if kind in MODULE_KINDS:
             found = [text for name in found for text in absolute_names(name, node, given, scope)]
         for text in found:
             if text == UNKNOWN:
                 self._touch(target, node.lineno)
             else:
                 self._reads[Read(target, position, text, node.lineno, owner_of(text, scope))] = None
-        if kind == "module":
+        if kind in MODULE_KINDS:
             self._from_list(target, found, given, node, scope)
 
     def _from_list(
@@ -249,7 +266,7 @@ class _Collector:
         names = given.get("fromlist") or given.get("3")
         if names is None or not target.endswith("__import__"):
             return
-        for name in elements(names, scope, None, 0):
+        for name in elements(names, scope, "i"):
             for text in found:
                 if UNKNOWN not in (name, text):
                     self._reads[Read(target, "fromlist", f"{text}.{name}", node.lineno, "")] = None
@@ -268,9 +285,11 @@ class _Collector:
                         self._reads[Read("0|runpy|run_path", "0", text, node.lineno, "")] = None
 
     def _literal_source(self, target: str, source: str | bytes, line: int, scope: Scope) -> None:
-        self._executed += 1
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-        tree = parse(data.strip()) if self._executed <= _MAX_EXECUTED else None
+        self._executed += 1
+        self._executed_bytes += len(data)
+        few = self._executed <= _MAX_EXECUTED and self._executed_bytes <= _MAX_EXECUTED_BYTES
+        tree = parse(data.strip()) if few else None
         if not isinstance(tree, ast.Module):
             self._touch(target, line)
             return
@@ -338,23 +357,21 @@ class _Collector:
             self._documents["?" if unknown else target, line] = None
 
     def _path_change(self, target: ast.expr, value: ast.expr | None, scope: Scope) -> None:
-        own = isinstance(target, ast.Name) and target.id == "__path__"
-        if not own and not any(canonical(item) == "sys.path" for item in targets(target, scope)):
-            return
-        found: list[str] = []
-        for part in summands(value) if value is not None else ():
-            if isinstance(part, ast.List | ast.Tuple):
-                found += elements(part, scope, None, 0)
-            elif not any(canonical(item) == "sys.path" for item in targets(part, scope)):
-                found.append(UNKNOWN)
-        for text in found:
+        of_package = last_name(target) == "__path__"
+        added = (path_of_package if of_package else path_of_system)(target, value, scope)
+        self._added_path(added, target.lineno)
+
+    def _added_path(self, added: Iterator[tuple[str, str, str]], line: int) -> None:
+        for target, position, text in added:
             if text == UNKNOWN:
-                self._touch("0|sys|path.append", target.lineno)
+                self._touch(target, line)
             else:
-                self._reads[Read("0|sys|path.append", "0", text, target.lineno, "")] = None
+                self._reads[Read(target, position, text, line, "")] = None
 
 
 _MAX_EXECUTED = 16
+#: Of all together: a token is a byte at least, so that no file costs more than twice what one may cost.
+_MAX_EXECUTED_BYTES = MAX_TOKENS
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 _SOURCE_READERS = frozenset(
     {"getsource", "getsourcelines", "findsource", "getcomments", "getdoc", "getline", "getlines"}
@@ -377,4 +394,4 @@ def _reads_sources(target: str) -> bool:
 
 def _is_module_sink(target: str) -> bool:
     sink = sink_of(target)
-    return sink is not None and sink.kind == "module"
+    return sink is not None and sink.kind in MODULE_KINDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from modelops_bundle.source.use_growth import GROWING, Grown, GrownElsewhere, grown_by_call
 from modelops_bundle.source.use_namespaces import (
     KEYED_METHODS,
     NAMESPACES,
@@ -12,10 +13,10 @@ from modelops_bundle.source.use_namespaces import (
     NOTED_CALLS,
     SETTLING_CALLS,
 )
-from modelops_bundle.source.use_scopes import Binding, Scope, carried
+from modelops_bundle.source.use_scopes import Binding, Scope, carried, last_name
 from modelops_bundle.source.use_sinks import SINKS
 
-__all__ = ["PATHS", "Expressions", "Found", "FoundImport", "is_chain", "last_name"]
+__all__ = ["PATHS", "Expressions", "Found", "FoundImport", "is_chain"]
 
 
 class FoundImport(NamedTuple):
@@ -40,14 +41,21 @@ class Found:
         self.joins: list[tuple[ast.expr, Scope]] = []
         self.attributes: list[tuple[str, ast.expr, Scope]] = []
         self.strings: list[tuple[str, int]] = []
+        self.listings: list[tuple[ast.Call, Scope]] = []
         self.documents_named: list[int] = []
         #: Lines that ask a class for its subclasses, which come in the order in which they were loaded.
         self.roll_calls: list[int] = []
+        #: Whether names of the module may come to be in ways that no statement shows.
+        self.makes_names = False
         #: Mentions of namespaces as a whole; see :mod:`modelops_bundle.source.use_namespaces`.
         self.noted: list[tuple[ast.expr, Scope]] = []
         #: Identities of expressions of which single entries are wanted, or whose order does not matter.
         self.settled: set[int] = set()
         self.path_changes: list[tuple[ast.expr, ast.expr | None, Scope]] = []
+        #: What is put into collections, and calls that are given names, which may do so too.
+        self.grown: list[Grown] = []
+        self.passed: list[tuple[ast.Call, Scope]] = []
+        self.grown_elsewhere: list[GrownElsewhere] = []
 
 
 class Expressions:
@@ -73,13 +81,17 @@ class Expressions:
         """A chain of attributes, noted as a whole where it starts with a name."""
         chain: list[str] = []
         head: ast.expr = node
+        documented: ast.expr | None = None
         while isinstance(head, ast.Attribute):
             chain.append(head.attr)
             if head.attr == "__doc__" and isinstance(head.ctx, ast.Load):
-                self._found.documents.append((head.value, self._scope))
+                documented = head.value
             elif head.attr in _WATCHED and isinstance(head.ctx, ast.Load):
                 self._watched(head, chain[-2] if len(chain) > 1 else "")
             head = head.value
+        if documented is not None:
+            # The innermost one: a docstring's own docstring is that of ``str``.
+            self._found.documents.append((documented, self._scope))
         if isinstance(head, ast.Name):
             if head.id in NOTED and chain[-1] not in KEYED_METHODS:
                 self._note(head)
@@ -120,6 +132,9 @@ class Expressions:
 
     def subscript(self, node: ast.Subscript) -> None:
         """An entry that is read, or one that is written."""
+        self._found.makes_names |= (
+            last_name(node.value) == "modules"
+        )  # of sys: the module is replaced
         if isinstance(node.ctx, ast.Load):
             self._read_entry(node)
             return
@@ -155,11 +170,18 @@ class Expressions:
         """A call, set aside where it is given what may be a text."""
         func, arguments = node.func, node.args
         values = [keyword.value for keyword in node.keywords]
+        if func.__class__ is ast.Attribute and func.attr in GROWING:
+            self._found.grown.extend(grown_by_call(node, self._scope))
+        if any(item.__class__ is ast.Name for item in (*arguments, *values)):
+            self._found.passed.append((node, self._scope))
         textual = any(self._is_textual(item, func) for item in (*arguments, *values))
         if textual or _is_special(func):
             self._found.calls.append((node, self._scope))
         elif is_chain(func):
             self._scope.called.setdefault(_chain_text(func), node.lineno)
+        self._found.makes_names |= last_name(func) in ("globals", "exec")
+        if last_name(func) in _LISTINGS:
+            self._found.listings.append((node, self._scope))
         if last_name(func) in SETTLING_CALLS:
             self._settle_arguments(node)
         if not is_chain(func):
@@ -321,11 +343,16 @@ _SPECIAL = frozenset(
     {"exec", "eval", "open", "read_text", "read_bytes"}
     | {name.rpartition(".")[2] for name in SINKS} - {"get", "pop", "append", "insert", "extend"}
 )
+#: Calls that list folders, or search them, if only for one file.
+_LISTINGS = frozenset(
+    {"dotenv_values", "find_dotenv", "fwalk", "glob", "iglob", "iterdir", "listdir", "load_dotenv"}
+    | {"rglob", "scandir", "walk"}
+)
 _ATTRIBUTE_CALLS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
 _LOOKING_CALLS = frozenset({"dir", "id", "isinstance", "reload", "repr", "type"})
 #: Lists that decide where modules are looked for.
 PATHS = frozenset({"path", "__path__"})
-_HOLDERS = frozenset({"path", "meta_path", "path_hooks", "environ", "environb"})
+_HOLDERS = frozenset({"path", "__path__", "meta_path", "path_hooks", "environ", "environb"})
 
 
 def _is_special(func: ast.expr) -> bool:
@@ -359,10 +386,3 @@ def is_chain(node: ast.expr) -> bool:
             return False
         node = node.value
     return isinstance(node, ast.Name) and node.id != "__doc__"
-
-
-def last_name(node: ast.expr) -> str:
-    """The last name of a chain; empty for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""

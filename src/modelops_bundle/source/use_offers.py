@@ -1,20 +1,17 @@
-"""What a module offers to others: names that stand for something else, texts, and likely paths."""
+"""What a module offers to others: names that stand for something else, and texts."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
 
-from modelops_bundle.source.use_expressions import Found, last_name
-from modelops_bundle.source.use_plausible import is_file_name, looks_like_path
-from modelops_bundle.source.use_records import UNKNOWN, Mention
-from modelops_bundle.source.use_scopes import Scope, carried
+from modelops_bundle.source.use_expressions import Found
+from modelops_bundle.source.use_leaves import EVERYTHING, steps_of
+from modelops_bundle.source.use_records import UNKNOWN
+from modelops_bundle.source.use_scopes import Binding, Growth, Scope, carried
 from modelops_bundle.source.use_texts import elements, texts
 
-__all__ = ["Offers", "mentions"]
-
-_OPENERS = ("open", "read", "load", "Path", "genfromtxt", "scan_")
-_MAX_STRINGS = 4096
+__all__ = ["Offers"]
 
 
 class Offers:
@@ -50,56 +47,69 @@ class Offers:
                     yield name, target
 
     def constants(self) -> Iterator[tuple[str, str]]:
-        """Names of the module and of its classes that stand for a text."""
+        """Names of the module and of its classes, and attributes, that stand for a text."""
+        if self._found.makes_names:
+            # To others it is as if the module made names when it is asked for them.
+            yield "__getattr__", ""
+        found: dict[str, dict[str, None]] = {}
+        tails: set[str] = set()
+        for name, text in self._named_texts():
+            found.setdefault(name, {})[text] = None
+            if "." in name and text != UNKNOWN:
+                tails.add(name.rpartition(".")[2])
+        for name, every in found.items():
+            # What is not known matters where something else would be taken for all there is.
+            known = any(text != UNKNOWN for text in every) or name[1:] in tails
+            yield from ((name, text) for text in every if text != UNKNOWN or known)
+
+    def _named_texts(self) -> Iterator[tuple[str, str]]:
         for scope in self._found.scopes:
             if scope.kind not in ("module", "class"):
                 continue
             prefix = f"{scope.qualname}." if scope.qualname else ""
             for name, bindings in scope.names.items():
                 for binding in bindings:
-                    if binding.kind == "value" and binding.node is not None:
-                        for text in _constant_texts(binding.node, scope):
-                            yield f"{prefix}{name}", text
+                    for text in _constant_texts(binding, scope):
+                        yield f"{prefix}{name}", text
+                for growth in scope.growths.get(name, ()):
+                    for text in _growth_texts(growth):
+                        yield f"{prefix}{name}", text
+        for attribute, value, scope in self._found.attributes:
+            for text in _constant_texts(Binding("value", node=value, scope=scope), scope):
+                yield f".{attribute}", UNKNOWN if "\x01@" in text else text
+
+    def grown(self) -> Iterator[tuple[str, str]]:
+        """Targets that are collections of other files, or attributes, and texts that are put into them."""
+        for owner, scope, growth in self._found.grown_elsewhere:
+            targets = [owner] if isinstance(owner, str) else self._targets(owner, scope)
+            for target in targets:
+                if target:
+                    yield from ((target, text) for text in _growth_texts(growth))
 
 
-def mentions(found: Found) -> Iterator[Mention]:
-    """Texts that may be paths."""
-    for value, line in found.strings[:_MAX_STRINGS]:
-        if looks_like_path(value):
-            yield Mention(value, line)
-    for node, scope in found.joins[:_MAX_STRINGS]:
-        yield from _joined(node, scope)
-    for call, scope in found.calls:
-        name = last_name(call.func)
-        if name in ("join", "joinpath", "Path", "PurePath") and len(call.args) > 1 - (
-            name == "joinpath"
-        ):
-            yield from _joined(call, scope)
-        elif name.startswith(_OPENERS) and call.args:
-            yield from _opened(call.args[0])
+def _growth_texts(growth: Growth) -> list[str]:
+    if growth.node is None or growth.scope is None:
+        return [UNKNOWN]
+    if isinstance(growth.node, ast.Constant) and not isinstance(growth.node.value, str | bytes):
+        return []
+    found = elements(growth.node, growth.scope, EVERYTHING)
+    return list(dict.fromkeys(UNKNOWN if "\x01@" in text else text for text in found))
 
 
-def _joined(node: ast.expr, scope: Scope) -> Iterator[Mention]:
-    for text in texts(node, scope):
-        tail = text.rpartition("\x02")[2]
-        if tail.strip("/") and len(text) <= 512 and "\n" not in text:
-            yield Mention(text, node.lineno)
-
-
-def _opened(node: ast.expr) -> Iterator[Mention]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_file_name(node.value):
-        yield Mention(node.value, node.lineno)
-
-
-def _constant_texts(node: ast.expr, scope: Scope) -> Iterator[str]:
+def _constant_texts(binding: Binding, scope: Scope) -> Iterator[str]:
+    node = binding.node
+    if node is None or binding.kind in ("import", "definition"):
+        if binding.kind in ("opaque", "parameter"):
+            yield UNKNOWN
+        return
     if isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes):
         return
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        found = elements(node, scope, None, 0)
-    elif isinstance(node, ast.Dict):
-        found = elements(node, scope, 1, 0)
+    if binding.kind != "value":
+        found = elements(node, binding.scope or scope, steps_of(binding))
+    elif isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
+        found = elements(node, scope, EVERYTHING)
     else:
         found = texts(node, scope)
     for text in found:
-        if text != UNKNOWN and "\n" not in text and len(text) <= 256:
+        if not text.startswith("\x01+") and "\n" not in text and len(text) <= 256:
             yield text

@@ -8,19 +8,30 @@ import re
 from modelops_bundle.source.use_records import UNKNOWN
 from modelops_bundle.source.use_sinks import MAPPINGS, canonical, sink_of
 
-__all__ = ["is_dotted_name", "is_file_name", "is_plausible", "looks_like_path", "may_be_text"]
+__all__ = [
+    "is_dotted_name",
+    "is_file_name",
+    "is_plausible",
+    "looks_like_path",
+    "looks_like_pattern",
+    "may_be_text",
+]
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _MARK = re.compile("\x01[^\x02]*\x02")
 _WORD = re.compile(r"[\w.\-/\\:]{1,256}")
 _DOTTED = re.compile(r"\.*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|\.+[A-Za-z_]\w*")
 _ENTRY = re.compile(rf"({_DOTTED.pattern})(:[\w.]+)?|[A-Za-z_]\w*:[A-Za-z_][\w.]*")
-_ELSEWHERE = re.compile("\x01=[^\x02]*[A-Z][A-Z0-9_]+\x02")
+_ELSEWHERE = re.compile("\x01(=[^\x02]*[A-Z][A-Z0-9_]+|[+][^\x02]*)\x02")
 #: No NUL, no mark, and no high surrogate, which JSON would join with a low one.
 _PATH = re.compile(
     r"[^\s<>|*?\"'\x00-\x02\ud800-\udbff]"
     r"([^\n<>|*?\"\x00-\x02\ud800-\udbff]{0,254}[^\s<>|*?\"'.\x00-\x02\ud800-\udbff])?"
 )
+
+#: A folder, and further on a star; nothing that patterns of texts hold and paths do not.
+_IN_PATTERN = r"[^\s<>|\"'\\^$(){}+\x00-\x02\ud800-\udbff]*"
+_PATTERN = re.compile(rf"(?![^/]*[*?]){_IN_PATTERN}/{_IN_PATTERN}\*{_IN_PATTERN}")
 
 
 def is_plausible(target: str, position: str, text: str) -> bool:
@@ -67,6 +78,12 @@ def looks_like_path(text: str) -> bool:
     if ("." not in text and "/" not in text) or not text.strip("./0123456789"):
         return False
     return "://" not in text and ". " not in text and _PATH.fullmatch(text) is not None
+
+
+def looks_like_pattern(text: str) -> bool:
+    """Whether a text, perhaps a template, is likely a pattern of paths: a star below a folder."""
+    plain = _MARK.sub("x", text)
+    return "*" in plain and "://" not in plain and _PATTERN.fullmatch(plain) is not None
 
 
 #: Methods of texts, collections and tables, which are given more texts than anything else.

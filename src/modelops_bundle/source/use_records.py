@@ -24,6 +24,7 @@ __all__ = [
     "Read",
     "Touch",
     "Uses",
+    "folder_of_package",
 ]
 
 #: Marks of an import: for type checkers alone; its failure is caught; not at the module's top level; in a
@@ -120,7 +121,7 @@ class Touch(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A text (a template) that may be a path of a file."""
+    """A text (a template) that may be a path of a file or folder, or a pattern of such (with ``*``)."""
 
     text: str
     line: int
@@ -135,13 +136,14 @@ class Uses(NamedTuple):
         touches: Other uses of such things.
         aliases: ``(name, target)``: names of the module, and with a leading dot names of attributes, that
             stand for something of another module.
-        constants: ``(name, text)``: names of the module, and dotted ones of its classes, that stand for a
-            text, once for each text.
+        constants: ``(name, text)``: names of the module, dotted ones of its classes, and attributes with a
+            leading dot, that stand for a text, once for each text; an unknown one only beside others.
         documents: ``(target, line)`` of each docstring read; target ``?`` when that is not known.
         mentions: Texts that may be paths.
         modules: Texts that may be names of modules, kept only where a module is imported under an unknown
             name.
         effects: What happens when it is imported.
+        grown: ``(target, text)`` of what is put into a collection of another file, or of an attribute.
     """
 
     imports: tuple[Import, ...]
@@ -153,3 +155,14 @@ class Uses(NamedTuple):
     mentions: tuple[Mention, ...]
     modules: tuple[str, ...]
     effects: Effects
+    grown: tuple[tuple[str, str], ...]
+
+
+def folder_of_package(text: str) -> str:
+    """A mark of the folder of a package that a text names, or that it is a mark of; of none otherwise."""
+    if text in (PACKAGE, NAME):
+        return f"{FILE}{UP}"
+    if "\x01" not in text:
+        return f"\x01in={text}\x02"
+    whole = text.startswith("\x01=") and text.index("\x02") == len(text) - 1
+    return f"\x01in={text[2:-1]}\x02" if whole else "\x01in=\x02"

@@ -19,7 +19,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["Binding", "Scope", "dotted", "is_elsewhere", "name_targets", "owners_within", "targets"]
+__all__ = [
+    "Binding",
+    "Growth",
+    "Scope",
+    "dotted",
+    "is_elsewhere",
+    "last_name",
+    "name_targets",
+    "owners_within",
+    "targets",
+]
 
 #: More alternatives than this, or longer chains of aliases, are cut off; what is cut counts as unknown.
 MAX_ALTERNATIVES = 16
@@ -49,6 +59,21 @@ class Binding(NamedTuple):
 OPAQUE = Binding("opaque")
 
 
+class Growth(NamedTuple):
+    """Something that is put into a collection after it was made.
+
+    Attributes:
+        node: The expression; ``None`` for something unknown.
+        scope: Where ``node`` is evaluated.
+        way: How it goes in: as an ``item``, as the ``key`` or the value of an ``entry``, as one more
+            collection of the ``same`` kind, or ``any`` other way.
+    """
+
+    node: ast.expr | None
+    scope: Scope | None
+    way: str
+
+
 class Scope:
     """A module, function, class, lambda or comprehension, and the names bound in it.
 
@@ -63,6 +88,7 @@ class Scope:
         "answers",
         "called",
         "elsewhere",
+        "growths",
         "kind",
         "loaded",
         "looked",
@@ -78,6 +104,7 @@ class Scope:
         self.qualname = qualname
         self.names: dict[str, list[Binding]] = {}
         self.elsewhere: dict[str, Scope] = {}
+        self.growths: dict[str, list[Growth]] = {}
         self.parameters: dict[str, int] = {}
         #: Dotted names that are loaded here, called here without a text, or merely asked for their
         #: attributes, and the first line of each.
@@ -147,6 +174,13 @@ class Scope:
         while scope is not None and scope.kind == "comprehension":
             scope = scope.parent
         return scope if scope is not None and scope.kind == "function" else None
+
+
+def last_name(node: ast.expr) -> str:
+    """The last name of a chain; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def dotted(node: ast.expr) -> tuple[ast.expr, list[str]]:
@@ -288,13 +322,7 @@ def carried(node: ast.expr) -> list[ast.expr]:
 def _copied(node: ast.Call) -> list[ast.expr]:
     parts: list[ast.expr] = []
     func = node.func
-    name = (
-        func.id
-        if isinstance(func, ast.Name)
-        else func.attr
-        if isinstance(func, ast.Attribute)
-        else ""
-    )
+    name = last_name(func)
     if name in _COPIERS:
         parts = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg is None)]
     if name == "copy" and isinstance(func, ast.Attribute) and not node.args:
@@ -307,13 +335,7 @@ def imported_by_call(node: ast.expr) -> str | None:
     if not isinstance(node, ast.Call) or len(node.args) != 1:
         return None
     func, argument = node.func, node.args[0]
-    name = (
-        func.id
-        if isinstance(func, ast.Name)
-        else func.attr
-        if isinstance(func, ast.Attribute)
-        else ""
-    )
+    name = last_name(func)
     if name not in ("__import__", "import_module"):
         return None
     if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):

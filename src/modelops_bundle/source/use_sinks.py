@@ -9,6 +9,8 @@ __all__ = [
     "BUILTIN_SINKS",
     "MAPPINGS",
     "MAPPING_METHODS",
+    "MODULE_KINDS",
+    "RESOURCE_FOLDERS",
     "SINKS",
     "STDLIB_INTEREST",
     "Sink",
@@ -25,16 +27,21 @@ class Sink(NamedTuple):
     """What a call does with a text.
 
     Attributes:
-        kind: ``module`` (imports it), ``package`` (likely imports what is in it), ``file`` (runs it),
-            ``path`` (looks for modules there), ``variable`` (reads it), ``expansion`` (reads the
-            variables that it names after ``$``), ``code`` (runs it as source), ``plugins`` (loads what
-            distributions announce).
+        kind: ``module`` (imports it), ``run`` (runs it, or the ``__main__`` in it), ``probe`` (asks whether
+            it is there), ``package`` (likely imports what is in it), ``file`` (runs it), ``path`` (looks for
+            modules there), ``inside`` (looks there for modules of the package that does it), ``portions``
+            (looks for modules of the package wherever a folder has its name), ``variable`` (reads it),
+            ``expansion`` (reads the variables that it names after ``$``), ``code`` (runs it as source),
+            ``plugins`` (loads what distributions announce).
         arguments: Where the text stands: positions as digits, or keywords.
     """
 
     kind: str
     arguments: tuple[str, ...]
 
+
+#: Kinds of those that are given the name of a module.
+MODULE_KINDS = frozenset({"module", "run", "probe"})
 
 _VARIABLE = Sink("variable", ("0", "key", "varname"))
 MAPPING_METHODS = ("get", "pop", "setdefault", "__getitem__", "__contains__")
@@ -47,12 +54,12 @@ MAPPINGS = frozenset(
 SINKS: dict[str, Sink] = {
     "importlib.import_module": Sink("module", ("0", "name")),
     "importlib.__import__": Sink("module", ("0", "name")),
-    "importlib.find_loader": Sink("module", ("0", "name")),
-    "importlib.util.find_spec": Sink("module", ("0", "name")),
-    "runpy.run_module": Sink("module", ("0", "mod_name")),
+    "importlib.find_loader": Sink("probe", ("0", "name")),
+    "importlib.util.find_spec": Sink("probe", ("0", "name")),
+    "runpy.run_module": Sink("run", ("0", "mod_name")),
     "pkgutil.resolve_name": Sink("module", ("0", "name")),
-    "pkgutil.find_loader": Sink("module", ("0", "fullname")),
-    "pkgutil.get_loader": Sink("module", ("0", "module_or_name")),
+    "pkgutil.find_loader": Sink("probe", ("0", "fullname")),
+    "pkgutil.get_loader": Sink("probe", ("0", "module_or_name")),
     "__import__": Sink("module", ("0", "name")),
     "lazy_loader.load": Sink("module", ("0", "fullname")),
     "lazy_loader.attach": Sink("package", ("0", "package_name")),
@@ -70,6 +77,8 @@ SINKS: dict[str, Sink] = {
     "sys.path.insert": Sink("path", ("1",)),
     "sys.path.append": Sink("path", ("0",)),
     "sys.path.extend": Sink("path", ("0",)),
+    "__path__.append": Sink("inside", ("0",)),
+    "pkgutil.extend_path": Sink("portions", ("1", "name")),
     "site.addsitedir": Sink("path", ("0", "sitedir")),
     "os.getenv": _VARIABLE,
     "os.getenvb": _VARIABLE,
@@ -87,6 +96,9 @@ SINKS: dict[str, Sink] = {
     },
     **{f"{mapping}.{method}": _VARIABLE for mapping in MAPPINGS for method in MAPPING_METHODS},
 }
+
+#: Calls that give the folder of a package.
+RESOURCE_FOLDERS = frozenset({"importlib.resources.files", "importlib_resources.files"})
 
 BUILTIN_SINKS = frozenset({"__import__", "exec", "eval"})
 

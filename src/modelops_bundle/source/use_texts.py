@@ -6,7 +6,9 @@ only elsewhere:
 - ``?``: unknown;
 - ``file``: the path of the source itself; ``name`` and ``package``: what it is imported as;
 - ``up``: go one level up from what precedes (the folder of a path, the parent of a package);
+- ``in=package``: the folder of a package, by name or target; where it is empty, none of the project;
 - ``=target``: a constant of another file (see :mod:`modelops_bundle.source.use_scopes`);
+- ``+name``: whatever other files put into a collection of this file, which may be nothing;
 - ``@parameter``: an argument of the function around, followed by ``^`` when it is put in capitals.
 """
 
@@ -14,51 +16,52 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from modelops_bundle.source.use_records import FILE, NAME, PACKAGE, UNKNOWN, UP
+from modelops_bundle.source.use_leaves import EVERYTHING, MAX_ELEMENTS, leaves, steps_of
+from modelops_bundle.source.use_records import (
+    FILE,
+    NAME,
+    PACKAGE,
+    UNKNOWN,
+    UP,
+    folder_of_package,
+)
 from modelops_bundle.source.use_scopes import (
     MAX_ALTERNATIVES,
     MAX_DEPTH,
     Binding,
     Scope,
     dotted,
+    last_name,
     targets,
 )
+from modelops_bundle.source.use_sinks import RESOURCE_FOLDERS, canonical
 
 __all__ = ["elements", "texts"]
 
 
 MAX_LENGTH = 1024
+#: Starts the mark of what other files put into a collection.
+_GROWN = "\x01+"
 
 _OWN = {"__file__": FILE, "__name__": NAME, "__package__": PACKAGE}
-#: Calls whose value is the text or path that they are given.
-_SAME = frozenset(
-    {
-        "str",
-        "Path",
-        "PurePath",
-        "PosixPath",
-        "PurePosixPath",
-        "fspath",
-        "abspath",
-        "realpath",
-        "normpath",
-    }
-    | {
-        "expanduser",
-        "fsdecode",
-        "intern",
-        "resolve",
-        "absolute",
-        "as_posix",
-        "strip",
-        "__str__",
-        "decode",
-    }
+#: Functions whose value is the text or path that they are given first.
+_SAME_FUNCTIONS = frozenset(
+    {"PosixPath", "Path", "PurePath", "PurePosixPath", "abspath", "expanduser", "fsdecode"}
+    | {"fspath", "intern", "normpath", "realpath", "str"}
 )
+#: Methods whose value is the text or path that they are called on.
+_SAME_METHODS = frozenset({"__str__", "absolute", "as_posix", "expanduser", "resolve"})
+_STRIPS: dict[str, Callable[..., str]] = {
+    "strip": str.strip,
+    "lstrip": str.lstrip,
+    "rstrip": str.rstrip,
+}
+_METHODS = _SAME_METHODS | _STRIPS.keys() | {"decode", "lower", "upper"}
+#: Encodings that read the bytes of a literal as :func:`_literal` does.
+_PLAIN_ENCODINGS = frozenset({"UTF-8", "ascii", "utf-8", "utf8"})
 _JOINS = frozenset({"join", "joinpath", "Path", "PurePath", "PurePosixPath", "PosixPath"})
 
 
@@ -71,7 +74,7 @@ def texts(node: ast.expr, scope: Scope, depth: int = 0) -> list[str]:
     found: dict[str, None] = {}
     for text in _texts(node, scope, depth):
         found[text if len(text) <= MAX_LENGTH else UNKNOWN] = None
-        if len(found) >= MAX_ALTERNATIVES:
+        if len(found) >= MAX_ALTERNATIVES and not text.startswith(_GROWN):
             found[UNKNOWN] = None
             break
     return list(found)
@@ -130,7 +133,7 @@ def _product(parts: list[list[str]], joint: str) -> list[str]:
     found = [""]
     for index, part in enumerate(parts):
         found = [f"{left}{joint if index else ''}{right}" for left in found for right in part]
-        if len(found) > MAX_ALTERNATIVES:
+        if len(found) > MAX_ALTERNATIVES + 1:
             return [UNKNOWN]
     return found
 
@@ -193,14 +196,17 @@ def _name(name: str, scope: Scope, depth: int) -> list[str]:
     if answers is None:
         # A name that is asked for while it is being asked for grows with every turn of a loop.
         home.answers["texts", name] = [UNKNOWN]
-        answers = home.answers["texts", name] = _bound_texts(name, home.names[name], depth)
+        answers = home.answers["texts", name] = _bound_texts(name, home, depth)
     return answers
 
 
-def _bound_texts(name: str, bindings: list[Binding], depth: int) -> list[str]:
+def _bound_texts(name: str, home: Scope, depth: int) -> list[str]:
     found: dict[str, None] = {}
-    for binding in bindings:
+    for binding in home.names[name]:
         found.update(dict.fromkeys(_bound(name, binding, depth)))
+        if len(found) < MAX_ALTERNATIVES:
+            # What is added to the name (``name += "x"``) is added to what it was before.
+            home.answers["texts", name] = [*found, UNKNOWN]
         if len(found) >= MAX_ALTERNATIVES and binding.kind == "value":
             found[UNKNOWN] = None
             break
@@ -216,24 +222,14 @@ def _bound(name: str, binding: Binding, depth: int) -> Iterable[str]:
         return (UNKNOWN,)
     if binding.kind == "value":
         return texts(binding.node, binding.scope, depth + 1)
-    part = binding.number if binding.kind == "item" else None
-    return elements(binding.node, binding.scope, part, depth + 1)
+    return elements(binding.node, binding.scope, steps_of(binding), depth + 1)
 
 
 def _called(node: ast.Call, scope: Scope, depth: int) -> Iterable[str]:
-    func = node.func
-    name = (
-        func.id
-        if isinstance(func, ast.Name)
-        else func.attr
-        if isinstance(func, ast.Attribute)
-        else ""
-    )
-    own = func.value if isinstance(func, ast.Attribute) else None
+    name = last_name(node.func)
+    own = node.func.value if isinstance(node.func, ast.Attribute) else None
     if name == "dirname" and node.args:
         return [_above(text) for text in texts(node.args[0], scope, depth + 1)]
-    if name in ("upper", "lower") and isinstance(own, ast.Name):
-        return [_cased(text, name) for text in texts(own, scope, depth + 1)]
     if name in ("with_name", "joinpath") and own is not None and node.args:
         base = [
             f"{text}{UP}" if name == "with_name" else text for text in texts(own, scope, depth + 1)
@@ -241,13 +237,41 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Iterable[str]:
         return _product([base, *(texts(part, scope, depth + 1) for part in node.args)], "/")
     if name in _JOINS and len(node.args) > 1:
         return _product([texts(part, scope, depth + 1) for part in node.args], "/")
-    if name == "files" and len(node.args) == 1:
-        return [f"{FILE}{UP}"] if texts(node.args[0], scope, depth + 1) == [PACKAGE] else (UNKNOWN,)
-    if name in _SAME and node.args:
+    if name == "files" and len(node.args) == 1 and _is_of_resources(node.func, scope, depth):
+        return [folder_of_package(text) for text in texts(node.args[0], scope, depth + 1)]
+    if name in _SAME_FUNCTIONS and node.args:
         return texts(node.args[0], scope, depth + 1)
-    if name in _SAME and own is not None:
-        return texts(own, scope, depth + 1)
-    return (UNKNOWN,)
+    if name not in _METHODS or own is None:
+        return (UNKNOWN,)
+    return _of_method(name, node, texts(own, scope, depth + 1))
+
+
+def _of_method(name: str, node: ast.Call, own: list[str]) -> Iterable[str]:
+    """What a method makes of the texts that it may be called on."""
+    if name in _SAME_METHODS:
+        return own
+    if name in ("upper", "lower"):
+        return [_cased(text, name) for text in own]
+    if name in _STRIPS:
+        return [_stripped(text, name, node.args) for text in own]
+    encodings = [*node.args, *(part.value for part in node.keywords)]
+    plain = all(
+        isinstance(item, ast.Constant) and item.value in _PLAIN_ENCODINGS for item in encodings
+    )
+    return own if plain else (UNKNOWN,)
+
+
+def _stripped(text: str, how: str, arguments: list[ast.expr]) -> str:
+    if not arguments:
+        # Of what is only known elsewhere, white space around it is taken not to be there.
+        return text if "\x01" in text else _STRIPS[how](text)
+    given = arguments[0]
+    characters = _literal(given.value) if isinstance(given, ast.Constant) else UNKNOWN
+    return UNKNOWN if "\x01" in text + characters else _STRIPS[how](text, characters)
+
+
+def _is_of_resources(func: ast.expr, scope: Scope, depth: int) -> bool:
+    return any(canonical(found) in RESOURCE_FOLDERS for found in targets(func, scope, depth + 1))
 
 
 def _cased(text: str, how: str) -> str:
@@ -263,96 +287,44 @@ def _subscripted(node: ast.Subscript, scope: Scope, depth: int) -> Iterable[str]
         if isinstance(levels, int) and 0 <= levels <= MAX_DEPTH:
             return [text + UP * (levels + 1) for text in texts(node.value.value, scope, depth + 1)]
         return (UNKNOWN,)
-    return elements(node.value, scope, 1, depth + 1)
+    steps = ":" if isinstance(node.slice, ast.Slice) else "s"
+    return elements(node.value, scope, steps, depth + 1)
 
 
-def elements(node: ast.expr, scope: Scope, part: int | None, depth: int) -> list[str]:
+def elements(node: ast.expr, scope: Scope, steps: str, depth: int = 0) -> list[str]:
     """Texts in a literal collection.
 
     Args:
         node: The collection, or a name for it.
         scope: Where ``node`` is evaluated.
-        part: 1 for the values of a mapping, 0 or ``None`` for its keys.
+        steps: How they are taken out of it; see :mod:`modelops_bundle.source.use_leaves`.
         depth: How many aliases were followed.
     """
     home = scope.home(node.id) if isinstance(node, ast.Name) else None
     if not isinstance(node, ast.Name) or home is None:
-        return _elements(node, scope, part, depth)
-    question = (f"elements {part}", node.id)
+        return _elements(node, scope, steps, depth)
+    question = (f"elements {steps}", node.id)
     answers = home.answers.get(question)
     if answers is None:
         home.answers[question] = [UNKNOWN]
-        answers = home.answers[question] = _elements(node, scope, part, depth)
+        answers = home.answers[question] = _elements(node, scope, steps, depth)
     return answers
 
 
-def _elements(node: ast.expr, scope: Scope, part: int | None, depth: int) -> list[str]:
+def _elements(node: ast.expr, scope: Scope, steps: str, depth: int) -> list[str]:
     found: dict[str, None] = {}
-    for leaf, where in _leaves(node, scope, part, depth):
-        found.update(dict.fromkeys(texts(leaf, where, depth + 1)))
-        if len(found) > _MAX_ELEMENTS:
+    for leaf in leaves(node, scope, steps, depth):
+        if steps == EVERYTHING and _is_no_text(leaf.node):
+            continue
+        every = [leaf.text] if leaf.node is None else texts(leaf.node, leaf.scope, depth + 1)
+        found.update(dict.fromkeys(every))
+        if len(found) > MAX_ELEMENTS:
             return [UNKNOWN]
     return list(found) or [UNKNOWN]
 
 
-_MAX_ELEMENTS = 256
-_MAPPING_METHODS = {"items": None, "keys": 0, "values": 1}
-
-
-_Leaf = tuple[ast.expr, Scope]
-
-
-def _leaves(node: ast.expr, scope: Scope, part: int | None, depth: int) -> Iterator[_Leaf]:
-    if depth > MAX_DEPTH:
-        yield node, scope
-        return
-    match node:
-        case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
-            yield from _leaves_of_items(items, scope, part, depth)
-        case ast.Dict():
-            items = [item for item in (node.values if part == 1 else node.keys) if item is not None]
-            yield from _leaves_of_items(items, scope, part, depth)
-        case ast.Call(
-            func=ast.Attribute(attr="items" | "keys" | "values" as method, value=value), args=[]
-        ):
-            chosen = _MAPPING_METHODS[method]
-            yield from _leaves(value, scope, part if chosen is None else chosen, depth + 1)
-        case ast.Call(
-            func=ast.Name(id="sorted" | "list" | "tuple" | "set" | "reversed"), args=[inner]
-        ):
-            yield from _leaves(inner, scope, part, depth + 1)
-        case ast.Name():
-            yield from _leaves_of_name(node, scope, part, depth)
-        case _:
-            yield node, scope
-
-
-def _leaves_of_items(
-    items: list[ast.expr], scope: Scope, part: int | None, depth: int
-) -> Iterator[_Leaf]:
-    for item in items[: _MAX_ELEMENTS + 1]:
-        yield from _leaves(item, scope, part, depth + 1)
-
-
-def _leaves_of_name(node: ast.Name, scope: Scope, part: int | None, depth: int) -> list[_Leaf]:
-    home = scope.home(node.id)
-    if home is None:
-        return [(node, scope)]
-    question = (f"leaves {part}", node.id)
-    answers = home.answers.get(question)
-    if answers is None:
-        home.answers[question] = []
-        found: dict[tuple[int, int], _Leaf] = {}
-        for binding in home.names[node.id]:
-            if binding.kind == "value" and binding.node is not None and binding.scope is not None:
-                leaves = _leaves(binding.node, binding.scope, part, depth + 1)
-            else:
-                leaves = iter([(node, scope)])
-            found.update(
-                {(id(leaf[0]), id(leaf[1])): leaf for leaf in islice(leaves, _MAX_ELEMENTS + 1)}
-            )
-        answers = home.answers[question] = list(found.values())[: _MAX_ELEMENTS + 1]
-    return answers
+def _is_no_text(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes)
 
 
 _FORMS: dict[type[ast.expr], Callable[[Any, Scope, int], Iterable[str]]] = {

@@ -10,9 +10,16 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from modelops_bundle.source.use_expressions import PATHS, Expressions, Found, FoundImport, last_name
+from modelops_bundle.source.use_expressions import PATHS, Expressions, Found, FoundImport
+from modelops_bundle.source.use_growth import (
+    grown_by_entry,
+    grown_by_sum,
+    is_of_collections,
+    settle,
+)
+from modelops_bundle.source.use_guards import catches_import_error, typing_truth
 from modelops_bundle.source.use_records import GUARDED, INNER, LATER, TYPING
-from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope
+from modelops_bundle.source.use_scopes import OPAQUE, Binding, Scope, last_name
 
 __all__ = ["walk"]
 
@@ -49,6 +56,7 @@ def walk(tree: ast.Module, scope: Scope | None = None) -> Found:
     frames.reverse()
     while frames:
         walker.run(frames.pop(), frames)
+    found.grown_elsewhere = settle(found.grown, found.passed)
     return found
 
 
@@ -142,7 +150,7 @@ class _Walker(Expressions):
         for index, generator in enumerate(node.generators):
             # The first collection is evaluated outside, where the same name may be another's.
             where = scope if index else self._scope
-            _bind_elements(generator.target, generator.iter, scope, where)
+            _bind_elements(generator.target, generator.iter, scope, where, self._found)
             nodes += [generator.iter, *generator.ifs]
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self._nested(scope, [*nodes, *parts])
@@ -181,39 +189,61 @@ class _Walker(Expressions):
             self._value(node.value)
 
     def augmented(self, node: ast.AugAssign) -> None:
-        self._bind_value(node.target, node.value)
-        self._value(node.value)
+        target, value = node.target, node.value
+        if isinstance(target, ast.Name):
+            self._bind_sum(target, node)
+        else:
+            self._bind_value(target, value)
+        if not _is_number(value):
+            self._found.grown.append(grown_by_sum(node, self._scope))
+        self._value(value)
         # The target is read before it is written.
         if isinstance(node.target, ast.Subscript):
             self._read_entry(node.target)
         elif isinstance(node.target, ast.Attribute) and node.target.attr == "__doc__":
             self._found.documents.append((node.target.value, self._scope))
 
+    def _bind_sum(self, target: ast.Name, node: ast.AugAssign) -> None:
+        value: ast.expr = node.value
+        if not (is_of_collections(node) or _is_number(value)):
+            before = ast.Name(id=target.id, ctx=ast.Load(), lineno=node.lineno)
+            value = ast.BinOp(left=before, op=node.op, right=value, lineno=node.lineno)
+        self._scope.bind(target.id, Binding("value", node=value, scope=self._scope))
+        if target.id in PATHS:
+            self._found.path_changes.append((target, node.value, self._scope))
+
     def _bind_value(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
             self._scope.bind(target.id, Binding("value", node=value, scope=self._scope))
+            if target.id == "__path__" and self._scope.kind == "module":
+                self._found.path_changes.append((target, value, self._scope))
         elif isinstance(target, ast.Attribute):
             self._found.attributes.append((target.attr, value, self._scope))
             if target.attr in PATHS:
                 self._found.path_changes.append((target, value, self._scope))
-        elif isinstance(target, ast.Subscript) and last_name(target.value) in PATHS:
-            self._found.path_changes.append((target.value, value, self._scope))
+        elif isinstance(target, ast.Subscript):
+            self._found.grown.extend(grown_by_entry(target, value, self._scope))
+            if last_name(target.value) in PATHS:
+                self._found.path_changes.append((target.value, value, self._scope))
         elif isinstance(target, ast.Tuple | ast.List):
-            values = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-            if len(values) == len(target.elts) and not _has_star([*values, *target.elts]):
-                for part, item in zip(target.elts, values, strict=True):
-                    self._bind_value(part, item)
-            else:
-                _bind_opaque(target, self._scope)
+            self._bind_parts(target, value)
         elif isinstance(target, ast.Starred):
-            _bind_opaque(target, self._scope)
+            _bind_opaque(target, self._scope, self._found)
+
+    def _bind_parts(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
+        values = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+        if len(values) == len(target.elts) and not _has_star([*values, *target.elts]):
+            for part, item in zip(target.elts, values, strict=True):
+                self._bind_value(part, item)
+        else:
+            _bind_opaque(target, self._scope, self._found)
 
     def _assigned_value(self, name: str, value: ast.expr, scope: Scope) -> None:
         scope.bind(name, Binding("value", node=value, scope=self._scope))
         self._value(value)
 
     def for_(self, node: ast.For | ast.AsyncFor) -> None:
-        _bind_elements(node.target, node.iter, self._scope, self._scope)
+        _bind_elements(node.target, node.iter, self._scope, self._scope, self._found)
         self._stack += [node.target, node.iter]
         self._stack.extend(node.body)
         self._stack.extend(node.orelse)
@@ -222,10 +252,10 @@ class _Walker(Expressions):
         guarded = False
         for item in node.items:
             if item.optional_vars is not None:
-                _bind_opaque(item.optional_vars, self._scope)
+                _bind_opaque(item.optional_vars, self._scope, self._found)
             call = item.context_expr
             if isinstance(call, ast.Call) and last_name(call.func) == "suppress":
-                guarded = any(_catches_import_error(argument) for argument in call.args)
+                guarded = any(catches_import_error(argument) for argument in call.args)
         self._stack.extend(node.items)
         if guarded:
             self._nested(self._scope, node.body, GUARDED)
@@ -233,7 +263,7 @@ class _Walker(Expressions):
             self._stack.extend(node.body)
 
     def try_(self, node: ast.Try) -> None:
-        guarded = any(_catches_import_error(handler.type) for handler in node.handlers)
+        guarded = any(catches_import_error(handler.type) for handler in node.handlers)
         self._nested(self._scope, node.body, GUARDED if guarded else 0)
         for handler in node.handlers:
             if handler.name:
@@ -242,7 +272,7 @@ class _Walker(Expressions):
 
     def if_(self, node: ast.If) -> None:
         self._stack.append(node.test)
-        truth = _typing_truth(node.test, self._scope)
+        truth = typing_truth(node.test, self._scope)
         if truth is None:
             self._stack.extend(node.body)
             self._stack.extend(node.orelse)
@@ -280,23 +310,31 @@ class _Walker(Expressions):
         self._stack.extend([node.cls, *node.patterns, *node.kwd_patterns])
 
 
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, str | bytes)
+
+
 def _has_star(nodes: Iterable[ast.expr]) -> bool:
     return any(isinstance(node, ast.Starred) for node in nodes)
 
 
-def _bind_opaque(target: ast.expr, scope: Scope) -> None:
+def _bind_opaque(target: ast.expr, scope: Scope, found: Found) -> None:
     stack = [target]
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Name):
             scope.bind(node.id, OPAQUE)
+        elif isinstance(node, ast.Subscript):
+            found.grown.extend(grown_by_entry(node, None, scope))
         elif isinstance(node, ast.Tuple | ast.List):
             stack.extend(node.elts)
         elif isinstance(node, ast.Starred):
             stack.append(node.value)
 
 
-def _bind_elements(target: ast.expr, collection: ast.expr, scope: Scope, where: Scope) -> None:
+def _bind_elements(
+    target: ast.expr, collection: ast.expr, scope: Scope, where: Scope, found: Found
+) -> None:
     if isinstance(target, ast.Name):
         scope.bind(target.id, Binding("each", node=collection, scope=where))
     elif isinstance(target, ast.Tuple | ast.List) and not _has_star(target.elts):
@@ -304,39 +342,9 @@ def _bind_elements(target: ast.expr, collection: ast.expr, scope: Scope, where: 
             if isinstance(part, ast.Name):
                 scope.bind(part.id, Binding("item", node=collection, scope=where, number=index))
             else:
-                _bind_opaque(part, scope)
+                _bind_opaque(part, scope, found)
     else:
-        _bind_opaque(target, scope)
-
-
-_CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-
-
-def _catches_import_error(caught: ast.expr | None) -> bool:
-    if caught is None:
-        return True
-    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(last_name(kind) in _CATCHES for kind in kinds)
-
-
-def _typing_truth(test: ast.expr, scope: Scope) -> bool | None:
-    """``True`` when the body is for type checkers alone, ``False`` when the other branch is."""
-    truth = True
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        truth = not truth
-        test = test.operand
-    if last_name(test) != "TYPE_CHECKING" or (isinstance(test, ast.Name) and _is_set(test, scope)):
-        return None
-    return truth
-
-
-def _is_set(name: ast.Name, scope: Scope) -> bool:
-    """Whether a name that is false by custom was bound here to something that may be true."""
-    return any(
-        not isinstance(binding.node, ast.Constant) or bool(binding.node.value)
-        for binding in scope.lookup(name.id) or ()
-        if binding.kind != "import"
-    )
+        _bind_opaque(target, scope, found)
 
 
 _HANDLERS: dict[type[ast.AST], Callable[[_Walker, Any], None]] = {

@@ -34,7 +34,9 @@ def decode(plain: Any) -> Uses:
     Raises:
         ValueError, TypeError: It is no such form.
     """
-    imports, reads, touches, aliases, constants, documents, mentions, modules, effects = plain
+    imports, reads, touches, aliases, constants, documents, mentions, modules, effects, grown = (
+        plain
+    )
     line, calls, bases, roll_call, listed, looked, borrowed, lends, makers = effects
     return Uses(
         tuple([Import(module, tuple(names), *rest) for module, names, *rest in imports]),
@@ -56,4 +58,5 @@ def decode(plain: Any) -> Uses:
             lends,
             tuple(makers),
         ),
+        tuple([(target, text) for target, text in grown]),
     )

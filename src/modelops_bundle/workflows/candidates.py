@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.names import split_entrypoint
+from modelops_bundle.project.config import DEFAULT_BASES
 from modelops_bundle.records.entries import ModelEntry, TargetEntry
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
@@ -26,6 +28,7 @@ __all__ = [
     "restated",
     "survey_entry",
     "targets_in",
+    "withdrawn",
 ]
 
 Entry = ModelEntry | TargetEntry
@@ -96,18 +99,36 @@ class Found(NamedTuple):
     Attributes:
         candidates: Everything of the kind looked for, abstract classes included.
         defined: Recorded path and qualified name of every class or function, of that kind or not.
+        open: The same of those of which it cannot be told whether they are of that kind.
         readable: Recorded paths of the sources that could be read and parsed.
         warnings: What could not be read or resolved.
+        mark: What makes a candidate, in words: it ``derives from`` something.
         nothing: Why there may be no candidate, in words.
         mend: What to do then.
     """
 
     candidates: tuple[Candidate, ...]
     defined: frozenset[tuple[str, str]]
+    open: frozenset[tuple[str, str]]
     readable: frozenset[str]
     warnings: tuple[str, ...]
+    mark: str
     nothing: str
     mend: str
+
+    def withdrawn(self, entry: Entry) -> str:
+        """Why what was found to be a model or target is none any more, in words; empty where it is one.
+
+        Also empty where it cannot be told, or where it was none when it was recorded.
+        """
+        name = split_entrypoint(entry.entrypoint)[1]
+        key = (entry.path, name)
+        if not (entry.digest and entry.discovered and key in self.defined):
+            return ""
+        for candidate in self.candidates:
+            if (candidate.entry.path, candidate.name) == key and candidate.entry.discovered:
+                return f"{entry.path}: {name} is abstract now" if candidate.abstract else ""
+        return "" if key in self.open else f"{entry.path}: {name} no longer {self.mark}"
 
 
 def survey_entry(workspace: Workspace, entry: Entry, declared: Declared) -> Survey:
@@ -145,7 +166,8 @@ def models_in(workspace: Workspace, sources: Sequence[str]) -> Found:
     discovery = discover_model_classes(
         paths, resolver=workspace.resolver, bases=workspace.config.model_bases
     )
-    roots = ", ".join(workspace.config.model_bases)
+    mark = f"derives from {', '.join(workspace.config.model_bases)}"
+    lost = [each.text for each in discovery.unfound if each.name not in DEFAULT_BASES]
     warnings = [
         f"{workspace.layout.recorded(item.path)}:{item.line} {item.name}: {item.reason}"
         for item in discovery.unresolved
@@ -154,9 +176,11 @@ def models_in(workspace: Workspace, sources: Sequence[str]) -> Found:
         workspace,
         sources,
         [_model(workspace, model) for model in discovery.models],
+        [(item.path, item.name) for item in discovery.unresolved],
         discovery.skipped,
         warnings,
-        f"no concrete class there derives from {roots}",
+        mark,
+        "; ".join((f"no concrete class there {mark}", *lost)),
         "Other bases are set by model_bases in [tool.modelops-bundle].",
     )
 
@@ -176,43 +200,60 @@ def targets_in(
 
     paths = [workspace.layout.absolute(source) for source in sources]
     discovery = discover_targets(paths, resolver=workspace.resolver, named=named)
+    mark = "is decorated calibration_target"
     return _found(
         workspace,
         sources,
         [_target(workspace, target, output) for target in discovery.targets],
+        discovery.open,
         discovery.skipped,
         [],
-        "no function there is decorated calibration_target",
+        mark,
+        f"no function there {mark}",
         "Name one with --target.",
     )
 
 
 def restated(workspace: Workspace, entry: Entry) -> Candidate:
     """A recorded entry as its source now states it: outputs, scenarios, parameters, data."""
-    name = entry.entrypoint.partition(":")[2]
-    if isinstance(entry, ModelEntry):
-        candidates = _models_of(workspace, entry.path)
-    else:
-        candidates = targets_in(workspace, [entry.path], [name], entry.model_output).candidates
-    for candidate in candidates:
-        if candidate.name == name:
-            return candidate
-    return Candidate(name, entry)
+    name = split_entrypoint(entry.entrypoint)[1]
+    candidates = _found_beside(workspace, entry).candidates
+    stated = next((each for each in candidates if each.name == name), None)
+    known = stated is not None and stated.entry.discovered and not stated.abstract
+    # What is recorded for the first time, of another tool's entry, is what its class is from now on.
+    discovered = known or (entry.discovered and bool(entry.digest))
+    stated = stated or Candidate(name, entry)
+    if stated.entry.discovered == discovered:
+        return stated
+    return stated._replace(entry=replace(stated.entry, discovered=discovered))
 
 
-def _models_of(workspace: Workspace, source: str) -> tuple[Candidate, ...]:
-    """Models of one source; looked for once, because its entries ask one after the other."""
-    if source not in workspace.found_models:
-        workspace.found_models[source] = models_in(workspace, [source]).candidates
-    return workspace.found_models[source]
+def withdrawn(workspace: Workspace, entry: Entry) -> str:
+    """See :meth:`Found.withdrawn`; of the entry's own source as it is now."""
+    known = entry.digest and entry.discovered
+    return _found_beside(workspace, entry).withdrawn(entry) if known else ""
+
+
+def _found_beside(workspace: Workspace, entry: Entry) -> Found:
+    """What the source of an entry holds of its kind."""
+    if isinstance(entry, TargetEntry):
+        name = split_entrypoint(entry.entrypoint)[1]
+        return targets_in(workspace, [entry.path], [name], entry.model_output)
+    # Looked for once, because the models of a source ask one after the other.
+    if entry.path not in workspace.found_models:
+        workspace.found_models[entry.path] = models_in(workspace, [entry.path])
+    found: Found = workspace.found_models[entry.path]
+    return found
 
 
 def _found(
     workspace: Workspace,
     sources: Sequence[str],
     candidates: Sequence[Candidate],
+    open_ones: Sequence[tuple[str, str]],
     skipped: Sequence[Skipped],
     warnings: Sequence[str],
+    mark: str,
     nothing: str,
     mend: str,
 ) -> Found:
@@ -225,7 +266,9 @@ def _found(
             for source in readable
             for name in workspace.defined(workspace.layout.absolute(source))
         ),
+        open=frozenset((workspace.layout.recorded(path), name) for path, name in open_ones),
         readable=readable,
+        mark=mark,
         warnings=(*(f"{path}: {reason}" for path, reason in left_out.items()), *warnings),
         nothing=nothing,
         mend=mend,
@@ -249,6 +292,7 @@ def _target(workspace: Workspace, target: TargetFunction, output: str | None) ->
         entrypoint=target.entrypoint,
         path=workspace.layout.recorded(target.path),
         model_output=target.model_output or output or "",
+        discovered=target.decorated,
     )
     data = tuple(
         sorted({workspace.layout.from_user(p, workspace.layout.root) for _, p in target.data})

@@ -6,10 +6,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from modelops_bundle.discovery.models import Discovery, ModelClass, discover_model_classes
+from modelops_bundle.discovery.models import (
+    DEFAULT_BASES,
+    Discovery,
+    ModelClass,
+    discover_model_classes,
+)
 from modelops_bundle.discovery.targets import TargetFunction, discover_targets
 from modelops_bundle.errors import MopsError, UsageError
-from modelops_bundle.identity.names import unique_id
+from modelops_bundle.identity.names import is_dotted_name, split_entrypoint, unique_id
 from modelops_bundle.ports import EntryKind, Files
 from modelops_bundle.project.files import python_files
 from modelops_bundle.workflows.workspace import Workspace
@@ -27,6 +32,7 @@ class DiscoveryReport:
         discovery: The models as found, with what is unresolved and skipped. Its paths are absolute.
         root: The folder that paths are shown relative to.
         searched: Number of sources that were looked into.
+        warnings: What was asked for and is not there, in words.
     """
 
     models: tuple[tuple[str, ModelClass], ...]
@@ -34,6 +40,7 @@ class DiscoveryReport:
     discovery: Discovery
     root: str
     searched: int
+    warnings: tuple[str, ...] = ()
 
     def shown(self, path: str) -> str:
         """A path as people read it: relative to the root with ``/``, absolute outside."""
@@ -53,8 +60,9 @@ def discover(
         targets: Functions that are targets without a decorator.
 
     Raises:
-        UsageError: A path does not exist.
+        UsageError: A path does not exist, or a base cannot be one.
     """
+    _check_bases(bases)
     places = [os.path.normpath(os.path.join(workspace.cwd, path)) for path in paths]
     sources = _sources(workspace, places or [workspace.layout.root])
     # What lies in a package that the project's own roots do not lead to is imported from its own root.
@@ -68,13 +76,40 @@ def discover(
     root = workspace.layout.root
     report = DiscoveryReport((), (), found, root, len(sources))
     known = _known_ids(workspace)
-    model_ids = _ids(known, [(report.shown(m.path), m.class_name) for m in found.models])
-    target_ids = _ids(known, [(report.shown(t.path), t.name) for t in marked])
+    ids = _ids(
+        known,
+        [
+            *((report.shown(each.path), each.class_name) for each in found.models),
+            *((report.shown(each.path), each.name) for each in marked),
+        ],
+    )
     return replace(
         report,
-        models=tuple(zip(model_ids, found.models, strict=True)),
-        targets=tuple(zip(target_ids, marked, strict=True)),
+        models=tuple(zip(ids, found.models, strict=False)),
+        targets=tuple(zip(ids[len(found.models) :], marked, strict=True)),
+        warnings=(
+            # The usual ones need not be there.
+            *(each.text for each in found.unfound if bases or each.name not in DEFAULT_BASES),
+            *_unknown(targets, marked),
+        ),
     )
+
+
+def _check_bases(bases: Iterable[str]) -> None:
+    for base in bases:
+        if not is_dotted_name(base):
+            raise UsageError(
+                f"--base {base!r} cannot be a class",
+                "a base is a dotted name",
+                "Write it with its module: --base models.base.Model, say.",
+            )
+
+
+def _unknown(named: Iterable[str], marked: Iterable[TargetFunction]) -> Iterator[str]:
+    known = {target.name for target in marked}
+    for name in dict.fromkeys(named):
+        if name not in known:
+            yield f"no function is called {name} where it was looked for (--target {name})"
 
 
 def _sources(workspace: Workspace, places: Iterable[str]) -> list[str]:
@@ -117,7 +152,7 @@ def _known_ids(workspace: Workspace) -> dict[tuple[str, str], str]:
     except MopsError:
         return {}
     return {
-        (entry.path, entry.entrypoint.partition(":")[2]): entry_id for entry_id, entry in entries
+        (entry.path, split_entrypoint(entry.entrypoint)[1]): entry_id for entry_id, entry in entries
     }
 
 

@@ -6,7 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import Mention, Survey, absent, undeclared
+from modelops_bundle.digests.notices import Mention
+from modelops_bundle.digests.overlooked import absent, undeclared
+from modelops_bundle.digests.survey import Survey
+from modelops_bundle.discovery.models import DEFAULT_BASES, discover_model_classes
 from modelops_bundle.errors import MopsError
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.records.entries import BundleRegistry
@@ -51,9 +54,9 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
     except MopsError as error:
         return [
             *found,
-            Ailment(_REGISTRY, ": ".join(filter(None, (error.what, error.why))), error.mend),
+            Ailment(_REGISTRY, error.summary, error.mend),
         ]
-    found += [*_contradictions(registry), *_edited(registry)]
+    found += [*_contradictions(registry), *_edited(registry), *_bases(workspace, registry)]
     entries = list(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
     found += _broken(entries)
     found += _undeclared(workspace, entries)
@@ -96,7 +99,7 @@ def _environment(workspace: Workspace) -> Iterator[Ailment]:
     try:
         warnings = workspace.environment_warnings
     except MopsError as error:
-        yield Ailment("environment", ": ".join(filter(None, (error.what, error.why))), error.mend)
+        yield Ailment("environment", error.summary, error.mend)
         return
     for text in warnings:
         yield Ailment("environment", text, "`mops-bundle env show` says what counts now.")
@@ -123,15 +126,37 @@ def _edited(registry: BundleRegistry) -> Iterator[Ailment]:
             )
 
 
+def _bases(workspace: Workspace, registry: BundleRegistry) -> Iterator[Ailment]:
+    """Root bases of the configuration that are nowhere; the usual ones need not be there."""
+    bases = [base for base in workspace.config.model_bases if base not in DEFAULT_BASES]
+    if not bases:
+        return
+    # What is not installed is still known by the classes that derive from it.
+    recorded = {entry.path for entry in registry.models.values()}
+    paths = [workspace.layout.absolute(path) for path in sorted(recorded)]
+    for each in discover_model_classes(paths, resolver=workspace.resolver, bases=bases).unfound:
+        yield Ailment(
+            "pyproject.toml, model_bases",
+            each.text,
+            "Mend its name in [tool.modelops-bundle], or install its package.",
+        )
+
+
 def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
     """What makes entries missing or invalid; one cause of several is told once."""
     causes: dict[tuple[State, str], list[str]] = {}
+    withdrawn = set()
     for each in entries:
         if each.verdict.state in (State.MISSING, State.INVALID):
             causes.setdefault((each.verdict.state, each.reason), []).append(each.id)
+            if each.survey is not None and not each.survey.problems:
+                withdrawn.add(each.reason)
     for (state, reason), ids in causes.items():
+        forget = f"run `mops-bundle unregister {' '.join(ids)}`."
         if state is State.MISSING:
-            mend = f"Bring it back, or run `mops-bundle unregister {' '.join(ids)}`."
+            mend = f"Bring it back, or {forget}"
+        elif reason in withdrawn:
+            mend = f"Undo that, or {forget}"
         else:
             mend = "Mend it, or register again without what is gone (--reset)."
         yield Ailment(", ".join(ids), reason, mend)
@@ -151,10 +176,11 @@ def _undeclared(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ai
             workspace.layout.for_user(path, workspace.cwd)
             for path in (those[0].entry.path, mention.names)
         )
+        declares = f"register-{those[0].kind} {source} {mention.option} {name}"
         yield Ailment(
             mention.place,
             f"{mention.text} for {', '.join(each.id for each in those)}",
-            f"If results depend on it: `mops-bundle register-{those[0].kind} {source} --data {name}`."
+            f"If results depend on it: `mops-bundle {declares}`."
             " If not, name it in ignore_files of [tool.modelops-bundle].",
         )
 
@@ -165,7 +191,9 @@ def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
         yield Ailment(
             each.place,
             each.text,
-            "Name the project's interpreter (--python, environment.python, .venv), or install it there.",
+            "Bring it back, or declare the file that it is made from with --code."
+            if each.is_inside
+            else "Name the project's interpreter (--python, environment.python, .venv), or install it there.",
         )
     told = {problem for survey in surveys for problem in survey.problems}
     for survey in surveys:

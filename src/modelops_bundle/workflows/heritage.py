@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.project.files import expand
 from modelops_bundle.project.patterns import is_pattern
 from modelops_bundle.workflows.candidates import Entry, declared_of
@@ -64,7 +65,7 @@ def _existing(workspace: Workspace, patterns: set[str]) -> tuple[str, ...]:
 
 
 def _has_moved(workspace: Workspace, entry: Entry, new: Entry) -> bool:
-    name, other = (each.entrypoint.partition(":")[2] for each in (entry, new))
+    name, other = (split_entrypoint(each.entrypoint)[1] for each in (entry, new))
     return name == other and entry.path != new.path and not _matches(workspace, entry.path)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from modelops_bundle.digests.survey import absent, undeclared
+from modelops_bundle.digests.overlooked import absent, undeclared
 from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.project.files import expand
-from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.workflows.candidates import (
     Candidate,
     Entry,
@@ -32,8 +33,8 @@ from modelops_bundle.workflows.registration import (
     Registration,
     apply_plan,
     check_names,
-    find_entry,
     place,
+    place_of,
     surveyed,
 )
 from modelops_bundle.workflows.workspace import Workspace
@@ -55,7 +56,7 @@ class RegisterRequest:
         labels: ``--label`` texts.
         entry_id: The id for the one class.
         auto_code: Whether imports are followed; ``None`` leaves it as it was.
-        auto_data: Whether data files that the code names are declared.
+        auto_data: Whether files that the code names are declared.
         reset: Whether what was declared before is forgotten.
         regen_all: Whether every known file is registered again.
         dry_run: Whether nothing is written.
@@ -175,6 +176,12 @@ def _chosen(request: RegisterRequest, family: _Family, found: Found) -> list[Can
                 "it leaves methods to its subclasses",
                 "Register a subclass that implements them.",
             )
+        if name in request.exclude:
+            raise UsageError(
+                f"{family.option} {name} and --exclude {name} contradict each other",
+                "",
+                "Leave one of them out.",
+            )
     return [
         item
         for item in found.candidates
@@ -214,37 +221,79 @@ def _plan(
 ) -> Plan:
     entries: Mapping[str, Entry] = getattr(registry, family.section)
     gone = _gone(entries, found)
-    if not (chosen or gone or request.regen_all):
-        what = f"{request.path} has no {family.noun} to register"
-        raise UsageError(what, found.nothing, found.mend)
+    refused = list(_refused(entries, found, request))
+    if not (chosen or gone or refused or request.regen_all):
+        raise _nothing(request, family, found)
     taken = {*registry.models, *registry.targets} - set(gone)
     puts: dict[str, Entry] = {}
     lines, drops, surveys = [], list(gone), []
+    ids = {place_of(entry): entry_id for entry_id, entry in entries.items()}
     for candidate in chosen:
-        old_id = find_entry(entries, candidate.entry)
+        old_id = ids.get(place_of(candidate.entry))
         old = entries[old_id] if old_id is not None else None
-        before, wanted = Declared(), candidate.entry
-        notes: tuple[str, ...] = ()
-        if old is not None and not request.reset:
-            before = moved(workspace, old, declared_of(old), more)
-            # A file that was recorded and is gone while it is still imported is not dropped in silence.
-            wanted = replace(wanted, code=old.code, code_digests=old.code_digests)
-        elif not request.reset:
-            before, notes = inherited(
-                workspace, entries, gone, candidate.entry, of_file=not request.names
-            )
+        before, notes = _before(workspace, request, entries, gone, candidate.entry, old, more)
         declared = before.extended(more, request.auto_code)
+        wanted = candidate.entry if request.reset else _with_known_code(candidate.entry, old)
         declared, survey = surveyed(workspace, wanted, declared, request.auto_data)
-        placed = place(registry, candidate, declared, taken, request.entry_id, survey, notes)
+        placed = place(
+            registry, candidate, old_id, declared, taken, request.entry_id, survey, notes
+        )
         taken.add(placed.line.id)
         puts[placed.line.id] = placed.entry
         drops += [placed.renamed_from] if placed.renamed_from else []
         lines.append(placed.line)
         surveys.append(survey)
+    return Plan(puts, tuple(drops), (*lines, *_pruned(registry, gone), *refused), tuple(surveys))
+
+
+def _before(
+    workspace: Workspace,
+    request: RegisterRequest,
+    entries: Mapping[str, Entry],
+    gone: Mapping[str, Entry],
+    new: Entry,
+    old: Entry | None,
+    more: Declared,
+) -> tuple[Declared, tuple[str, ...]]:
+    """What is declared of an entry already, and notes of what it takes over from others."""
+    if request.reset:
+        return Declared(), ()
+    if old is not None:
+        return moved(workspace, old, declared_of(old), more), ()
+    return inherited(workspace, entries, gone, new, of_file=not request.names)
+
+
+def _with_known_code(new: Entry, old: Entry | None) -> Entry:
+    """``new`` with the code recorded of ``old``: what is gone and still imported is no silent loss."""
+    if old is None:
+        return new
+    return replace(new, code=old.code, code_digests=old.code_digests, external=old.external)
+
+
+def _pruned(registry: BundleRegistry, gone: Mapping[str, Entry]) -> Iterator[Line]:
     for entry_id, entry in gone.items():
         left = tuple(f"left the target set {name}" for name in registry.sets_with(entry_id))
-        lines.append(Line("-", entry_id, entry.entrypoint, notes=left))
-    return Plan(puts, tuple(drops), tuple(lines), tuple(surveys))
+        yield Line("-", entry_id, entry.entrypoint, notes=left)
+
+
+def _refused(
+    entries: Mapping[str, Entry], found: Found, request: RegisterRequest
+) -> Iterator[Line]:
+    """Entries of the sources that were read whose class or function is no model or target any more."""
+    for entry_id, entry in entries.items():
+        reason = found.withdrawn(entry)
+        asked = not request.names and split_entrypoint(entry.entrypoint)[1] not in request.exclude
+        if asked and reason:
+            keeps = ", --target keeps it" if isinstance(entry, TargetEntry) else ""
+            mend = f"`mops-bundle unregister {entry_id}` forgets it{keeps}"
+            yield Line("!", entry_id, entry.entrypoint, notes=(reason, mend))
+
+
+def _nothing(request: RegisterRequest, family: _Family, found: Found) -> UsageError:
+    what = f"{request.path} has no {family.noun} to register"
+    if any(not item.abstract for item in found.candidates):
+        return UsageError(what, "--exclude names them all", "Leave one of them out.")
+    return UsageError(what, found.nothing, found.mend)
 
 
 def _gone(entries: Mapping[str, Entry], found: Found) -> dict[str, Entry]:
@@ -253,7 +302,7 @@ def _gone(entries: Mapping[str, Entry], found: Found) -> dict[str, Entry]:
         entry_id: entry
         for entry_id, entry in entries.items()
         if entry.path in found.readable
-        and (entry.path, entry.entrypoint.partition(":")[2]) not in found.defined
+        and (entry.path, split_entrypoint(entry.entrypoint)[1]) not in found.defined
     }
 
 
@@ -264,6 +313,6 @@ def _hints(workspace: Workspace, plan: Plan) -> list[str]:
     hints.update(dict.fromkeys(each.hint for each in absent(plan.surveys)))
     for mention in undeclared(plan.surveys):
         typed = workspace.layout.for_user(mention.names, workspace.cwd)
-        hints[f"{mention.place} {mention.text}: add --data {typed}"] = None
+        hints[f"{mention.place} {mention.text}: add {mention.option} {typed}"] = None
     hints.update(dict.fromkeys(workspace.environment_warnings))
     return list(hints)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import InvalidEntryError, UsageError
-from modelops_bundle.identity.names import check_id, unique_id
+from modelops_bundle.identity.names import check_id, split_entrypoint, unique_id
 from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.records.recorded import (
     environment_entry,
@@ -24,7 +24,7 @@ from modelops_bundle.records.recorded import (
 from modelops_bundle.staleness import Change, compare
 from modelops_bundle.workflows.candidates import Candidate, Entry, survey_entry
 from modelops_bundle.workflows.declarations import Declared
-from modelops_bundle.workflows.recording import keep_record
+from modelops_bundle.workflows.recording import keep_records, prune
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = [
@@ -34,8 +34,8 @@ __all__ = [
     "apply_plan",
     "check_names",
     "declared_changes",
-    "find_entry",
     "place",
+    "place_of",
     "surveyed",
 ]
 
@@ -45,7 +45,7 @@ class Line:
     """What happens to one entry.
 
     Attributes:
-        sign: ``+`` new, ``~`` changed, ``-`` pruned, ``=`` as it was.
+        sign: ``+`` new, ``~`` changed, ``-`` pruned, ``=`` as it was, ``!`` not recorded.
         id: The entry's id.
         entrypoint: What it names.
         changes: Dependencies that differ from what was recorded.
@@ -94,7 +94,11 @@ def check_names(asked: Iterable[str], known: Iterable[str], option: str, where: 
     for name in asked:
         if name not in available:
             listed = ", ".join(available) or "none"
-            raise UsageError(f"{option} {name}: {where} has no such name", f"it has {listed}")
+            raise UsageError(
+                f"{option} {name}: {where} has no such name",
+                f"it has {listed}",
+                "Name one of these; `mops-bundle discover` shows what each file has.",
+            )
 
 
 def surveyed(
@@ -119,8 +123,13 @@ def surveyed(
             "Mend it, or forget it with `mops-bundle unregister`. Nothing was written.",
         )
     if auto_data and survey.mentions:
-        named = Declared(data=tuple(mention.names for mention in survey.mentions))
-        return surveyed(workspace, entry, declared.extended(named, None), auto_data=False)
+        named = Declared(
+            data=tuple(mention.names for mention in survey.mentions if not mention.is_code),
+            code=tuple(mention.names for mention in survey.mentions if mention.is_code),
+        )
+        # Code that was not looked at before may name more.
+        more = not set(named.code) <= set(declared.code)
+        return surveyed(workspace, entry, declared.extended(named, None), auto_data=more)
     return declared, survey
 
 
@@ -135,6 +144,7 @@ class Placed(NamedTuple):
 def place(
     registry: BundleRegistry,
     candidate: Candidate,
+    old_id: str | None,
     declared: Declared,
     taken: set[str],
     wanted: str | None,
@@ -146,6 +156,7 @@ def place(
     Args:
         registry: What is recorded.
         candidate: What was found in a source.
+        old_id: The id of its entry, if it has one.
         declared: What is declared of it.
         taken: Ids that are not free.
         wanted: The id that the user asked for.
@@ -158,15 +169,13 @@ def place(
     known: Mapping[str, Entry] = (
         registry.targets if isinstance(candidate.entry, TargetEntry) else registry.models
     )
-    old_id = find_entry(known, candidate.entry)
-    others = taken - {old_id}
-    if wanted is not None and check_id(wanted) in others:
+    if wanted is not None and check_id(wanted) in taken and wanted != old_id:
         raise UsageError(
             f"the id {wanted} belongs to another entry",
             "an id is never taken over",
             "Choose another.",
         )
-    new_id = wanted or old_id or unique_id(candidate.entry.path, candidate.name, others)
+    new_id = wanted or old_id or unique_id(candidate.entry.path, candidate.name, taken)
     old = known[old_id] if old_id is not None else None
     entry = with_leaves(candidate.declaring(declared, old), survey.leaves, survey.digest)
     if old is None:
@@ -180,13 +189,9 @@ def place(
     return Placed(entry, Line("~", new_id, entry.entrypoint, changes, notes), old_id)
 
 
-def find_entry(known: Mapping[str, Entry], wanted: Entry) -> str | None:
-    """Id of the entry for the same class or function of the same file."""
-    name = wanted.entrypoint.partition(":")[2]
-    for entry_id, entry in known.items():
-        if entry.path == wanted.path and entry.entrypoint.partition(":")[2] == name:
-            return entry_id
-    return None
+def place_of(entry: Entry) -> tuple[str, str]:
+    """File and qualified name of an entry's class or function: no two entries have the same."""
+    return entry.path, split_entrypoint(entry.entrypoint)[1]
 
 
 def declared_changes(old: Entry, new: Entry) -> Iterator[str]:
@@ -211,11 +216,9 @@ def apply_plan(
     plan = make_plan(workspace.registry.load())
     if dry_run:
         return plan
-    for survey in plan.surveys:
-        # Before the registry, so that it never speaks of what cannot be explained.
-        keep_record(workspace, survey)
-    workspace.objects.save()
-    if not plan.drops and all(line.sign == "=" for line in plan.lines):
+    # Before the registry, so that it never speaks of what cannot be explained.
+    keep_records(workspace, plan.surveys)
+    if not plan.drops and all(line.sign in "=!" for line in plan.lines):
         return plan
     with workspace.registry.edit() as registry:
         plan = make_plan(registry)
@@ -229,4 +232,5 @@ def apply_plan(
                 registry.targets[entry_id] = entry
             else:
                 registry.models[entry_id] = entry
+    prune(workspace, registry)
     return plan

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from modelops_bundle.environment import EnvironmentDigest, environment_of, read_settings, scope
 from modelops_bundle.errors import InvalidEntryError
-from modelops_bundle.staleness import Change
+from modelops_bundle.staleness import Change, State
 from modelops_bundle.workflows.status import EntryStatus, entry_status, select
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -66,7 +66,7 @@ def show_environment(workspace: Workspace, name: str | None) -> EnvironmentRepor
         workspace.interpreter.chosen_by,
         tuple(leaves.distributions),
         {variable: variable in workspace.variables for variable in leaves.variables},
-        workspace.environment_warnings,
+        (*_in_part(judged), *workspace.environment_warnings),
     )
 
 
@@ -81,7 +81,14 @@ def diff_environment(workspace: Workspace, name: str) -> EnvironmentDifference:
     moved = [
         change for change in judged.verdict.changes if change.kind in ("environment", "variable")
     ]
-    return EnvironmentDifference(judged.id, tuple(moved), workspace.environment_warnings)
+    warnings = (*_in_part(judged), *workspace.environment_warnings)
+    return EnvironmentDifference(judged.id, tuple(moved), warnings)
+
+
+def _in_part(judged: EntryStatus) -> Iterator[str]:
+    """A warning where what an invalid entry imports can be seen in part only."""
+    if judged.verdict.state is State.INVALID:
+        yield f"{judged.id} is invalid, so that this may not be all: {judged.reason}"
 
 
 def _judged(workspace: Workspace, name: str) -> EntryStatus:

@@ -39,10 +39,18 @@ def set_target_set(
         for target in (*targets, *weights):
             if target not in registry.targets:
                 listed = ", ".join(sorted(registry.targets)) or "none"
-                raise UsageError(f"{target} is not a registered target", f"there are: {listed}")
+                raise UsageError(
+                    f"{target} is not a registered target",
+                    f"there are: {listed}",
+                    "Name one of these, or register it with `mops-bundle register-target`.",
+                )
         stray = [target for target in weights if target not in targets]
         if stray:
-            raise UsageError(f"a weight for {stray[0]}, which is not in the set")
+            raise UsageError(
+                f"a weight for {stray[0]}, which is not in the set",
+                f"the set is {', '.join(targets)}",
+                f"Name {stray[0]} among the targets, or leave out its weight.",
+            )
         made = TargetSet(targets=tuple(dict.fromkeys(targets)), weights=weights)
         registry.target_sets[name] = made
     return made
@@ -57,7 +65,11 @@ def delete_target_set(workspace: Workspace, name: str) -> None:
     with workspace.registry.edit() as registry:
         if name not in registry.target_sets:
             listed = ", ".join(sorted(registry.target_sets)) or "none"
-            raise UsageError(f"no target set {name}", f"there are: {listed}")
+            raise UsageError(
+                f"no target set {name}",
+                f"there are: {listed}",
+                "`mops-bundle target-set list` shows them.",
+            )
         del registry.target_sets[name]
 
 
@@ -75,5 +87,9 @@ def read_weights(texts: Sequence[str]) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals or not math.isfinite(weights[target]):
-            raise UsageError(f"--weight {text} is not target=number")
+            raise UsageError(
+                f"--weight {text} is not target=number",
+                "a weight is a finite number",
+                "Write --weight prevalence_fit=2.5, say.",
+            )
     return weights

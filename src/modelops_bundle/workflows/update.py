@@ -21,6 +21,8 @@ from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["update"]
 
+_UNFIT = (State.MISSING, State.INVALID)
+
 
 def update(workspace: Workspace, names: Sequence[str], dry_run: bool) -> Registration:
     """Record the present state of the named entries, or of all.
@@ -37,14 +39,16 @@ def update(workspace: Workspace, names: Sequence[str], dry_run: bool) -> Registr
         judged = [
             entry_status(workspace, registry, entry_id) for entry_id in select(registry, names)
         ]
-        broken = [one for one in judged if one.verdict.state in (State.MISSING, State.INVALID)]
+        broken = [one for one in judged if one.verdict.state in _UNFIT]
         if names and broken:
             raise InvalidEntryError(
                 f"{broken[0].id} cannot be recorded",
                 broken[0].reason,
                 "Mend it, or forget it with `mops-bundle unregister`. Nothing was written.",
             )
-        puts = {one.id: _recorded(workspace, one) for one in judged if one not in broken}
+        puts = {
+            one.id: _recorded(workspace, one) for one in judged if one.verdict.state not in _UNFIT
+        }
         return Plan(
             puts=puts,
             drops=(),

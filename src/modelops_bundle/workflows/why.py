@@ -16,6 +16,7 @@ from modelops_bundle.explanation import (
     definition_changes,
 )
 from modelops_bundle.ports import Unreadable
+from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.staleness import Change, State
 from modelops_bundle.workflows.recording import (
     code_record,
@@ -84,7 +85,10 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
     warnings = (*workspace.environment_warnings, *guess(workspace, [judged]))
     code_changed = any(reason.change.kind in ("code", "target") for reason in reasons)
     if kept is None and code_changed and judged.verdict.state is not State.CURRENT:
-        missing = "the recorded sources are not on this machine: reasons stay at file level"
+        missing = (
+            "the recorded sources are not here, so reasons stay at file level:"
+            f" {STATE_FOLDER}/objects, where it was registered, holds them"
+        )
         warnings = (*warnings, missing)
     return WhyReport(judged, tuple(reasons), warnings)
 

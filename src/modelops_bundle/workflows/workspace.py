@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from modelops_bundle.discovery.search import SearchPath, Warned
     from modelops_bundle.environment import Distributions, Interpreter, InterpreterStarter
     from modelops_bundle.environment.choice import Choice
+    from modelops_bundle.explanation import CodeRecord
     from modelops_bundle.ports import Files, ObjectStore, Progress
     from modelops_bundle.project.config import Config
     from modelops_bundle.project.layout import Layout
@@ -92,6 +93,7 @@ class Workspace:
 
     Attributes:
         found_models: What workflows have found in a source, by its recorded path.
+        kept_code: What was kept of sources, by their content digests, as far as it was asked for.
     """
 
     def __init__(
@@ -117,7 +119,8 @@ class Workspace:
         self.objects = objects
         self.variables = variables
         self.progress = progress
-        self.found_models: dict[str, tuple[Any, ...]] = {}
+        self.found_models: dict[str, Any] = {}
+        self.kept_code: dict[str, CodeRecord | None] = {}
         self._starter = starter
         self._python = python
         self._running = running

@@ -215,6 +215,7 @@ CALLS = "openat,pwrite64,write,pread64,read,fcntl,unlink,mkdir,utimensat,ftrunca
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.needs_strace
 @pytest.mark.parametrize("fault", ["signal=SIGKILL", "error=EIO", "error=ENOSPC"])
 def test_a_fault_at_any_call_leaves_a_cache_that_works(tmp_path, fault):
     if shutil.which("strace") is None:

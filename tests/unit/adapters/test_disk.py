@@ -47,8 +47,8 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path / "project")
+def project(disk_path):
+    return Project(disk_path / "project")
 
 
 @pytest.fixture
@@ -129,19 +129,19 @@ def test_no_cache_forgets_what_it_could_not_confirm(project, hashed):
     assert hashed == ["a"] * 3
 
 
-def test_a_moved_project_keeps_its_cache(project, hashed, tmp_path):
+def test_a_moved_project_keeps_its_cache(project, hashed, disk_path):
     project.write("a", b"a")
     project.write("sub/b", b"b")
     project.hash("a", "sub/b")
     hashed.clear()
-    os.rename(project.root, tmp_path / "moved")
-    project.root = str(tmp_path / "moved")
+    os.rename(project.root, disk_path / "moved")
+    project.root = str(disk_path / "moved")
     project.hash("a", "sub/b")
     assert hashed == []
 
 
-def test_a_file_outside_the_project_is_remembered_too(project, hashed, tmp_path):
-    outside = tmp_path / "outside.txt"
+def test_a_file_outside_the_project_is_remembered_too(project, hashed, disk_path):
+    outside = disk_path / "outside.txt"
     outside.write_bytes(b"o")
     for _ in range(2):
         with project.open() as files:
@@ -149,12 +149,12 @@ def test_a_file_outside_the_project_is_remembered_too(project, hashed, tmp_path)
     assert hashed == ["outside.txt"]
 
 
-def test_a_sibling_whose_name_begins_like_the_project_is_outside(project, tmp_path):
-    (tmp_path / "project2").mkdir()
-    (tmp_path / "project2" / "a").write_bytes(b"two")
+def test_a_sibling_whose_name_begins_like_the_project_is_outside(project, disk_path):
+    (disk_path / "project2").mkdir()
+    (disk_path / "project2" / "a").write_bytes(b"two")
     project.write("2/a", b"one")
     with project.open() as files:
-        assert files.content(str(tmp_path / "project2" / "a")) == content_digest(b"two")
+        assert files.content(str(disk_path / "project2" / "a")) == content_digest(b"two")
         assert files.content(project.path("2", "a")) == content_digest(b"one")
 
 
@@ -312,12 +312,14 @@ def test_a_read_only_project_is_read_without_a_cache(project, as_user):
     assert not os.path.exists(cache)
 
 
-def test_a_folder_that_is_no_project_gets_nothing(tmp_path):
-    (tmp_path / "a").write_bytes(b"a")
-    with DiskFiles(str(tmp_path), CacheFile(str(tmp_path / ".modelops-bundle" / "cache"))) as files:
-        files.content(str(tmp_path / "a"))
+def test_a_folder_that_is_no_project_gets_nothing(disk_path):
+    (disk_path / "a").write_bytes(b"a")
+    with DiskFiles(
+        str(disk_path), CacheFile(str(disk_path / ".modelops-bundle" / "cache"))
+    ) as files:
+        files.content(str(disk_path / "a"))
         files.memo_put("k", "k", "t")
-    assert os.listdir(tmp_path) == ["a"]
+    assert os.listdir(disk_path) == ["a"]
 
 
 def test_two_processes_share_one_cache(project, hashed):
@@ -370,11 +372,33 @@ def test_no_snapshot_is_kept_of_what_may_change_without_a_trace(project):
         assert files.settled_snapshot([gone]) is None
 
 
-def test_texts_of_another_maker_are_not_believed(tmp_path):
-    cache = str(tmp_path / "cache")
-    with DiskFiles(str(tmp_path), CacheFile(cache), maker="1") as files:
+def test_texts_of_another_maker_are_not_believed(disk_path):
+    cache = str(disk_path / "cache")
+    with DiskFiles(str(disk_path), CacheFile(cache), maker="1") as files:
         files.memo_put("kind", "key", "text")
-    with DiskFiles(str(tmp_path), CacheFile(cache), maker="1") as files:
+    with DiskFiles(str(disk_path), CacheFile(cache), maker="1") as files:
         assert files.memo_get("kind", "key") == "text"
-    with DiskFiles(str(tmp_path), CacheFile(cache), maker="2") as files:
+    with DiskFiles(str(disk_path), CacheFile(cache), maker="2") as files:
         assert files.memo_get("kind", "key") is None
+
+
+def test_real_paths_are_those_of_the_system(tmp_path):
+    (tmp_path / "a/b").mkdir(parents=True)
+    os.symlink("a", tmp_path / "link")
+    os.symlink("../link/b", tmp_path / "a/up")
+    os.symlink("loop", tmp_path / "loop")
+    files = DiskFiles(str(tmp_path))
+    for name in (
+        "a",
+        "a/b",
+        "link",
+        "link/b",
+        "link/b/none/x",
+        "a/up",
+        "a/up/..",
+        "loop",
+        "loop/x",
+    ):
+        path = str(tmp_path / name)
+        assert files.real(path) == os.path.realpath(path)
+    assert files.real("/") == "/"

@@ -80,6 +80,36 @@ def test_two_processes_put_at_once(folder):
             assert [store.get(f"{worker} {n}") for n in range(10)] == [b"x" * n for n in range(10)]
 
 
+def test_what_is_not_named_is_forgotten_and_its_space_used_again(folder):
+    with DiskObjectStore(folder) as store:
+        assert store.size() == 0
+        store.keep_only(["nothing"])
+        for number in range(10):
+            store.put(str(number), os.urandom(50_000))
+        assert store.unsaved
+        store.save()
+        assert not store.unsaved
+        assert store.size() > 500_000
+        store.keep_only(["3", "7", "unknown"])
+        assert 100_000 < store.size() < 200_000
+        assert [n for n in range(10) if store.get(str(n)) is not None] == [3, 7]
+        before = os.path.getsize(os.path.join(folder, "objects.sqlite"))
+        store.put("new", os.urandom(300_000))
+    assert os.path.getsize(os.path.join(folder, "objects.sqlite")) == before
+
+
+def test_it_is_not_thrown_away_for_its_size_as_the_cache_is(folder):
+    for number in range(3):
+        with DiskObjectStore(folder) as store:
+            store.put(str(number), os.urandom(20_000))
+        cache = CacheFile(folder, largest=10_000)
+        assert cache.save({}, {b"%d" % number: os.urandom(20_000)})
+    with DiskObjectStore(folder) as store:
+        assert None not in [store.get(str(number)) for number in range(3)]
+    assert [cache.memo(b"%d" % number) is None for number in range(3)] == [True, True, False]
+    cache.close()
+
+
 @pytest.mark.needs_root
 def test_a_full_disk_keeps_what_was_there(tmp_path):
     mount = tmp_path / "full"

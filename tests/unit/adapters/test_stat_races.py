@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.disk import on_disk
 
 from modelops_bundle.adapters.cachefile import CacheFile
 from modelops_bundle.adapters.disk import DiskFiles
@@ -101,12 +102,19 @@ EDITS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["default", "ramfs", "ext4 with 128-byte inodes"])
+MOUNTED = [
+    pytest.param(kind, marks=pytest.mark.needs_root)
+    for kind in ("ramfs", "ext4 with 128-byte inodes")
+]
+
+
+@pytest.fixture(scope="module", params=["default", *MOUNTED])
 def mount(request, tmp_path_factory):
     """A folder on the file system, and whether its clock is coarse."""
     folder = tmp_path_factory.mktemp("mount")
     if request.param == "default":
-        yield str(folder), False
+        with on_disk(folder) as at:
+            yield str(at), False
         return
     if os.geteuid() != 0:
         pytest.skip("mounting a file system needs root")

@@ -77,6 +77,7 @@ def lines_of(closure: Closure) -> list[int]:
         "import importlib.util\nimportlib.util.find_spec('a')",
         "import runpy\nrunpy.run_module('a')",
         "import runpy\nrunpy.run_path('a.py')",
+        "import runpy\nrunpy.run_path('./a.py')",
         "from runpy import run_path\nfrom pathlib import Path\nrun_path(Path(__file__).parent / 'a.py')",
         "import pkgutil\npkgutil.resolve_name('a:thing')",
         "import importlib.util\nimportlib.util.spec_from_file_location('x', 'a.py')",
@@ -288,6 +289,131 @@ def test_a_folder_that_code_adds_may_shadow() -> None:
     assert files_of(sources) == ["helper.py", "lib/helper.py", "m.py"]
 
 
+@pytest.mark.parametrize(
+    "package",
+    [
+        "__path__.append('pkg/impl')",
+        "import os\n__path__.insert(0, os.path.join(os.path.dirname(__file__), 'impl'))",
+        "from pathlib import Path\n__path__.append(str(Path(__file__).parent / 'impl'))",
+        "from pathlib import Path\n__path__ = [str(Path(__file__).parent / 'impl'), *__path__]",
+        "__path__ = __path__ + ['pkg/impl']",
+        "__path__ += ['pkg/impl']",
+        "__path__.extend(['pkg/impl'])",
+        "__path__ = ['pkg/impl']\n__path__ = list(__path__)",
+        "MORE = ['pkg/impl']\n__path__ = MORE",
+    ],
+)
+def test_folders_that_a_package_adds_to_its_path(package: str) -> None:
+    sources = {
+        "m.py": "from pkg import part",
+        "pkg/__init__.py": package,
+        "pkg/impl/part.py": "from . import deeper\nfrom .other import x",
+        "pkg/impl/deeper/__init__.py": "",
+        "pkg/other.py": "x = 1",
+        "part.py": "",
+    }
+    closure = CodeProject(sources).closure()
+    assert {file.recorded for file in closure.files} == set(sources) - {"part.py"}
+    assert (closure.missing, closure.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "extend",
+    [
+        "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)",
+        "__path__ = __import__('pkgutil').extend_path(__path__, __name__)",
+        "import pkgutil\n__path__[:] = pkgutil.extend_path(__path__, __name__)",
+    ],
+)
+def test_a_package_in_several_places(extend: str) -> None:
+    sources = {
+        "models/m.py": "import pkg.one, pkg.two, pkg.three",
+        "src/pkg/__init__.py": extend,
+        "src/pkg/one.py": "",
+        "pkg/__init__.py": extend,
+        "pkg/two.py": "",
+        f"{SITE}/pkg/three.py": "",
+    }
+    closure = CodeProject(sources, installed={"pkg": "index"}).closure("models/m.py")
+    found = {file.recorded for file in closure.files}
+    assert found == {"models/m.py", "src/pkg/__init__.py", "src/pkg/one.py", "pkg/two.py"}
+    assert (closure.imported, closure.missing) == (("pkg.three",), ())
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "__path__.append(folder)",
+        "__path__ = folders()",
+        "import other\nother.__path__.append('impl')",
+        "import other\nother.__path__ = ['impl']",
+    ],
+)
+def test_a_path_of_a_package_that_cannot_be_told(package: str) -> None:
+    sources = {"m.py": "import pkg", "pkg/__init__.py": package}
+    (warning,) = CodeProject(sources).closure().warnings
+    assert warning.text.startswith("changes where modules of a package are looked for")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "import runpy\nrunpy.run_module('tools')",
+        "import runpy\nrunpy.run_path('tools')",
+        "from runpy import run_path\nfrom pathlib import Path\nrun_path(str(Path(__file__).parent / 'tools'))",
+    ],
+)
+def test_a_folder_that_is_run(model: str) -> None:
+    sources = {"m.py": model, "tools/__main__.py": "import helper", "tools/helper.py": ""}
+    closure = CodeProject(sources).closure()
+    found = {file.recorded for file in closure.files}
+    assert "tools/__main__.py" in found
+    assert ("tools/helper.py" in found) is ("run_path" in model)
+    project = CodeProject({"m.py": model, "tools/helper.py": ""})
+    assert all(missing.may_be("tools/__main__.py") for missing in project.closure().missing)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "import importlib.util\nif importlib.util.find_spec('cupy'): pass",
+        "from importlib.util import find_spec as has\nhas('cupy.linalg')",
+        "import pkgutil\npkgutil.find_loader('cupy')",
+        "import importlib\nimportlib.import_module('')",
+        "import runpy\nrunpy.run_path('gone')",
+    ],
+)
+def test_what_is_only_asked_for_is_not_missing(model: str) -> None:
+    project = CodeProject({"m.py": model})
+    finder = ClosureFinder(project.finder(), FactsReader(project.files), project.files, "/p")
+    assert list(finder.absent(finder.find("/p/m.py"))) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("from . import SCALE", ["__init__.py"]),
+        ("from . import tool, SCALE", ["__init__.py", "tool.py"]),
+        ("from .tool import x", ["__init__.py", "tool.py"]),
+        ("from . import *", ["__init__.py"]),
+        ("import tool", ["tool.py"]),
+    ],
+)
+def test_a_project_that_is_a_package_itself(model: str, expected: list[str]) -> None:
+    sources = {"m.py": model, "__init__.py": "SCALE = 1", "tool.py": "x = 1"}
+    project = CodeProject(sources)
+    finder = ClosureFinder(project.finder(), FactsReader(project.files), project.files, "/p")
+    closure = finder.find("/p/m.py")
+    assert {file.recorded for file in closure.files} == {"m.py", *expected}
+    assert list(finder.absent(closure)) == []
+
+
+def test_what_is_asked_for_and_gone_is_still_known() -> None:
+    model = "import importlib.util\nimportlib.util.find_spec('helper')"
+    (missing,) = CodeProject({"m.py": model}).closure().missing
+    assert (missing.module, missing.guarded) == ("helper", True)
+
+
 def test_script_finds_what_lies_beside_it() -> None:
     closure = CodeProject({"scripts/run-it.py": "import tool", "scripts/tool.py": ""}).closure(
         "scripts/run-it.py"
@@ -312,6 +438,10 @@ def test_missing_modules_say_where_and_whether_that_is_expected() -> None:
         "from gone import what",
         "from json import *",
         "def __getattr__(name): ...",
+        "for n in names:\n    globals()[n] = 1",
+        "globals().update(names)",
+        "import sys\nsys.modules[__name__] = Lazy()",
+        "import sys\nsetattr(sys.modules[__name__], n, 1)",
         "if x:\n    what = 1",
         "def (",
     ],
@@ -325,6 +455,40 @@ def test_a_name_that_the_package_may_have_is_not_missing(package: str) -> None:
 def test_a_submodule_that_is_gone_is_missing(package: str) -> None:
     closure = CodeProject({"m.py": "from pkg import what", "pkg/__init__.py": package}).closure()
     assert {missing.module for missing in closure.missing} == {"pkg.what"}
+
+
+@pytest.mark.parametrize(
+    ("model", "lacking"),
+    [
+        ("import pkg.gone", ["pkg.gone"]),
+        ("import pkg.gone.deeper", ["pkg.gone"]),
+        ("from pkg import gone", ["pkg.gone"]),
+        ("from pkg.gone import x, y", ["pkg.gone"]),
+        ("from pkg.sub import x", []),
+        ("from pkg import gives", []),
+        ("from pkg import sub", []),
+        ("from folder import gone", ["folder.gone"]),
+        ("import importlib\nimportlib.import_module('pkg.gone')", ["pkg.gone"]),
+        ("import pkgutil\npkgutil.resolve_name('pkg.gives')", []),
+        ("import pkgutil\npkgutil.resolve_name('pkg.gives.deep')", []),
+        ("try:\n    import pkg.gone\nexcept ImportError:\n    pass", []),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pkg.gone", []),
+        ("import gone.deeper, gone.other", ["gone"]),
+        ("import numpy.gone, json.gone", []),
+        ("import importlib\nimportlib.import_module('no such key')", []),
+    ],
+)
+def test_what_is_nowhere(model: str, lacking: list[str]) -> None:
+    sources = {
+        "m.py": model,
+        "pkg/__init__.py": "gives = 1",
+        "pkg/sub.py": "",
+        "folder/a.txt": "",
+        f"{SITE}/numpy/__init__.py": "",
+    }
+    project = CodeProject(sources, installed={"numpy": "index"})
+    finder = ClosureFinder(project.finder(), FactsReader(project.files), project.files, "/p")
+    assert [name for name, _ in finder.absent(finder.find("/p/m.py"))] == lacking
 
 
 def test_a_text_that_may_name_a_module_is_never_missing() -> None:
@@ -349,7 +513,7 @@ def test_a_text_that_may_name_a_module_is_never_missing() -> None:
     ],
 )
 def test_which_file_is_missed(module: str, recorded: str, expected: bool) -> None:
-    assert Missing(module, "/p/m.py", 1, False).may_be(recorded) is expected
+    assert Missing(module, "/p/m.py", 1, False, module[-3:] == ".py").may_be(recorded) is expected
 
 
 def test_installed_modules_are_noted_and_not_followed() -> None:
@@ -407,6 +571,21 @@ def test_what_a_compiled_module_imports_is_seen_in_the_source_beside_it() -> Non
     }
     closure = CodeProject(sources).closure()
     assert [file.recorded for file in closure.files] == ["m.py", "fast.so", "inner.py"]
+
+
+@pytest.mark.parametrize("name", ["fast.so", "fast.pyc"])
+def test_what_a_compiled_module_imports_cannot_be_seen(name: str) -> None:
+    sources = {"m.py": "import fast", name: b"", "fast.pyx": "import inner", "inner.py": ""}
+    (warning,) = CodeProject(sources).closure().warnings
+    assert warning == (f"/p/{name}", 0, "is compiled: what it imports and reads cannot be seen")
+
+
+def test_a_compiled_module_whose_source_is_there_or_that_is_installed_is_no_reason_to_worry() -> (
+    None
+):
+    sources = {"m.py": "import fast, lib", "fast.so": b"", "fast.py": "", f"{SITE}/lib.so": b""}
+    for origin in ("index", "local"):
+        assert CodeProject(sources, installed={"lib": origin}).closure().warnings == ()
 
 
 def test_a_model_that_another_file_shadows_brings_that_file_along() -> None:

@@ -289,6 +289,40 @@ def test_abstract_classes_follow_the_rules_of_abc() -> None:
     assert len(found.models) == 14
 
 
+@pytest.mark.parametrize(
+    ("root", "abstract"),
+    [
+        ("class Root: ...", False),
+        ("from enum import EnumMeta\nclass Root(metaclass=EnumMeta): ...", False),
+        ("class Root(Exception): ...", False),
+        ("import abc\nclass Top(metaclass=abc.ABCMeta): ...\nclass Root(Top): ...", True),
+        ("from typing import Protocol\nclass Root(Protocol): ...", True),
+        # It cannot be known how these are made.
+        ("import nowhere\nclass Root(nowhere.Base): ...", True),
+        ("import nowhere\nclass Root(metaclass=nowhere.Meta): ...", True),
+        ("def make(): ...\nclass Root(make()): ...", True),
+        ("def make(): ...\nclass Root(metaclass=make()): ...", True),
+        ("try:\n    from nowhere import Root\nexcept ImportError:\n    class Root: ...", True),
+    ],
+)
+def test_abstract_methods_count_below_a_root_that_abc_may_rule(root: str, abstract: bool) -> None:
+    model = (
+        "from abc import abstractmethod\nfrom base import Root\n"
+        "class M(Root):\n    @abstractmethod\n    def run(self): ...\n"
+    )
+    found = SourceTree({"base.py": root, "m.py": model}).discover("base.Root", paths=["m.py"])
+    assert [(each.class_name, each.abstract) for each in found.models] == [("M", abstract)]
+
+
+def test_a_root_outside_the_project_is_not_opened() -> None:
+    model = (
+        "from abc import abstractmethod\nfrom kit import Root\n"
+        "class M(Root):\n    @abstractmethod\n    def run(self): ...\n"
+    )
+    tree = SourceTree({f"{SITE}/kit.py": "class Root: ...", "m.py": model})
+    assert [each.abstract for each in tree.discover("kit.Root").models] == [True]
+
+
 def test_the_roots_own_abstract_methods_do_not_count() -> None:
     root = "import abc\nclass Root(abc.ABC):\n    @abc.abstractmethod\n    def run(self): ...\n"
     found = discover("from root import Root\nclass X(Root): ...\n", "root.Root", root=root)

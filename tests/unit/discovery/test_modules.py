@@ -207,7 +207,10 @@ def test_finders_of_editable_installs_are_read() -> None:
     assert finder(tree).find("tool").path == "/p/tool.py"
 
 
-@pytest.mark.parametrize("text", ["MAPPING = call()", "(", "\0", "MAPPING = 5", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["MAPPING = call()", "(", "\0", "MAPPING = 5", "MAPPING = {[]: 1}", "# coding: hex\n00", ""],
+)
 def test_a_finder_of_another_form_is_warned_about(text: str) -> None:
     tree = {
         f"{SITE}/__editable__.x.pth": "import __editable___x_finder; __editable___x_finder.install()",
@@ -261,6 +264,9 @@ def test_name_of_a_file() -> None:
         "/p/models/sir.py": "",
         "/p/lib/tool.py": "",
         "/p/scripts/run-it.py": "",
+        "/p/scripts/a:b.py": "",
+        "/p/scripts/a.b.py": "",
+        "/p/old-scripts/run.py": "",
         "/p/dup.py": "",
         "/p/src/dup.py": "",
     }
@@ -269,7 +275,10 @@ def test_name_of_a_file() -> None:
     assert found.name_of("/p/models/sir.py") == "models.sir"
     assert found.name_of("/p/models/__init__.py") == "models"
     assert found.name_of("/p/lib/tool.py") == "tool"
-    assert found.name_of("/p/scripts/run-it.py") is None
+    assert found.name_of("/p/scripts/run-it.py") == "scripts.run-it"
+    assert found.name_of("/p/scripts/a:b.py") == "scripts.a:b"
+    assert found.name_of("/p/scripts/a.b.py") is None
+    assert found.name_of("/p/old-scripts/run.py") is None
     assert found.name_of("/p/dup.py") == "dup"  # shadowed by src/dup.py, and still its only name
     assert found.name_of("/elsewhere/x.py") is None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes import ask_issubclass
+from tests.support.uv import uv_or_skip
 
 from modelops_bundle.adapters.cachefile import CacheFile
 from modelops_bundle.adapters.disk import DiskFiles
@@ -97,9 +97,7 @@ def installed(pytestconfig: pytest.Config) -> Installed:
     python = folder / "bin" / "python"
     done = folder / "installed.txt"
     if not done.exists() or done.read_text() != "\n".join(PACKAGES):
-        uv = shutil.which("uv")
-        if uv is None:
-            pytest.skip("uv is not here to install packages with")
+        uv = uv_or_skip()
         subprocess.run(
             [uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True
         )

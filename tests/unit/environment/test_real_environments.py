@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.properties.test_other_pythons import pythons
+from tests.support.pythons import MINORS, pythons
 
 from modelops_bundle.adapters.disk import DiskFiles
 from modelops_bundle.adapters.interpreters import StartedInterpreters
@@ -240,11 +240,11 @@ def test_scope(made: Path) -> None:
     assert [item.name for item in found.content_hashed] == ["local"]
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.needs_pythons
+@pytest.mark.parametrize("version", MINORS)
 def test_another_python(version: str, tmp_path: Path) -> None:
-    found = pythons().get(version)
-    if found is None:
-        pytest.skip(f"Python {version} is not here")
-    interpreter = look(tmp_path, found).interpreter
+    if version not in pythons():
+        pytest.skip(f"Python {version} is not installed")
+    interpreter = look(tmp_path, pythons()[version]).interpreter
     assert interpreter.version.startswith(version + ".")
     check_against_itself(interpreter)

@@ -24,9 +24,9 @@ SIZES = [0, 1, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE]
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_digest_is_that_of_the_bytes(tmp_path, size):
+def test_the_digest_is_that_of_the_bytes(disk_path, size):
     data = os.urandom(size)
-    path = tmp_path / "file"
+    path = disk_path / "file"
     path.write_bytes(data)
     found = digest_of_file(str(path))
     assert found.value == content_digest(data)
@@ -36,15 +36,37 @@ def test_the_digest_is_that_of_the_bytes(tmp_path, size):
 
 
 @pytest.mark.parametrize("lease", [True, False, None])
-def test_with_or_without_a_lease(tmp_path, monkeypatch, lease):
+def test_with_or_without_a_lease(disk_path, monkeypatch, lease):
     monkeypatch.setattr(reading, "_WINDOW", LARGE)
     monkeypatch.setattr(reading, "_writer_waits", lambda fd: False)
     monkeypatch.setattr(reading, "_take_lease", lambda fd: lease)
     data = os.urandom(5 * LARGE + 7)
-    (tmp_path / "file").write_bytes(data)
-    found = digest_of_file(str(tmp_path / "file"))
+    (disk_path / "file").write_bytes(data)
+    found = digest_of_file(str(disk_path / "file"))
     assert found.value == content_digest(data)
     assert found.settled is (lease is not False)
+
+
+def test_nothing_is_mapped_where_there_are_no_leases(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "fcntl", None)
+    monkeypatch.setattr(reading, "_mapped", None)
+    data = os.urandom(5 * LARGE + 7)
+    (tmp_path / "file").write_bytes(data)
+    assert digest_of_file(str(tmp_path / "file")).value == content_digest(data)
+
+
+def test_a_file_that_was_cut_before_it_is_mapped_is_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(bytes(3 * LARGE))
+    take = reading._take_lease
+
+    def cut_first(fd):
+        if path.stat().st_size > 2 * LARGE:
+            os.truncate(path, 2 * LARGE)
+        return take(fd)
+
+    monkeypatch.setattr(reading, "_take_lease", cut_first)
+    assert digest_of_file(str(path)).value == content_digest(bytes(2 * LARGE))
 
 
 def test_a_pipe_is_never_opened(tmp_path):
@@ -99,8 +121,8 @@ def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(tmp_path):
     os.close(fd)
 
 
-def test_somebody_who_writes_is_noticed(tmp_path):
-    path = str(tmp_path / "file")
+def test_somebody_who_writes_is_noticed(disk_path):
+    path = str(disk_path / "file")
     with open(path, "wb") as file:
         file.write(b"text")
         file.flush()

@@ -110,6 +110,18 @@ def test_one_absurdly_long_line_does_not_fill_the_memory():
     assert summary("a\n" + "1\n" * 5000 + "," * 5_000_000) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["," * 70_000 + "\n" + "1\n" * 35_000, "," * 200_000, "a\n" + "," * 200_000]
+)
+def test_a_table_that_is_absurdly_wide_has_no_summary(text):
+    assert summary(text) is None
+
+
+def test_a_table_that_is_wide_or_ragged_within_reason_has_one():
+    assert len(summary("," * 20_000 + "\n" + "1\n").columns) == 20_001
+    assert summary("a,b,c,d\n" + "1\n" * 50_000).rows == 50_000
+
+
 @given(st.lists(st.lists(st.text(max_size=3), min_size=1, max_size=4), max_size=5))
 def test_any_cells(rows):
     import csv
@@ -186,3 +198,27 @@ def test_without_pyarrow_parquet_is_bytes(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.delitem(sys.modules, "modelops_bundle.hashing.parquet", raising=False)
     assert summary("PAR1", "t.parquet") is None
+
+
+@pytest.mark.parametrize("kind", ["timestamp[us]", "date32", "duration[us]", "time64[us]", "zone"])
+def test_nested_times_that_python_does_not_know_are_no_crash(kind):
+    pa = pytest.importorskip("pyarrow")
+    small = kind == "date32"
+    numbers = pa.array([2**31 - 1 if small else 2**62], pa.int32() if small else pa.int64())
+    values = numbers.view(pa.timestamp("us", "Mars/Base") if kind == "zone" else kind)
+    listed = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), values)
+    found = summary(parquet_of(pa.table({"c": listed})), "t.parquet")
+    assert (found is not None) is (kind == "duration[us]")
+    assert summary(parquet_of(pa.table({"c": values})), "t.parquet") is not None
+
+
+def test_parquet_that_unpacks_to_far_more_than_its_size_has_no_summary():
+    pa = pytest.importorskip("pyarrow")
+    count = 200_000
+    long = pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), ["x" * 100])
+    for column in ([0] * count, long, [[0] * count]):
+        for options in ({}, {"store_schema": False}, {"use_dictionary": False}):
+            packed = parquet_of(pa.table({"c": column}), compression="zstd", **options)
+            assert len(packed) < 50_000
+            assert summary(packed, "t.parquet", limit=50_000) is None
+            assert summary(packed, "t.parquet") is not None

@@ -54,6 +54,11 @@ def test_what_has_no_identity_is_refused(params):
     assert isinstance(caught.value, ValueError)
 
 
+def test_an_integer_that_cannot_be_written_out_is_refused():
+    with pytest.raises(ParameterError, match=r"params\['x'\]\[1\] is an integer of more than"):
+        make_param_id({"x": [1, -(10**5000)]})
+
+
 def test_deep_parameters_are_refused_and_do_not_overflow():
     deep: dict = {}
     for _ in range(100_000):

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from modelops_bundle.adapters.disk import DiskFiles
+from modelops_bundle.errors import UsageError
 from modelops_bundle.project.files import expand, python_files
 from modelops_bundle.project.layout import Layout
 
@@ -114,3 +115,29 @@ def test_what_editors_leave_beside_an_open_file_is_no_data(tmp_path, name):
     assert expanded(tmp_path, "data") == ["data/2020.csv"]
     assert expanded(tmp_path, "data/*2020*") == ["data/2020.csv"]
     assert expanded(tmp_path, f"data/{name}") == [f"data/{name}"]
+
+
+def linked(root, folders, links):
+    for number in range(folders):
+        (root / f"x/{number}").mkdir(parents=True)
+        for name in "abcdefgh"[:links] if number else ():
+            (root / f"x/{number - 1}" / name).symlink_to(f"../{number}")
+    (root / f"x/{folders - 1}/file").write_text("")
+
+
+def test_links_that_multiply_without_measure_are_refused(tmp_path):
+    linked(tmp_path, 17, 2)
+    for pattern in ("x/0", "x/0/**"):
+        with pytest.raises(UsageError, match="folders in more than"):
+            expanded(tmp_path, pattern)
+
+
+def test_a_folder_that_many_links_lead_to_counts_under_each_name(tmp_path):
+    linked(tmp_path, 9, 2)
+    assert len(expanded(tmp_path, "x/0")) == 256
+    (tmp_path / "shared/sub").mkdir(parents=True)
+    (tmp_path / "shared/sub/file").write_text("")
+    for number in range(3000):
+        (tmp_path / f"runs/{number}").mkdir(parents=True)
+        (tmp_path / f"runs/{number}/shared").symlink_to("../../shared")
+    assert len(expanded(tmp_path, "runs")) == 3000

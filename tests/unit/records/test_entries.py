@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -129,3 +130,11 @@ def test_the_door_has_only_what_it_lists():
 
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = door.nothing
+
+
+def test_a_large_set_is_judged_in_time_proportional_to_it() -> None:
+    names = tuple(f"t{number}" for number in range(100_000))
+    weights = dict.fromkeys(names, 1.0)
+    started = time.monotonic()
+    assert TargetSet(targets=names, weights=weights).validate() == []
+    assert time.monotonic() - started < 5

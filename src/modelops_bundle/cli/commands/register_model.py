@@ -56,7 +56,7 @@ def register_model(
         ),
     ] = None,
     auto_data: Annotated[
-        bool, typer.Option("--auto-data", help="Declare the data files that the code names.")
+        bool, typer.Option("--auto-data", help="Declare the files that the code names.")
     ] = False,
     reset: Annotated[
         bool, typer.Option("--reset", help="Forget what was declared before.")
@@ -66,7 +66,7 @@ def register_model(
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Register the models of a file or folder.
 
     What they depend on is recorded with them. Registering again keeps what was declared before.
@@ -85,3 +85,4 @@ def register_model(
         print_json(registration_document(report))
     else:
         show_registration(report)
+    return 1 if any(line.sign == "!" for line in report.lines) else 0

@@ -36,7 +36,7 @@ def register_target(
     data: Data = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Register the targets of a file or folder.
 
     What they depend on is recorded with them. Registering again keeps what was declared before.
@@ -54,3 +54,4 @@ def register_target(
         print_json(registration_document(report))
     else:
         show_registration(report)
+    return 1 if any(line.sign == "!" for line in report.lines) else 0

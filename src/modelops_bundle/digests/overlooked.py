@@ -1,0 +1,35 @@
+"""What surveys of several entries noticed that their digests may lack, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from modelops_bundle.digests.notices import Absent, Mention
+from modelops_bundle.digests.survey import Survey
+
+__all__ = ["absent", "undeclared"]
+
+
+def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
+    """Files that code names and nobody declared, each once.
+
+    What one entry of a source declares, the others of that source need not: a decorator names the data of its
+    own function only.
+    """
+    known = list(surveys)
+    declared = {(survey.leaves.path, name) for survey in known for name in survey.leaves.data}
+    mentions = dict.fromkeys(mention for survey in known for mention in survey.mentions)
+    return (
+        each for each in mentions if not all((each.source, name) in declared for name in each.files)
+    )
+
+
+def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:
+    """Packages that are not there, each once, but for those whose lack makes an entry invalid."""
+    known = list(surveys)
+    told = tuple(problem for survey in known for problem in survey.problems)
+    packages: dict[str, Absent] = {}
+    for each in (each for survey in known for each in survey.absent):
+        if not any(problem.startswith(f"{each.place} imports ") for problem in told):
+            packages.setdefault(each.name, each)
+    return iter(packages.values())

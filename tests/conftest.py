@@ -1,0 +1,20 @@
+"""What every test may ask for, and the rule that some skips are failures where a machine could do better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.disk import on_disk
+from tests.support.required import pytest_configure, pytest_runtest_makereport
+
+__all__ = ["disk_path", "pytest_configure", "pytest_runtest_makereport"]
+
+
+@pytest.fixture
+def disk_path(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder that is on a disk, also where temporary files are kept in memory."""
+    with on_disk(tmp_path) as folder:
+        yield folder
