@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from modelops_bundle.source.use_scopes import Scope, dotted, targets
+from modelops_bundle.source.harmless import is_builtin
+from modelops_bundle.source.use_scopes import Scope, dotted, is_elsewhere, targets
 from modelops_bundle.source.use_sinks import canonical
 
-__all__ = ["Iterables", "held"]
+__all__ = ["Iterables"]
 
 #: What goes through all of what it is given, and keeps no iterator.
 _CONSUMERS = frozenset(
@@ -31,7 +32,7 @@ class Iterables:
 
     Attributes:
         lends: Line of the first iterator that is kept; 0 when there is none.
-        borrowed: Targets that are iterated over.
+        borrowed: Targets of other files that are iterated over.
     """
 
     def __init__(self) -> None:
@@ -63,7 +64,7 @@ class Iterables:
     def iterate(self, node: ast.expr, scope: Scope) -> None:
         """Take note of something that is gone through."""
         self._used_up.add(id(node))
-        self.borrowed.update(self._named_within(node, scope))
+        self.borrowed.update(filter(_may_be_elsewhere, self._named_within(node, scope)))
 
     def _call(self, node: ast.Call, scope: Scope) -> None:
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -82,6 +83,25 @@ class Iterables:
             self._used_up.update(map(id, given))
         elif not self.lends:
             self.lends = node.lineno
+
+    def held(self, node: ast.expr, scope: Scope) -> Iterator[str]:
+        """Targets of what a name of this module, or a literal, gives when one of its items is taken."""
+        seen: set[int] = set()
+        pending: list[tuple[ast.AST, Scope]] = [(node, scope)]
+        while pending and self._left > 0:
+            part, where = pending.pop()
+            self._left -= 1
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if isinstance(part, ast.Name | ast.Attribute):
+                yield from targets(part, where)
+            if isinstance(part, ast.Name):
+                pending += _bound(part, where)
+            elif isinstance(part, ast.Subscript | ast.Starred | ast.NamedExpr):
+                pending.append((part.value, where))
+            elif isinstance(part, _DISPLAYS):
+                pending += [(child, where) for child in ast.iter_child_nodes(part)]
 
     def _named_within(self, node: ast.expr, scope: Scope) -> Iterator[str]:
         """Targets of all names in an expression, and in what the names of this module in it stand for."""
@@ -103,25 +123,6 @@ class Iterables:
             pending += [(child, where) for child in ast.iter_child_nodes(part)]
 
 
-def held(node: ast.expr, scope: Scope) -> Iterator[str]:
-    """Targets of what a name of this module, or a literal, gives when one of its items is taken."""
-    seen: set[int] = set()
-    pending: list[tuple[ast.AST, Scope]] = [(node, scope)]
-    while pending and len(seen) < _MOST_PARTS:
-        part, where = pending.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, ast.Name | ast.Attribute):
-            yield from targets(part, where)
-        if isinstance(part, ast.Name):
-            pending += _bound(part, where)
-        elif isinstance(part, ast.Subscript | ast.Starred | ast.NamedExpr):
-            pending.append((part.value, where))
-        elif isinstance(part, _DISPLAYS):
-            pending += [(child, where) for child in ast.iter_child_nodes(part)]
-
-
 _DISPLAYS = (ast.BoolOp, ast.Dict, ast.IfExp, ast.List, ast.Set, ast.Tuple)
 
 
@@ -131,6 +132,11 @@ def _bound(name: ast.Name, scope: Scope) -> list[tuple[ast.AST, Scope]]:
         for binding in scope.lookup(name.id) or ()
         if binding.node is not None and binding.scope is not None
     ]
+
+
+def _may_be_elsewhere(target: str) -> bool:
+    """Whether another file of the project may be meant, or what a star import gives."""
+    return is_elsewhere(target) or (target.startswith("*|") and not is_builtin(target[2:]))
 
 
 def _is_consumer(name: str) -> bool:

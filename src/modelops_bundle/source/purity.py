@@ -14,12 +14,11 @@ from typing import Any
 
 from modelops_bundle.source.constructors import CONSTRUCTORS, is_plain
 from modelops_bundle.source.harmless import (
-    is_builtin,
     is_harmless_base,
     is_harmless_call,
     is_harmless_method,
 )
-from modelops_bundle.source.iterables import Iterables, held
+from modelops_bundle.source.iterables import Iterables
 from modelops_bundle.source.use_records import LOOKED_INTO, Effects
 from modelops_bundle.source.use_scopes import Scope, is_elsewhere, owners_within, targets
 from modelops_bundle.source.use_sinks import canonical
@@ -46,7 +45,7 @@ def read_effects(tree: ast.Module, module: Scope, scopes: Iterable[Scope]) -> Ef
         line=reader.line or int(not iterables.is_complete),
         calls=tuple(sorted(reader.calls)),
         bases=tuple(sorted(reader.bases)),
-        borrowed=tuple(sorted(filter(_may_be_elsewhere, iterables.borrowed))),
+        borrowed=tuple(sorted(iterables.borrowed)),
         lends=iterables.lends,
         makers=tuple(sorted(reader.makers)),
     )
@@ -303,7 +302,9 @@ class _Reader:
     def _is_method_of_value(self, node: ast.expr, name: str, scope: Scope) -> bool:
         if not is_harmless_method(name):
             return False
-        for target in held(node.value, scope) if isinstance(node, ast.Attribute) else ():
+        for target in (
+            self.iterables.held(node.value, scope) if isinstance(node, ast.Attribute) else ()
+        ):
             if target.startswith("#"):
                 return False
             if is_elsewhere(target):
@@ -359,11 +360,6 @@ def _all_bound(question: str, name: str, scope: Scope, holds: Callable[[type], b
 
 def _is_method_of_literal(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Constant | ast.JoinedStr) and is_harmless_method(node.attr)
-
-
-def _may_be_elsewhere(target: str) -> bool:
-    """Whether another file of the project may be meant, or what a star import gives."""
-    return is_elsewhere(target) or (target.startswith("*|") and not is_builtin(target[2:]))
 
 
 def _is_dead(test: ast.expr) -> bool:
