@@ -125,11 +125,12 @@ def _plain(value: Any, where: str, depth: int) -> Any:
             _key(key, where): _plain(item, f"{where}[{key!r}]", depth + 1)
             for key, item in value.items()
         }
-    if isinstance(value, list | tuple):
+    if type(value) is list:
         return [_plain(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
     raise ParameterError(
         f"{where} is a {type(value).__name__}",
         "parameters are null, bool, int, float, string, list or mapping",
+        "Make it one of these: list(...) of a tuple, float(...) of another kind of number.",
     )
 
 

@@ -67,8 +67,10 @@ def test_deep_parameters_are_refused_and_do_not_overflow():
         make_param_id(deep)
 
 
-def test_tuples_and_lists_are_the_same_parameter():
-    assert make_param_id({"x": (1, 2)}) == make_param_id({"x": [1, 2]})
+@pytest.mark.parametrize("value", [(1, 2), {1}, b"x", 1j, range(2)])
+def test_what_json_does_not_have_is_no_parameter(value):
+    with pytest.raises(ParameterError, match=rf"params\['x'\]\[0\] is a {type(value).__name__}"):
+        make_param_id({"x": [value]})
 
 
 def test_a_value_of_one_kind_never_stands_for_another():
