@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from modelops_bundle.source.fingerprint import read_prints
-from modelops_bundle.source.parse import Unparsable, parse
+from modelops_bundle.source.parse import Unparsable, parse, with_room
 from modelops_bundle.source.prints import Unit
 
 __all__ = [
@@ -89,6 +89,10 @@ def describe_source(data: bytes, content: str) -> CodeRecord:
         data: Its bytes.
         content: Their content digest, under which the text itself is kept.
     """
+    return with_room(lambda: _described(data, content))
+
+
+def _described(data: bytes, content: str) -> CodeRecord:
     tree = parse(data)
     if isinstance(tree, Unparsable):
         return CodeRecord(content, (), ())

@@ -199,16 +199,12 @@ class _PthReader:
         data = self._files.read(path)
         if not isinstance(data, bytes) or len(data) > _FINDER_LIMIT:
             return None
-        from modelops_bundle.source.parse import Unparsable, parse
+        from modelops_bundle.source.parse import with_room
 
-        tree = parse(data)
-        if isinstance(tree, Unparsable):
-            return None
-        mapping = _literal(tree, "MAPPING")
+        mapping, namespaces = with_room(lambda: _literals(data, "MAPPING", "NAMESPACES"))
         if not isinstance(mapping, dict):
             return None
         found = {name: place for name, place in mapping.items() if _are_texts(name, place)}
-        namespaces = _literal(tree, "NAMESPACES")
         for name, places in namespaces.items() if isinstance(namespaces, dict) else ():
             for place in places if isinstance(places, list) else ():
                 if _are_texts(name, place):
@@ -217,6 +213,13 @@ class _PthReader:
 
 
 _FINDER_LIMIT = 1 << 20
+
+
+def _literals(data: bytes, *names: str) -> list[object]:
+    from modelops_bundle.source.parse import Unparsable, parse
+
+    tree = parse(data)
+    return [None if isinstance(tree, Unparsable) else _literal(tree, name) for name in names]
 
 
 def _are_texts(name: object, place: object) -> bool:

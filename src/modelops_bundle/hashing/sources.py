@@ -29,10 +29,16 @@ def token_hash(source: bytes | str | os.PathLike[str]) -> str:
         StorageError: The file cannot be read, or is no regular file.
     """
     # The parser is not needed by those who only want a file's digest.
+    from modelops_bundle.source.parse import with_room
+
+    data = source if isinstance(source, bytes) else _read(os.fspath(source))
+    return with_room(lambda: _token_of(data))
+
+
+def _token_of(data: bytes) -> str:
     from modelops_bundle.source.fingerprint import read_prints
     from modelops_bundle.source.parse import Unparsable, parse
 
-    data = source if isinstance(source, bytes) else _read(os.fspath(source))
     tree = parse(data)
     if isinstance(tree, Unparsable):
         return str(content_digest(data))

@@ -15,7 +15,7 @@ from modelops_bundle.ports import Unreadable
 from modelops_bundle.source import bindings as names_of
 from modelops_bundle.source import prints as prints_of
 from modelops_bundle.source import uses as uses_of
-from modelops_bundle.source.parse import Unparsable, parse, paused_collector
+from modelops_bundle.source.parse import Unparsable, parse, paused_collector, with_room
 
 if TYPE_CHECKING:
     from modelops_bundle.ports import Files
@@ -44,7 +44,7 @@ def read_facts(data: bytes) -> SourceFacts:
     """Facts of a source. Never raises; what cannot be parsed has ``error`` only."""
     # The tree is gone before the collector runs again, or it would be walked once more.
     with paused_collector():
-        return _read_paused(data)
+        return with_room(lambda: _read_paused(data))
 
 
 def _read_paused(data: bytes) -> SourceFacts:

@@ -7,7 +7,7 @@ import sys
 
 from modelops_bundle.source.facts import FactsReader, SourceFacts
 from modelops_bundle.source.names import decode, encode, read_names
-from modelops_bundle.source.parse import Unparsable, parse, paused_collector
+from modelops_bundle.source.parse import Unparsable, parse, paused_collector, with_room
 
 __all__ = ["NAMES_VERSION", "NamesReader"]
 
@@ -20,7 +20,7 @@ _MEMO_KIND = f"names{NAMES_VERSION}-{sys.version_info[0]}.{sys.version_info[1]}-
 def _fresh(data: bytes) -> SourceFacts:
     # The tree is gone before the collector runs again, or it would be walked once more.
     with paused_collector():
-        return _read_paused(data)
+        return with_room(lambda: _read_paused(data))
 
 
 def _read_paused(data: bytes) -> SourceFacts:

@@ -7,7 +7,7 @@ Rules:
 - Bytes are parsed, never text that was decoded before: a coding cookie can turn a comment into code.
 - Nothing is printed or raised about a source's bad habits (``SyntaxWarning``), whatever the filters say.
 - The parser recurses on the machine's stack, where no exception helps; on threads whose stack was made small
-  it is given a thread of its own.
+  it is given a thread of its own (:func:`with_room`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import ast
 import gc
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from modelops_bundle.source.tokens import tokens
 
@@ -31,7 +31,10 @@ __all__ = [
     "Unparsable",
     "parse",
     "paused_collector",
+    "with_room",
 ]
+
+T = TypeVar("T")
 
 #: Larger files are not parsed at all.
 MAX_SOURCE_BYTES = 32 << 20
@@ -74,9 +77,7 @@ def parse(data: bytes) -> ast.Module | Unparsable:
     refusal = _refusal(data)
     if refusal is not None:
         return refusal
-    if _stack_may_be_small():
-        return _parse_on_own_stack(data)
-    return _compile(data)
+    return with_room(lambda: _compile(data))
 
 
 @contextmanager
@@ -143,21 +144,45 @@ def _fstring_work(data: bytes) -> int:
     return work + fields * size
 
 
-def _stack_may_be_small() -> bool:
-    asked = threading.stack_size(0)
-    threading.stack_size(asked)  # asking is setting
-    return 0 < asked < _SMALLEST_STACK and (
-        threading.current_thread() is not threading.main_thread()
-    )
+def with_room(work: Callable[[], T]) -> T:
+    """What ``work`` returns, run where the stack is large enough for any tree.
 
+    Not only the parser recurses: so does releasing a tree, by as much as it is deep (from Python 3.13 on).
+    Who may be called on any thread makes, uses and forgets trees in here.
+    """
+    if not _stack_may_be_small():
+        return work()
+    answers: list[T] = []
+    errors: list[BaseException] = []
 
-def _parse_on_own_stack(data: bytes) -> ast.Module | Unparsable:
-    answers: list[ast.Module | Unparsable] = []
+    def run() -> None:
+        try:
+            answers.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
+            errors.append(error)
+
     asked = threading.stack_size(_OWN_STACK)
     try:
-        thread = threading.Thread(target=lambda: answers.append(_compile(data)))
+        thread = _RoomyThread(target=run)
         thread.start()
     finally:
         threading.stack_size(asked)
     thread.join()
-    return answers[0] if answers else Unparsable("the parser gave up", None)
+    if errors:
+        raise errors[0]
+    return answers[0]
+
+
+class _RoomyThread(threading.Thread):
+    """A thread whose stack is large, whatever size others are given."""
+
+
+def _stack_may_be_small() -> bool:
+    asked = threading.stack_size(0)
+    threading.stack_size(asked)  # asking is setting
+    here = threading.current_thread()
+    return (
+        0 < asked < _SMALLEST_STACK
+        and here is not threading.main_thread()
+        and not isinstance(here, _RoomyThread)
+    )

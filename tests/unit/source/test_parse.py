@@ -160,12 +160,15 @@ def test_many_threads_at_once() -> None:
 
 SMALL_STACK = """
 import ast, threading, sys
-from modelops_bundle.source.parse import parse
-from modelops_bundle.source.fingerprint import read_prints
+from modelops_bundle.explanation import describe_source
+from modelops_bundle.hashing import token_hash
+from modelops_bundle.source.facts import read_facts
+from modelops_bundle.source.names_reader import NamesReader
 def guarded(data):
-    tree = parse(data)
-    if isinstance(tree, ast.Module):
-        read_prints(tree)
+    token_hash(data)
+    read_facts(data)
+    NamesReader._fresh(data)
+    describe_source(data, "blake3:0")
 def bare(data):
     try:
         ast.parse(data)
