@@ -143,7 +143,9 @@ def test_all_take_time_in_proportion_to_their_length(minor: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.needs_pythons
-@pytest.mark.parametrize(("minor", "where"), zip(MINORS, ["main", "thread", "main"], strict=True))
+@pytest.mark.parametrize(
+    ("minor", "where"), list(zip(MINORS, ["main", "thread", "main"], strict=True))
+)
 def test_hostile_sources_are_answered_by_every_python(minor: str, where: str) -> None:
     if minor not in pythons():
         pytest.skip(NOT_THERE)

@@ -137,12 +137,16 @@ class Distributions:
         return self._loaded
 
     def _narrowed(self, names: tuple[str, ...], module: str) -> tuple[str, ...]:
-        """Those of several owners of a shared package that list the module, or the nearest package to it."""
+        """Those of several owners of a shared package that list the module, or the nearest package to it.
+
+        And those that list no files at all: nothing says that it is not theirs.
+        """
+        silent = {name for name in names if not self._modules_of(name)}
         prefix = module
         while prefix:
-            holders = tuple(name for name in names if prefix in self._modules_of(name))
+            holders = {name for name in names if prefix in self._modules_of(name)}
             if holders:
-                return holders
+                return tuple(name for name in names if name in holders | silent)
             prefix = prefix.rpartition(".")[0]
         return names
 

@@ -337,3 +337,13 @@ def test_evidence_names_what_was_read() -> None:
         f"{SITE}/foo-1.dist-info/direct_url.json",
         f"{SITE}/foo-1.dist-info/INSTALLER",
     ]
+
+
+def test_an_owner_that_lists_no_files_stays_one() -> None:
+    files = MemoryFiles(
+        {
+            f"{SITE}/a-1.dist-info/RECORD": b"b.py,sha256=x,1",
+            f"{SITE}/b-1-py3.egg-info/top_level.txt": b"b",
+        }
+    )
+    assert owners(Distributions(files, make_interpreter()), "b.x") == ["a", "b"]
