@@ -16,6 +16,7 @@ __all__ = [
     "RegistryError",
     "StorageError",
     "UsageError",
+    "WorkerError",
 ]
 
 
@@ -52,6 +53,10 @@ class StorageError(MopsError):
 
 class EnvironmentProbeError(MopsError):
     """The project's interpreter cannot be found or does not answer."""
+
+
+class WorkerError(MopsError):
+    """Nothing can be run: a worker's environment differs or lacks something, or nobody can run the model."""
 
 
 class UsageError(MopsError):

@@ -30,6 +30,9 @@ __all__ = [
     "distribution_digest",
     "environment_digest",
     "make_param_id",
+    "result_context_digest",
+    "result_digest",
+    "result_header_digest",
     "source_node_hasher",
     "source_token_digest",
     "tree_digest",
@@ -281,3 +284,21 @@ def variable_digest(name: str, value: str | None) -> Digest:
 def distribution_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a locally installed distribution: the files of it that the code imports."""
     return _of_files("distribution:v1", files)
+
+
+# --- results ------------------------------------------------------------------------------------
+
+
+def result_context_digest(document: Mapping[str, Any]) -> str:
+    """Digest of what the results of one run have in common, 64 hex digits."""
+    return _tagged("result-context:v1", [_canonical_json(document).encode()]).hex
+
+
+def result_digest(context: str, param_id: str, seed: int) -> str:
+    """Key of a result: its context, parameter set and seed; 64 hex digits."""
+    return _tagged("result:v1", [context.encode(), param_id.encode(), str(seed).encode()]).hex
+
+
+def result_header_digest(header: bytes) -> bytes:
+    """Digest of the first part of a stored result, which holds the digests of the rest; 32 bytes."""
+    return bytes.fromhex(_tagged("result-header:v1", [header]).hex)

@@ -1,0 +1,122 @@
+"""What is kept of one simulation: its outputs, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from modelops_bundle.results.key import ResultKey
+
+__all__ = ["Failure", "Level", "Output", "Provenance", "Result", "UndeclaredRead"]
+
+
+class Level(IntEnum):
+    """How closely a simulation was kept to what its model declares, from nothing to everything."""
+
+    OFF = 0  # watched, not enforced, because the user said so
+    AUDIT = 1  # watched, not enforced, because the kernel cannot
+    ENFORCED = 2  # undeclared files of the project could not be read
+    HERMETIC = 3  # nothing but what is declared could be read
+
+
+class UndeclaredRead(NamedTuple):
+    """Something that a simulation read and that its model does not declare.
+
+    Attributes:
+        kind: ``data`` (a file), ``code`` (a Python source), ``variable``, ``outside`` (a file outside the
+            project) or ``network``.
+        name: Recorded path, name of the variable, absolute path, or address.
+        place: The line that read it, ``path:line`` with the path as recorded where it is in the project;
+            empty when it is unknown.
+    """
+
+    kind: str
+    name: str
+    place: str
+
+
+class Output(NamedTuple):
+    """One named output.
+
+    Attributes:
+        name: Its name.
+        kind: ``table`` (an Arrow IPC stream or file), ``array`` (an Arrow IPC stream of one column
+            ``value``, its shape in the schema's metadata), or ``json`` (UTF-8 text).
+        data: Its bytes.
+    """
+
+    name: str
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a result comes from.
+
+    Attributes:
+        started: When its simulation began, ISO 8601 in UTC.
+        duration: How long it took, in seconds.
+        host: Name of the machine.
+        tool: Version of this package.
+        python: Version of the interpreter.
+        level: How closely reads were watched.
+        undeclared: What it read that its model does not declare.
+        bundle: Reference of the bundle that code and data came from, if any.
+        model_id: Id under which the model was registered.
+        params: The parameters.
+    """
+
+    started: str
+    duration: float
+    host: str
+    tool: str
+    python: str
+    level: Level
+    undeclared: tuple[UndeclaredRead, ...] = ()
+    bundle: str | None = None
+    model_id: str = ""
+    params: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result as it is stored.
+
+    Attributes:
+        key: Its identity.
+        provenance: Where it comes from.
+        outputs: What the model gave, in its order.
+    """
+
+    key: ResultKey
+    provenance: Provenance
+    outputs: tuple[Output, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether the key stands for all that it depends on, so that it may be reused."""
+        return not self.provenance.undeclared
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A simulation that gave no result. Never taken for one.
+
+    Attributes:
+        key: What was asked for.
+        error: The exception in one line, or what happened to the process.
+        traceback: Where it was raised; empty when the process died.
+        started: When its simulation began, ISO 8601 in UTC.
+        duration: How long it took, in seconds.
+        undeclared: What it read that its model does not declare, refused reads included.
+    """
+
+    key: ResultKey
+    error: str
+    traceback: str
+    started: str
+    duration: float
+    undeclared: tuple[UndeclaredRead, ...] = ()
