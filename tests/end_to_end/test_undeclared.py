@@ -74,3 +74,20 @@ def test_a_folder_of_sources_is_declared_as_code(tmp_path: Path) -> None:
 def test_all_of_a_folder_declared_by_another_name_is_declared(tmp_path: Path) -> None:
     made = project(tmp_path, "[os.listdir('raw'), load('raw/*.txt')]", raw__x_DOT_txt="")
     assert "warning" not in made.run("register-model", "model.py", "--data", "raw/x.txt").stderr
+
+
+def test_a_variable_that_no_code_is_seen_to_read_is_declared(tmp_path: Path) -> None:
+    made = project(tmp_path, "os.environ[''.join(params)]")
+    refused = made.run("register-model", "model.py", "--variable", "A=1", expect=2).stderr
+    assert "--variable 'A=1' is no name of a variable" in refused
+    made.variables["RATE"] = "1"
+    made.run("register-model", "model.py", "--variable", "RATE")
+    assert made.states() == {"model_model": "current"}
+    made.variables["RATE"] = "2"
+    assert made.states() == {"model_model": "stale"}
+    assert "RATE" in made.run("why", "model_model").stdout
+    # Said once, it stays.
+    made.run("register-model", "model.py")
+    assert made.states() == {"model_model": "current"}
+    made.variables.clear()
+    assert made.states() == {"model_model": "stale"}

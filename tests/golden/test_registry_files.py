@@ -43,6 +43,7 @@ WRITTEN = BundleRegistry(
             code=("src/helpers.py",),
             code_digests={"src/helpers.py": digest(3)},
             code_patterns=("src/helpers.py",),
+            declared_variables=("SEED",),
             auto_code=False,
             external={"shared/rates.py": digest(4)},
             distributions={"epi-tools": digest(5)},

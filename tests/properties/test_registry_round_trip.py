@@ -63,6 +63,7 @@ dependencies = {
     "code": files,
     "code_digests": text_maps,
     "code_patterns": names,
+    "declared_variables": names,
     "auto_code": st.booleans(),
     "discovered": st.booleans(),
     "external": text_maps,

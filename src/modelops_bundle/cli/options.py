@@ -15,6 +15,7 @@ __all__ = [
     "Folder",
     "NoCache",
     "Python",
+    "Variable",
 ]
 
 Folder = Annotated[
@@ -38,6 +39,14 @@ Data = Annotated[
     list[str] | None,
     typer.Option(
         "--data", metavar="PATH", help="A file, folder or glob that results depend on. Repeatable."
+    ),
+]
+Variable = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variable",
+        metavar="NAME",
+        help="An environment variable that results depend on. Repeatable.",
     ),
 ]
 Exclude = Annotated[

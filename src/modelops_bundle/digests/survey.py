@@ -119,6 +119,7 @@ class Surveyor:
         path: str,
         data: Sequence[str],
         code: Sequence[str],
+        variables: Sequence[str],
         auto_code: bool,
         known_code: Mapping[str, str] = MappingProxyType({}),
     ) -> Survey:
@@ -129,6 +130,7 @@ class Surveyor:
             path: Recorded path of its file.
             data: Recorded paths and patterns of its data.
             code: Recorded paths and patterns of code that is declared.
+            variables: Names of environment variables that are declared.
             auto_code: Whether imports are followed.
             known_code: Digests of the code that it had when it was recorded, by recorded path (empty where
                 another tool recorded it). A file of these that is gone and still imported, or that no longer
@@ -141,7 +143,7 @@ class Surveyor:
             kind=kind,
             path=path,
             data=declared_data.digests,
-            variables=self._variable_digests(found.variables),
+            variables=self._variable_digests((*found.variables, *variables)),
             environment=environment,
             environment_digest=environment.compute_digest(),
             own=found.own,

@@ -195,6 +195,7 @@ _NAMES = _Field(_read_texts, always=True)
 _OUR_DEPENDENCIES = {
     "data_patterns": _Field(_read_texts),
     "code_patterns": _Field(_read_texts),
+    "declared_variables": _Field(_read_texts),
     "auto_code": _Field(_read_flag),
     "discovered": _Field(_read_flag),
     "external": _Field(_read_text_map, sort=True),

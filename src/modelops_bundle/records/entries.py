@@ -52,12 +52,14 @@ class ModelEntry:
         code: Recorded path of every project file that the model's code imports or that was declared.
         code_digests: Digest of each of ``code``.
         code_patterns: Files, folders and globs that were declared as code.
+        declared_variables: Names of environment variables that were declared.
         auto_code: Whether imports are followed.
         discovered: Whether the source says what the class is. ``False`` for one that another tool registered
             and that derives from no root base, so that nobody misses the base later.
         external: Digest of each file outside the project, by its path below its import root.
         distributions: Digest of each distribution that is hashed by content, by name.
-        variables: Keyed digest of each environment variable that the code reads, by name.
+        variables: Keyed digest of each environment variable that the code reads or that was declared, by
+            name.
         environment: Digest of the environment, a key of :attr:`BundleRegistry.environments`; empty if none.
         model_digest: Digest of the model's own file.
         digest: The composite of everything above; empty if the entry was never recorded by this tool.
@@ -78,6 +80,7 @@ class ModelEntry:
     code: tuple[str, ...] = ()
     code_digests: Mapping[str, str] = field(default_factory=dict)
     code_patterns: tuple[str, ...] = ()
+    declared_variables: tuple[str, ...] = ()
     auto_code: bool = True
     discovered: bool = True
     external: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +123,7 @@ class TargetEntry:
     code: tuple[str, ...] = ()
     code_digests: Mapping[str, str] = field(default_factory=dict)
     code_patterns: tuple[str, ...] = ()
+    declared_variables: tuple[str, ...] = ()
     auto_code: bool = True
     discovered: bool = True
     external: Mapping[str, str] = field(default_factory=dict)

@@ -67,6 +67,7 @@ class Candidate(NamedTuple):
                 declared_outputs=declared.outputs,
                 data_patterns=declared.data,
                 code_patterns=declared.code,
+                declared_variables=declared.variables,
                 auto_code=declared.auto_code,
                 labels=labels,
                 extra=extra,
@@ -77,6 +78,7 @@ class Candidate(NamedTuple):
             model_output=self.entry.model_output or self._output_of(known),
             data_patterns=declared.data,
             code_patterns=declared.code,
+            declared_variables=declared.variables,
             auto_code=declared.auto_code,
             labels=labels,
             extra=extra,
@@ -141,6 +143,7 @@ def survey_entry(workspace: Workspace, entry: Entry, declared: Declared) -> Surv
         entry.path,
         data,
         declared.code,
+        declared.variables,
         declared.auto_code,
         known_code={**dict.fromkeys(entry.code, ""), **entry.code_digests, **entry.external},
     )
@@ -152,6 +155,7 @@ def declared_of(entry: Entry) -> Declared:
         # A registry of another tool lists files only.
         data=entry.data_patterns or (() if entry.digest else entry.data),
         code=entry.code_patterns,
+        variables=entry.declared_variables,
         auto_code=entry.auto_code,
         outputs=entry.declared_outputs if isinstance(entry, ModelEntry) else (),
         labels=tuple(sorted(entry.labels.items())),

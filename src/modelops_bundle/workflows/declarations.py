@@ -1,4 +1,4 @@
-"""What a user declares of an entry: data, code and whether code is searched for; read, checked, merged.
+"""What a user declares of an entry: data, code, variables and more; read, checked, merged.
 
 Paths and patterns are recorded relative to the project. A declaration that names nothing is refused before
 anything is written: a misspelt data file would be a change that nobody sees.
@@ -16,7 +16,7 @@ from modelops_bundle.project.files import expand, python_files
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.project.patterns import is_pattern
 
-__all__ = ["Declared", "labels_of", "outputs_of", "patterns_of", "sources_in"]
+__all__ = ["Declared", "labels_of", "outputs_of", "patterns_of", "sources_in", "variables_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Declared:
     Attributes:
         data: Recorded paths and patterns of data.
         code: Recorded paths and patterns of code that the search does not find.
+        variables: Names of environment variables.
         auto_code: Whether the code that is imported is searched for.
         outputs: Output names beyond those that the class states.
         labels: Free text for people.
@@ -33,6 +34,7 @@ class Declared:
 
     data: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
     auto_code: bool = True
     outputs: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
@@ -42,6 +44,7 @@ class Declared:
         return Declared(
             data=_union(self.data, more.data),
             code=_union(self.code, more.code),
+            variables=_union(self.variables, more.variables),
             auto_code=self.auto_code if auto_code is None else auto_code,
             outputs=tuple(dict.fromkeys((*self.outputs, *more.outputs))),
             labels=tuple(sorted({**dict(self.labels), **dict(more.labels)}.items())),
@@ -137,6 +140,22 @@ def outputs_of(texts: Sequence[str]) -> tuple[str, ...]:
     if not all(text.strip() for text in texts):
         raise UsageError("--output names nothing", "its name is empty", "Nothing was registered.")
     return tuple(text.strip() for text in texts)
+
+
+def variables_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Names of environment variables as they were typed.
+
+    Raises:
+        UsageError: One cannot be a variable's name.
+    """
+    for text in texts:
+        if not text or "=" in text or "\0" in text:
+            raise UsageError(
+                f"--variable {text!r} is no name of a variable",
+                "a name is not empty and has no `=`",
+                "Give the name alone: its value is read from the environment.",
+            )
+    return tuple(texts)
 
 
 def labels_of(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:

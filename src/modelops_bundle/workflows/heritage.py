@@ -49,6 +49,7 @@ def inherited(
     declared = Declared(
         data=_existing(workspace, _joined([set(each.data) for each in known], not renamed)),
         code=_existing(workspace, _joined([set(each.code) for each in known], not renamed)),
+        variables=tuple(sorted(_joined([set(each.variables) for each in known], not renamed))),
         auto_code=all(each.auto_code for each in known),
     )
     return declared, _notes(declared, list(renamed))
@@ -78,7 +79,7 @@ def _names(workspace: Workspace, pattern: str) -> list[str]:
 
 
 def _notes(declared: Declared, renamed: list[str]) -> tuple[str, ...]:
-    listed = ", ".join((*declared.data, *declared.code))
+    listed = ", ".join((*declared.data, *declared.code, *declared.variables))
     if not listed:
         return ()
     whose = f"of {', '.join(renamed)}" if renamed else "of the other entries of this file"

@@ -25,6 +25,7 @@ from modelops_bundle.workflows.declarations import (
     outputs_of,
     patterns_of,
     sources_in,
+    variables_of,
 )
 from modelops_bundle.workflows.heritage import inherited, moved
 from modelops_bundle.workflows.registration import (
@@ -52,6 +53,7 @@ class RegisterRequest:
         exclude: Classes or functions to leave out.
         data: ``--data`` texts.
         code: ``--code`` texts.
+        variables: ``--variable`` names.
         outputs: ``--output`` names.
         labels: ``--label`` texts.
         entry_id: The id for the one class.
@@ -67,6 +69,7 @@ class RegisterRequest:
     exclude: Sequence[str] = ()
     data: Sequence[str] = ()
     code: Sequence[str] = ()
+    variables: Sequence[str] = ()
     outputs: Sequence[str] = ()
     labels: Sequence[str] = ()
     entry_id: str | None = None
@@ -205,6 +208,7 @@ def _declared(workspace: Workspace, request: RegisterRequest) -> Declared:
     return Declared(
         data=patterns(request.data, "--data"),
         code=patterns(request.code, "--code"),
+        variables=variables_of(request.variables),
         outputs=outputs_of(request.outputs),
         labels=labels_of(request.labels),
     )

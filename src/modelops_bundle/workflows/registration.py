@@ -196,7 +196,11 @@ def place_of(entry: Entry) -> tuple[str, str]:
 
 def declared_changes(old: Entry, new: Entry) -> Iterator[str]:
     """What differs between two entries beside their dependencies, in words."""
-    words = {"data_patterns": "declared data", "code_patterns": "declared code"}
+    words = {
+        "data_patterns": "declared data",
+        "code_patterns": "declared code",
+        "declared_variables": "declared variables",
+    }
     for key in (*words, "outputs", "scenarios", "parameters", "labels"):
         before, after = getattr(old, key, None), getattr(new, key, None)
         if before != after:

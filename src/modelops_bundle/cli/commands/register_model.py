@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from modelops_bundle.cli.options import AsJson, Data, DryRun, Exclude
+from modelops_bundle.cli.options import AsJson, Data, DryRun, Exclude, Variable
 from modelops_bundle.cli.output import print_json
 from modelops_bundle.cli.session import Session, command, new_app
 
@@ -36,6 +36,7 @@ def register_model(
             help="A source, folder or glob that no import leads to. Repeatable.",
         ),
     ] = None,
+    variable: Variable = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,8 +77,8 @@ def register_model(
 
     asked = RegisterRequest(
         path=path, names=classes or (), exclude=exclude or (), data=data or (), code=code or (),
-        outputs=output or (), labels=label or (), entry_id=entry_id, auto_code=auto_code,
-        auto_data=auto_data, reset=reset, regen_all=regen_all, dry_run=dry_run,
+        variables=variable or (), outputs=output or (), labels=label or (), entry_id=entry_id,
+        auto_code=auto_code, auto_data=auto_data, reset=reset, regen_all=regen_all, dry_run=dry_run,
     )  # fmt: skip
     with session.project() as workspace:
         report = register_models(workspace, asked)

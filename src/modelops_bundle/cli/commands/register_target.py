@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from modelops_bundle.cli.options import AsJson, Data, DryRun, Exclude
+from modelops_bundle.cli.options import AsJson, Data, DryRun, Exclude, Variable
 from modelops_bundle.cli.output import print_json
 from modelops_bundle.cli.session import Session, command, new_app
 
@@ -34,6 +34,7 @@ def register_target(
         typer.Option("--output", metavar="NAME", help="The model output that is judged."),
     ] = None,
     data: Data = None,
+    variable: Variable = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
@@ -46,6 +47,7 @@ def register_target(
 
     asked = RegisterRequest(
         path=path, names=target or (), exclude=exclude or (), data=data or (),
+        variables=variable or (),
         outputs=() if output is None else (output,), dry_run=dry_run,
     )  # fmt: skip
     with session.project() as workspace:
