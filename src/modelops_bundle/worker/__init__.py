@@ -10,7 +10,8 @@ and then ``run`` for one task after the other, each answered with ``done`` or ``
 
     {"do": "start", "spec": {...}}
     {"is": "ready", "level": "enforced", "host": "...", "python": "3.11.7"}
-    {"is": "refused", "what": "...", "why": "...", "mend": "...", "traceback": "..."}
+    {"is": "refused", "what": "...", "why": "...", "mend": "...", "traceback": "...",
+     "undeclared": [[kind, name, place]]}
     {"do": "run", "number": 0, "params": {...}, "seed": 1}
     {"is": "done", "number": 0, "started": "...", "duration": 0.1, "undeclared": [[kind, name, place]],
      "outputs": [[name, kind]]}                        one blob for each output

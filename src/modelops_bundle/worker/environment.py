@@ -1,0 +1,161 @@
+"""Whether this interpreter has what the model's digest was made for.
+
+A result is stored under the versions that the tool saw; computed with others it would be a lie. Versions are
+formed as the tool forms them: a distribution installed from version control or an archive carries the
+commit or hash that it was installed from (``1.0+git.<commit>``).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import Distribution
+from typing import Any, NamedTuple
+
+from .failures import RefusedError
+
+__all__ = ["Offer", "check_environment", "installed_version", "offers_of"]
+
+_WHAT = "the worker's environment is not the one that was asked for"
+_MEND = "Install the same packages there, or name the interpreter that has them."
+_MOST_NAMED = 5
+_LONGEST_VERSION = 200
+_HEADERS = 1 << 20
+_VERSION = re.compile(r"^version\s*:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,200}")
+
+
+def check_environment(spec: Mapping[str, Any]) -> None:
+    """Compare Python, platform and distributions with those asked for.
+
+    Raises:
+        RefusedError: They differ; the reason names each that does, up to a handful.
+    """
+    differing = list(_differing(spec))
+    if differing:
+        more = len(differing) - _MOST_NAMED
+        named = "; ".join(differing[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+        raise RefusedError(_WHAT, named, _MEND)
+
+
+def _differing(spec: Mapping[str, Any]) -> Iterator[str]:
+    here = platform.python_version()
+    if here != spec["python_version"]:
+        yield f"Python is {here} here, {spec['python_version']} was asked for"
+    machine = f"{platform.system().lower()}-{platform.machine()}"
+    if machine != spec["platform"]:
+        yield f"the platform is {machine} here, {spec['platform']} was asked for"
+    for name, asked in sorted(spec["dependencies"].items()):
+        version = installed_version(name)
+        if version is None:
+            yield f"{name} is not installed here, {asked} was asked for"
+        elif version != asked:
+            yield f"{name} is {version} here, {asked} was asked for"
+
+
+def installed_version(name: str) -> str | None:
+    """Version of a distribution on ``sys.path``; ``None`` when it is not there.
+
+    Where one folder records it more than once, all versions joined by ``|``.
+    """
+    found = [
+        (str(each.locate_file("")), version)
+        for each in importlib.metadata.distributions(name=name, path=sys.path)
+        if (version := _version_of(each)) is not None
+    ]
+    if not found:
+        return None
+    first, _ = found[0]
+    versions = {version for folder, version in found if folder == first}
+    # Damaged metadata counts only when there is no other.
+    return "|".join(sorted(versions - {""} or {"unknown"}))
+
+
+def _version_of(distribution: Distribution) -> str | None:
+    """Its version; empty when its metadata is damaged, ``None`` when there is nothing but a name."""
+    headers = _text(distribution, "METADATA") or _text(distribution, "PKG-INFO")
+    if not headers and not _text(distribution, "RECORD"):
+        return None
+    head = headers[:_HEADERS].replace("\r\n", "\n").partition("\n\n")[0]
+    stated = _VERSION.search(head)
+    version = " ".join(stated[1].split())[:_LONGEST_VERSION] if stated else ""
+    source = _source_of(_text(distribution, "direct_url.json"))
+    return f"{version}+{source}" if version and source else version
+
+
+def _text(distribution: Distribution, name: str) -> str:
+    try:
+        return distribution.read_text(name) or ""
+    except ValueError:
+        return ""  # no UTF-8
+
+
+def _source_of(text: str) -> str:
+    """The commit or hash that direct_url.json states; empty when it states none."""
+    try:
+        document = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict) or isinstance(document.get("dir_info"), dict):
+        return ""
+    vcs = document.get("vcs_info")
+    if isinstance(vcs, dict):
+        parts = [_plain(vcs.get("vcs")), _plain(vcs.get("commit_id"))]
+        return ".".join(parts) if all(parts) else ""
+    archive = document.get("archive_info")
+    return _archive_hash(archive) if isinstance(archive, dict) else ""
+
+
+def _archive_hash(info: dict[str, Any]) -> str:
+    hashes = info.get("hashes")
+    known = hashes if isinstance(hashes, dict) else {}
+    for algorithm in ("sha256", *sorted(known)):
+        if _plain(algorithm) and _plain(known.get(algorithm)):
+            return f"{algorithm}.{known[algorithm]}"
+    algorithm, _, value = str(info.get("hash", "")).partition("=")
+    return f"{algorithm}.{value}" if _plain(algorithm) and _plain(value) else ""
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else ""
+
+
+class Offer(NamedTuple):
+    """An entry point that offers to run models.
+
+    Attributes:
+        name: Its name.
+        tops: Top-level packages of the distribution that registered it.
+        entry_point: What it leads to, not loaded yet.
+    """
+
+    name: str
+    tops: frozenset[str]
+    entry_point: importlib.metadata.EntryPoint
+
+
+def offers_of(group: str) -> list[Offer]:
+    """The entry points of a group on ``sys.path``, by name.
+
+    They are looked for before anything is watched, since that reads metadata of all that is installed.
+    """
+    offers = []
+    for entry_point in importlib.metadata.entry_points(group=group):
+        top = entry_point.value.partition(":")[0].strip().partition(".")[0]
+        offers.append(
+            Offer(entry_point.name, frozenset({top, *_tops(entry_point.dist)}), entry_point)
+        )
+    return sorted(offers, key=lambda offer: offer.name)
+
+
+def _tops(distribution: Distribution | None) -> Iterator[str]:
+    """Top-level packages that a distribution brings with a file of their own."""
+    for file in (distribution.files or ()) if distribution is not None else ():
+        if len(file.parts) == 2 and file.parts[1] == "__init__.py":
+            yield file.parts[0]
+        elif len(file.parts) == 1 and file.suffix == ".py":
+            yield file.stem
