@@ -139,9 +139,7 @@ def source_of_frame(frame: Any, name: str) -> ParameterSource:
         table = pa.RecordBatchReader.from_stream(frame).read_all()
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise ParameterError(f"{name} is no table", str(error)) from error
-    # pandas gives a row's label so where it is not simply its number.
-    index = [each for each in table.column_names if each.startswith("__index_level_")]
-    return source_of_arrow(table.drop_columns(index), name)
+    return source_of_arrow(table, name)
 
 
 def source_of_arrow(table: Any, name: str) -> ParameterSource:
@@ -154,6 +152,9 @@ def source_of_arrow(table: Any, name: str) -> ParameterSource:
         ParameterError: It has no rows or no columns, a column has no name or that of another or a type that
             JSON has not. Nulls are kept in the source's problems.
     """
+    # So pandas writes a row's label where that is not simply its number.
+    index = [each for each in table.column_names if each.startswith("__index_level_")]
+    table = table.drop_columns(index)
     names: list[str] = table.column_names
     if not names or not table.num_rows:
         raise ParameterError(f"{name} cannot be used", "it holds no parameter sets")

@@ -2,7 +2,7 @@
 
 Numbers and truth values are what they look like, also where Python, R or a spreadsheet wrote them (``.5``,
 ``TRUE``); ``nan`` and infinities are refused; everything else is text. So are digits after a leading zero,
-which are the codes of places. Options take JSON beside that, quotes included, so that they can give any value.
+as in codes of places. Options take JSON beside that, quotes included, so that they can give any value.
 """
 
 from __future__ import annotations
