@@ -10,10 +10,10 @@ Example::
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelops_bundle.errors import UsageError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from modelops_bundle.results.plan import Simulation
+    from modelops_bundle.results.simulations import Simulation
     from modelops_bundle.wiring.running import RealMachinery
     from modelops_bundle.workflows.workspace import Workspace
 
@@ -148,9 +148,10 @@ class Project:
 def _simulations(
     params: Any, grid: Mapping[str, Sequence[Any]] | None, seeds: Iterable[int] | str | int | None
 ) -> Callable[[Sequence[str]], Sequence[Simulation]]:
-    from modelops_bundle.workflows.parameters import given_simulations
+    from modelops_bundle.workflows.asked import asked_simulations
 
-    return partial(given_simulations, params, grid or {}, seeds)
+    values = {name: ",".join(map(json.dumps, each)) for name, each in (grid or {}).items()}
+    return asked_simulations(params, (), [f"{n}={each}" for n, each in values.items()], seeds)
 
 
 @dataclass(frozen=True)

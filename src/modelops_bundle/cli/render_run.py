@@ -16,8 +16,8 @@ from modelops_bundle.results.record import Level
 from modelops_bundle.workflows.declare import OPTIONS
 
 if TYPE_CHECKING:
-    from modelops_bundle.results.plan import Simulation
     from modelops_bundle.results.record import Failure, UndeclaredRead
+    from modelops_bundle.results.simulations import Simulation
     from modelops_bundle.workflows.run import RunReport
     from modelops_bundle.workflows.trace import TraceReport
 

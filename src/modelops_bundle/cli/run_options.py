@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -112,21 +112,26 @@ def run_request(
     """
     from modelops_bundle.errors import UsageError
     from modelops_bundle.results.record import Level
+    from modelops_bundle.wiring.running import read_parameter_file
+    from modelops_bundle.workflows.asked import asked_simulations, with_study
     from modelops_bundle.workflows.machinery import RunRequest
-    from modelops_bundle.workflows.parameters import read_asked
 
     if hermetic and no_enforce:
         raise UsageError("--hermetic and --no-enforce contradict each other", "", "Choose one.")
-    asked = read_asked(params, session.cwd, sys.stdin.buffer)
+    source = None
+    if params is not None:
+        path = params if params == "-" else os.path.join(session.cwd, params)
+        source = read_parameter_file(path, sys.stdin.buffer)
     level = Level.HERMETIC if hermetic else Level.OFF if no_enforce else Level.ENFORCED
-    return RunRequest(
+    request = RunRequest(
         model=model,
-        simulations=partial(asked.simulations, settings or (), grid or (), seeds),
-        scenario=asked.scenario(scenario),
-        outputs=asked.outputs(tuple(output) if output else None),
+        simulations=asked_simulations(source, settings or (), grid or (), seeds),
+        scenario=scenario,
+        outputs=tuple(output) if output else None,
         level=level,
         dry_run=dry_run,
         refresh=refresh,
         keep_going=keep_going,
         declare=declare,
     )
+    return with_study(request, source)

@@ -7,6 +7,7 @@ result depends on.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -14,7 +15,14 @@ from typing import Any
 from modelops_bundle.errors import ConfigError
 from modelops_bundle.identity.names import is_dotted_name
 
-__all__ = ["DEFAULT_BASES", "Config", "EnvironmentConfig", "read_config"]
+__all__ = [
+    "DEFAULT_BASES",
+    "Config",
+    "EnvironmentConfig",
+    "HermeticConfig",
+    "ResultsConfig",
+    "read_config",
+]
 
 DEFAULT_BASES = (
     "modelops_calabaria.BaseModel",
@@ -49,6 +57,31 @@ class EnvironmentConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsConfig:
+    """``[tool.modelops-bundle.results]``.
+
+    Attributes:
+        store: URL of the store that results are shared through; ``None`` for none.
+    """
+
+    store: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HermeticConfig:
+    """``[tool.modelops-bundle.hermetic]``.
+
+    Attributes:
+        allow: Paths that hermetic simulations may read beside what is declared: absolute, below ``~``, or
+            relative to the project.
+        network: Whether simulations may use the network.
+    """
+
+    allow: tuple[str, ...] = ()
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """``[tool.modelops-bundle]`` and what the project says of itself in ``[project]``.
 
@@ -59,6 +92,8 @@ class Config:
         ignore_files: Patterns of files that code names and that no result depends on: they are not reported.
         table_limit: Size in bytes up to which rows and columns of a table are recorded.
         environment: See :class:`EnvironmentConfig`.
+        results: See :class:`ResultsConfig`.
+        hermetic: See :class:`HermeticConfig`.
         project_name: ``[project] name``, if any: its own distribution is code, not environment.
         project_requires: ``[project] dependencies``, for the extras that they ask for.
     """
@@ -69,6 +104,8 @@ class Config:
     ignore_files: tuple[str, ...] = ()
     table_limit: int = 64 * 1024 * 1024
     environment: EnvironmentConfig = EnvironmentConfig()
+    results: ResultsConfig = ResultsConfig()
+    hermetic: HermeticConfig = HermeticConfig()
     project_name: str | None = None
     project_requires: tuple[str, ...] = ()
 
@@ -87,8 +124,23 @@ _KINDS: Mapping[str, type] = {
     "cuda_version": str,
     "rng_algorithm": str,
     "thread_count": int,
+    "store": str,
+    "allow": list,
+    "network": bool,
 }
-_KIND_NAMES = {list: "a list of strings", int: "a whole number", str: "a string"}
+#: Tables below the section, by name.
+_TABLES: Mapping[str, type] = {
+    "environment": EnvironmentConfig,
+    "results": ResultsConfig,
+    "hermetic": HermeticConfig,
+}
+_KIND_NAMES = {
+    list: "a list of strings",
+    int: "a whole number",
+    str: "a string",
+    bool: "true or false",
+}
+_STORE = re.compile(r"(?:s3|az|gs)://[A-Za-z0-9][A-Za-z0-9._-]*(?:/[^?#@]*)?|file:///[^?#]+")
 _FROM_PROJECT = ("project_name", "project_requires")
 
 
@@ -110,14 +162,15 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
     problems: list[str] = []
     tool = _table(document.get("tool", {}), "tool", problems)
     section = dict(_table(tool.get("modelops-bundle", {}), "tool.modelops-bundle", problems))
-    environment = dict(
-        _table(section.pop("environment", {}), "tool.modelops-bundle.environment", problems)
-    )
+    tables = {}
+    for key, record in _TABLES.items():
+        where_in = f"tool.modelops-bundle.{key}"
+        inner = _table(section.pop(key, {}), where_in, problems)
+        tables[key] = _checked(inner, record, where_in, problems)
     top = _checked(
-        section, Config, "tool.modelops-bundle", problems, skip=("environment", *_FROM_PROJECT)
+        section, Config, "tool.modelops-bundle", problems, skip=(*_TABLES, *_FROM_PROJECT)
     )
-    inner = _checked(environment, EnvironmentConfig, "tool.modelops-bundle.environment", problems)
-    problems += _out_of_range(top, inner)
+    problems += _out_of_range(top, **tables)
     if problems:
         raise ConfigError(
             f"{where}: {'; '.join(problems)}",
@@ -128,7 +181,7 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
     name, requires = project.get("name"), project.get("dependencies", [])
     return Config(
         **top,
-        environment=EnvironmentConfig(**inner),
+        **{key: record(**tables[key]) for key, record in _TABLES.items()},
         project_name=name if isinstance(name, str) else None,
         project_requires=tuple(item for item in requires if isinstance(item, str))
         if isinstance(requires, list)
@@ -136,7 +189,12 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
     )
 
 
-def _out_of_range(top: Mapping[str, Any], environment: Mapping[str, Any]) -> Iterator[str]:
+def _out_of_range(
+    top: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    results: Mapping[str, Any],
+    hermetic: Mapping[str, Any],
+) -> Iterator[str]:
     for base in top.get("model_bases", ()):
         if not is_dotted_name(base):
             yield f"model_bases: {base!r} is no dotted name of a class"
@@ -144,6 +202,13 @@ def _out_of_range(top: Mapping[str, Any], environment: Mapping[str, Any]) -> Ite
         yield 'environment.scope is "imports" or "all"'
     if environment.get("thread_count", 1) < 1:
         yield "environment.thread_count is at least 1"
+    if _STORE.fullmatch(results.get("store", "file:///x")) is None:
+        yield (
+            "results.store is no URL of a store: s3://bucket/prefix, az://container/prefix,"
+            " gs://bucket/prefix or file:///folder, without credentials"
+        )
+    if not all(hermetic.get("allow", ())):
+        yield "hermetic.allow holds an empty path"
 
 
 def _table(value: Any, name: str, problems: list[str]) -> Mapping[str, Any]:

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
 
 from modelops_bundle.results.record import Level
+from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import Known
 
-__all__ = ["Plan", "Simulation", "expected_seconds", "make_plan"]
+__all__ = ["Plan", "expected_seconds", "make_plan"]
 
 #: So many recorded times are enough to say how long a simulation takes.
 _SAMPLE = 1000
-
-
-class Simulation(NamedTuple):
-    """One simulation that was asked for.
-
-    Attributes:
-        params: Parameter names to JSON values.
-        param_id: Their identity, 64 hex digits.
-        seed: Seed of the random numbers.
-    """
-
-    params: Mapping[str, Any]
-    param_id: str
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,20 @@ from functools import cached_property
 
 import modelops_bundle
 from modelops_bundle.adapters.input_guard import PolledInputs
+from modelops_bundle.adapters.parameter_files import read_parameter_file
 from modelops_bundle.adapters.result_files import write_results
 from modelops_bundle.adapters.results_local import LocalResults
-from modelops_bundle.adapters.table_files import print_table, write_table
 from modelops_bundle.results.store import Claims, ResultStore
 from modelops_bundle.results.tasks import Engine
 from modelops_bundle.workflows.machinery import InputGuard
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["RealMachinery", "open_machinery", "print_table", "write_results", "write_table"]
+__all__ = [
+    "RealMachinery",
+    "open_machinery",
+    "read_parameter_file",
+    "write_results",
+]
 
 
 @contextmanager

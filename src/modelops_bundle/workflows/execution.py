@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from modelops_bundle.errors import InputsChangedError
 from modelops_bundle.ports import Progress
 from modelops_bundle.results.key import Context, ResultKey
-from modelops_bundle.results.plan import Simulation
 from modelops_bundle.results.record import Failure, Level, Provenance, Result, UndeclaredRead
+from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import Claims, ManagedStore, ResultStore
 from modelops_bundle.results.tasks import Engine, Outcome, RunnerSpec, Task
 from modelops_bundle.workflows.machinery import InputGuard

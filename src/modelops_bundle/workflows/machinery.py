@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from modelops_bundle.results.plan import Simulation
 from modelops_bundle.results.record import Level
+from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import Claims, ManagedStore, ResultStore
 from modelops_bundle.results.tasks import Engine
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from modelops_bundle.results.key import ResultKey
-from modelops_bundle.results.plan import Plan, Simulation, expected_seconds, make_plan
+from modelops_bundle.results.plan import Plan, expected_seconds, make_plan
 from modelops_bundle.results.record import Failure, Level, UndeclaredRead
+from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.declare import declare
 from modelops_bundle.workflows.execution import Execution, Tally

@@ -92,7 +92,7 @@ def table(
 @command
 def export(
     session: Session,
-    folder: Annotated[
+    target: Annotated[
         str, typer.Argument(metavar="FOLDER", help="Where to; made, or empty so far.")
     ],
     model: SomeModel = None,
@@ -106,8 +106,8 @@ def export(
 
     with session.project() as workspace, open_machinery(workspace) as machinery:
         chosen = results_of(workspace, machinery.local, model, stale=stale)
-        number = write_results(os.path.join(session.cwd, folder), chosen)
-    say(f"{number} results are in {folder}: index.json says where each comes from.")
+        number = write_results(os.path.join(session.cwd, target), chosen)
+    say(f"{number} results are in {target}: index.json says where each comes from.")
 
 
 @app.command("verify")
