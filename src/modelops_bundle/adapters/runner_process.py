@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import modelops_bundle.worker
+from modelops_bundle.adapters.atomic import storage_errors
 from modelops_bundle.errors import WorkerError
 from modelops_bundle.results.record import Level, Output, UndeclaredRead
 from modelops_bundle.results.tasks import Outcome, RunnerSpec, Task
@@ -40,6 +43,8 @@ class RunnerProcess:
 
     def __init__(self, spec: RunnerSpec, start: str = START) -> None:
         self.spec = spec
+        with storage_errors("cannot make a folder for temporary files"):
+            self._scratch = tempfile.mkdtemp(prefix="modelops-")
         self._process, self._to, self._from = _started(spec, start)
         self._level = Level.OFF
         self._host = ""
@@ -78,6 +83,7 @@ class RunnerProcess:
             self._process.wait(_PATIENCE)
         _kill(self._process)
         self._process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def kill(self) -> None:
         """End it without waiting. Safe from another thread than the one that is in :meth:`run`."""
@@ -85,7 +91,8 @@ class RunnerProcess:
 
     def _greet(self) -> None:
         try:
-            write_frame(self._to, {"do": "start", "spec": self.spec.document()})
+            start = {"do": "start", "spec": self.spec.document(), "scratch": self._scratch}
+            write_frame(self._to, start)
             frame = read_frame(self._from)
         except (OSError, BrokenFrameError):
             frame = None

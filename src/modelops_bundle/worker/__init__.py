@@ -8,7 +8,7 @@ what a model prints goes elsewhere.
 The parent says ``start`` with the specification of the run, which is answered with ``ready`` or ``refused``,
 and then ``run`` for one task after the other, each answered with ``done`` or ``failed``::
 
-    {"do": "start", "spec": {...}}
+    {"do": "start", "spec": {...}, "scratch": "/tmp/..."}
     {"is": "ready", "level": "enforced", "host": "...", "python": "3.11.7"}
     {"is": "refused", "what": "...", "why": "...", "mend": "...", "traceback": "...",
      "undeclared": [[kind, name, place]]}

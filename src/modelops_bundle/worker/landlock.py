@@ -1,13 +1,158 @@
-"""Shuts out what a model does not declare: nothing yet."""
+"""Has the kernel refuse what a model does not declare, through Landlock (Linux 5.13 and later).
+
+A process may restrict itself without any privilege, for good and for all that it starts. The numbers and
+structures are those of the kernel's ``linux/landlock.h``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ctypes
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from .failures import RefusedError
+from .places import environment_folders, is_within
 
 __all__ = ["restrict"]
 
+_CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same on every architecture but alpha
+_ASK_VERSION = 1
+_READ_FILE = 1 << 2
+_BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
+_NETWORK_SINCE = 4  # version of the interface
+_PATH_BENEATH = 1
+_NO_NEW_PRIVILEGES = 38  # prctl
+#: Libraries and settings of the system, and what it shows of itself.
+_SYSTEM = (
+    "/bin", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr",
+    "/var/cache/fontconfig",
+)  # fmt: skip
+_OURS = os.path.dirname(os.path.abspath(__file__))
 
-def restrict(spec: Mapping[str, Any]) -> str:
-    """Restrict this process, and say the level that was reached."""
-    return "off" if spec["level"] == "off" else "audit"
+
+class _Ruleset(ctypes.Structure):
+    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64))
+
+
+class _Beneath(ctypes.Structure):
+    _pack_ = 1
+    _layout_ = "ms"
+    _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+def restrict(spec: Mapping[str, Any], scratch: str) -> str:
+    """Restrict this process as the run asks for, and say the level that was reached.
+
+    Args:
+        spec: The specification of the run.
+        scratch: The folder of temporary files.
+
+    Raises:
+        RefusedError: The kernel has Landlock and refuses to use it.
+    """
+    if spec["level"] == "off":
+        return "off"
+    version = _version()
+    if version < 1:
+        return "audit"
+    hermetic = spec["level"] == "hermetic"
+    root = os.path.realpath(spec["root"])
+    system = (each for folder in _SYSTEM for each in _without(root, folder))
+    folders = system if hermetic else _around(root)
+    network = hermetic and not spec["network"] and version >= _NETWORK_SINCE
+    _apply((*folders, *_always(spec, scratch)), network)
+    return "hermetic" if hermetic else "enforced"
+
+
+def _version() -> int:
+    """Version of the kernel's interface; below 1 where there is none."""
+    if not sys.platform.startswith("linux"):
+        return -1
+    nothing, ask = ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION)
+    version: int = _library().syscall(_CREATE, None, nothing, ask)
+    return version
+
+
+def _always(spec: Mapping[str, Any], scratch: str) -> Iterator[str]:
+    """What may be read in every case."""
+    yield from spec["readable"]
+    yield os.path.join(spec["root"], ".modelops-bundle", "registry.yaml")
+    yield from (scratch, _OURS, spec["package"], *spec["allow"])
+    root = os.path.realpath(spec["root"])
+    for folder in environment_folders():
+        yield from _without(root, os.path.realpath(folder))
+
+
+def _without(root: str, folder: str) -> Iterator[str]:
+    """A folder without the project, where that lies in it (as in ``/usr`` or ``/opt``)."""
+    if is_within(root, (folder,)):
+        yield from _around(root, folder)
+    else:
+        yield folder
+
+
+def _around(root: str, top: str = os.sep) -> Iterator[str]:
+    """Everything below ``top`` but the project: what lies beside it and beside each folder above it."""
+    child = root
+    while child != top:
+        parent, name = os.path.split(child)
+        try:
+            entries = [each for each in os.scandir(parent) if each.name != name]
+        except OSError:
+            entries = []
+        # A link is granted by what it leads to, which is not the project's unless it is declared.
+        yield from (each.path for each in entries if not each.is_symlink())
+        child = parent
+
+
+def _apply(paths: Iterable[str], network: bool) -> None:
+    attributes = _Ruleset(_READ_FILE, _BIND_TCP | _CONNECT_TCP if network else 0)
+    size = 16 if network else 8  # kernels before the network's version know the first field alone
+    rules = _called(_CREATE, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
+    try:
+        for path in dict.fromkeys(os.path.realpath(each) for each in paths if each):
+            _grant(rules, path)
+        if _library().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
+            raise _refused("prctl")
+        _called(_RESTRICT, ctypes.c_int(rules), ctypes.c_uint32(0))
+    finally:
+        os.close(rules)
+
+
+def _grant(rules: int, path: str) -> None:
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return  # it is gone, or cannot be read in any case
+    try:
+        rule = _Beneath(_READ_FILE, place)
+        _called(
+            _ADD,
+            ctypes.c_int(rules),
+            ctypes.c_int(_PATH_BENEATH),
+            ctypes.byref(rule),
+            ctypes.c_uint32(0),
+        )
+    finally:
+        os.close(place)
+
+
+def _called(number: int, *values: Any) -> int:
+    result: int = _library().syscall(number, *values)
+    if result < 0:
+        raise _refused(f"system call {number}")
+    return result
+
+
+def _refused(what: str) -> RefusedError:
+    return RefusedError(
+        "what the model reads cannot be restricted",
+        f"{what}: {os.strerror(ctypes.get_errno())}",
+        "Run with --no-enforce, which only watches and marks the results.",
+    )
+
+
+def _library() -> Any:
+    return ctypes.CDLL(None, use_errno=True)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from . import landlock, watch
 from .environment import check_environment, offers_of
@@ -26,23 +26,16 @@ from .imports import (
 from .models import RUNNERS, WIRE, Asked, Way, choose, load_model
 from .parent import end_with_parent
 from .printed import Printed
+from .scratch import scratch_variables
 from .workplace import Workplace
 
 __all__ = ["main"]
 
 
-class Watcher(Protocol):
-    """Who watches what the process reads."""
-
-    def take(self, number: int) -> list[list[str]]:
-        """Undeclared reads up to now, as ``[kind, name, place]``."""
-        ...
-
-
 class _Ready(NamedTuple):
     way: Way
     workplace: Workplace
-    watcher: Watcher
+    watcher: watch.Watcher
     level: str
 
 
@@ -81,7 +74,7 @@ class _Worker:
         while (message := read_frame(self._reader)) is not None:
             header, _ = message
             if header.get("do") == "start":
-                self._start(header["spec"])
+                self._start(header["spec"], header["scratch"])
             elif header.get("do") == "run" and self._ready is not None:
                 self._run(self._ready, header)
             else:
@@ -92,9 +85,9 @@ class _Worker:
             with contextlib.suppress(OSError):
                 os.close(stream.fileno())
 
-    def _start(self, spec: Mapping[str, Any]) -> None:
+    def _start(self, spec: Mapping[str, Any], scratch: str) -> None:
         try:
-            self._ready = _prepared(spec, self._at_start)
+            self._ready = _prepared(spec, scratch, self._at_start)
         except BaseException as error:  # noqa: BLE001 - the model's modules may raise anything
             write_frame(self._writer, _refusal(error, self._printed.tail()))
             return
@@ -120,6 +113,7 @@ class _Worker:
             outputs = ready.way.encode(value)
         except BaseException as error:  # noqa: BLE001 - the model may raise anything
             failure = error
+            ready.watcher.explain(error)
         answer.setdefault("duration", time.perf_counter() - clock)
         answer["started"] = started.isoformat(timespec="milliseconds")
         answer["undeclared"] = ready.watcher.take(task["number"])
@@ -153,7 +147,7 @@ def _refusal(error: BaseException, printed: str) -> dict[str, Any]:
     }
 
 
-def _prepared(spec: Mapping[str, Any], at_start: frozenset[str]) -> _Ready:
+def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -> _Ready:
     """Make this process one that the model's digest was made for, and import the model.
 
     1. Enter the project's folder and set its variables.
@@ -161,10 +155,11 @@ def _prepared(spec: Mapping[str, Any], at_start: frozenset[str]) -> _Ready:
     3. Compare the environment, and look up who offers to run models, before anything is watched.
     4. Let our own package be found where it is not installed, and the project's modules before those of the
        standard library that the worker has loaded.
-    5. Watch, and shut out.
+    5. Shut out what is not declared, and watch the rest.
     6. Import the model, and choose how it is run.
     """
-    workplace = Workplace(spec["root"], spec["variables"])  # 1
+    caches = scratch_variables(scratch, hermetic=spec["level"] == "hermetic")  # 1
+    workplace = Workplace(spec["root"], {**spec["variables"], **caches})
     libraries = library_folders()  # 2
     set_path(spec["search"], libraries)
     compile_from_source(libraries)
@@ -173,12 +168,15 @@ def _prepared(spec: Mapping[str, Any], at_start: frozenset[str]) -> _Ready:
     offers = (offers_of(WIRE), offers_of(RUNNERS))
     serve_ourselves(spec["package"])  # 4
     forget_replaced(spec["search"], at_start)
-    watcher = watch.install(spec)  # 5
+    level = landlock.restrict(spec, scratch)  # 5
+    watcher = watch.install(spec, scratch)
     workplace.watched()
-    level = landlock.restrict(spec)
+    # What other programs read is then refused to them as well.
+    watcher.processes_count = level in ("off", "audit")
     try:
         way = _loaded(spec, *offers)  # 6
     except RefusedError as error:
+        watcher.explain(error)
         error.undeclared = watcher.take(-1)
         raise
     return _Ready(way, workplace, watcher, level)
