@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "ConfigError",
     "EnvironmentProbeError",
+    "InputsChangedError",
     "InvalidEntryError",
     "MopsError",
     "ParameterError",
@@ -57,6 +58,10 @@ class EnvironmentProbeError(MopsError):
 
 class WorkerError(MopsError):
     """Nothing can be run: a worker's environment differs or lacks something, or nobody can run the model."""
+
+
+class InputsChangedError(MopsError):
+    """What a model depends on changed while it was run. What was computed since then is not kept."""
 
 
 class UsageError(MopsError):

@@ -11,6 +11,7 @@ from modelops_bundle.staleness import Change, State
 __all__ = [
     "STATE_STYLES",
     "change_text",
+    "duration",
     "environment_texts",
     "moved",
     "named_change",
@@ -46,6 +47,22 @@ def size(number: int) -> str:
     while amount >= 999.95 and unit != _UNITS[-1]:
         amount, unit = amount / 1000, next(units)
     return f"{amount:.1f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """A time: ``0.3 s``, ``12 s``, ``5 min 20 s``, ``3 h 10 min``, ``2 d 4 h``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s" if seconds >= 0.05 or seconds == 0 else f"{seconds * 1000:.1f} ms"
+    whole = round(seconds)
+    for unit, smaller, size_, part in (
+        ("d", "h", 86400, 3600),
+        ("h", "min", 3600, 60),
+        ("min", "s", 60, 1),
+    ):
+        if whole >= size_:
+            rest = whole % size_ // part
+            return f"{whole // size_} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
 
 
 def moved(before: str, after: str) -> str:

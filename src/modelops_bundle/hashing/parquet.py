@@ -10,6 +10,7 @@ known.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from pyarrow import parquet
 
 from modelops_bundle.identity.recipes import COLUMN_BATCH, ColumnStream
 
-__all__ = ["ParquetError", "column_streams"]
+__all__ = ["ParquetError", "column_streams", "read_table"]
 
 _PACKED_ROWS = 64 * COLUMN_BATCH
 # Bytes of a cell, and of one in a list, which becomes an object of Python.
@@ -40,14 +41,38 @@ def column_streams(data: bytes, limit: int) -> tuple[int, list[str], list[Column
     Raises:
         ParquetError: The bytes cannot be read as a table, or not within the limit.
     """
+    with _translated():
+        table, kinds = _table(data, limit)
+        streams = map(_stream, table.itercolumns(), kinds)
+        return table.num_rows, table.column_names, list(streams)
+
+
+def read_table(data: bytes, limit: int) -> Any:
+    """A Parquet file as a ``pyarrow.Table``, texts packed as categories.
+
+    Args:
+        data: The file.
+        limit: Bytes that its cells may take in memory, about.
+
+    Raises:
+        ParquetError: The bytes cannot be read as a table, or not within the limit.
+    """
+    with _translated():
+        table = _table(data, limit)[0]
+        table.validate(full=True)
+        return table
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
-        return _streams(data, limit)
+        yield
     except (pa.ArrowException, OSError, ValueError, ArithmeticError, LookupError) as error:
         # Nested times that Python has no value for are ArithmeticErrors, unknown time zones LookupErrors.
         raise ParquetError(str(error)) from error
 
 
-def _streams(data: bytes, limit: int) -> tuple[int, list[str], list[ColumnStream]]:
+def _table(data: bytes, limit: int) -> tuple[Any, list[Any]]:
     file = parquet.ParquetFile(pa.BufferReader(data))
     _check_size(_size_by_metadata(file.metadata), limit)
     kinds = [_plain_kind(field.type) for field in file.schema_arrow]
@@ -57,8 +82,7 @@ def _streams(data: bytes, limit: int) -> tuple[int, list[str], list[ColumnStream
     file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts)
     table = file.read(use_threads=False)
     _check_size(sum(map(_size_of_texts, table.itercolumns())), limit)
-    streams = map(_stream, table.itercolumns(), kinds)
-    return table.num_rows, table.column_names, list(streams)
+    return table, kinds
 
 
 def _size_by_metadata(metadata: Any) -> int:

@@ -30,6 +30,7 @@ __all__ = [
     "distribution_digest",
     "environment_digest",
     "make_param_id",
+    "replicate_seed",
     "result_context_digest",
     "result_digest",
     "result_header_digest",
@@ -93,7 +94,7 @@ def make_param_id(params: Mapping[str, Any]) -> str:
     """
     if not isinstance(params, Mapping):
         raise ParameterError("parameters are not a mapping", f"got {type(params).__name__}")
-    plain = _plain(params, "params", 0)
+    plain = params if _is_flat(params) else _plain(params, "params", 0)
     text = f"contracts:param:v1|{_canonical_json(plain)}"
     try:
         return _blake2b(text.encode())
@@ -101,12 +102,44 @@ def make_param_id(params: Mapping[str, Any]) -> str:
         raise ParameterError("a parameter holds text that is not Unicode", str(error)) from error
 
 
-def _canonical_json(value: Any) -> str:
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+def replicate_seed(param_id: str, replicate: int) -> int:
+    """Seed of one replicate of a parameter set, as the ecosystem's studies derive it.
+
+    Args:
+        param_id: The parameter set's identity.
+        replicate: Number of the replicate, from 0.
+
+    Returns:
+        0 to 2**32 - 1. Two replicates of a set may, rarely, have the same.
+    """
+    content = f"{param_id}:{replicate}".encode()
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big") % 2**32
 
 
+# Kept, as json.dumps would make it anew for each of a million parameter sets.
+_canonical_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+
+
+def _is_flat(params: Mapping[str, Any]) -> bool:
+    """Whether there is nothing to look into and nothing to refuse, which is the usual case."""
+    if type(params) is not dict:
+        return False
+    for key, value in params.items():
+        kind = type(value)
+        if type(key) is not str or not (
+            kind is str
+            or (kind is float and math.isfinite(value))
+            or (kind is int and -_SHORT_INTEGER < value < _SHORT_INTEGER)
+            or kind is bool
+            or value is None
+        ):
+            return False
+    return True
+
+
+_SHORT_INTEGER = 2**64
 _DEEPEST_PARAMETER = 100
 
 

@@ -18,7 +18,7 @@ __all__ = ["STATE_FOLDER", "Layout", "find_project"]
 STATE_FOLDER = ".modelops-bundle"
 
 #: What ``init`` writes: the registry is for version control, the rest is this machine's.
-LOCAL_IGNORES = ("cache/", "objects/", "*.lock", "*.tmp")
+LOCAL_IGNORES = ("cache/", "objects/", "results/", "*.lock", "*.tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class Layout:
     def objects(self) -> str:
         """Recorded sources and table summaries, for explanations."""
         return os.path.join(self.state, "objects")
+
+    @property
+    def results(self) -> str:
+        """Results of simulations."""
+        return os.path.join(self.state, "results")
 
     @property
     def ignore_file(self) -> str:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from modelops_bundle.errors import MopsError
 from modelops_bundle.records.problems import Problem
 
 __all__ = [
@@ -63,7 +64,7 @@ class Parsed(NamedTuple):
     """A document.
 
     Attributes:
-        root: Its ``dict``, ``list``, ``str`` or :class:`Bare`.
+        root: Its ``dict``, ``list``, ``str`` or :class:`Bare`, or what ``plain`` has made of a scalar.
         comment_line: The 1-based line of its first comment; ``None`` without one.
     """
 
@@ -71,15 +72,20 @@ class Parsed(NamedTuple):
     comment_line: int | None
 
 
-def read_yaml(data: bytes) -> Parsed:
+def read_yaml(data: bytes, plain: Callable[[str], Any] | None = None) -> Parsed:
     """The one document in ``data``, UTF-8.
+
+    Args:
+        data: The document.
+        plain: What to make of a plain scalar that is no key, in place of :class:`Bare`. It raises a
+            :class:`~modelops_bundle.errors.MopsError` for one that it refuses.
 
     Raises:
         DocumentError: ``data`` is not UTF-8, no YAML, over a limit, or uses what is refused here.
     """
     data = data.removeprefix(_BOM)
     _check_bytes(data)
-    builder = _Builder()
+    builder = _Builder(plain=plain)
     comments = _CommentSearch(data)
     takers = builder.takers
     for event in _events(data, builder):
@@ -214,10 +220,16 @@ class _Frame:
 class _Builder:
     """Holds what has been built so far; ``takers`` has what takes an event of each type."""
 
-    def __init__(self, wanted: Collection[Path] = (), found: dict[Path, int] | None = None) -> None:
+    def __init__(
+        self,
+        wanted: Collection[Path] = (),
+        found: dict[Path, int] | None = None,
+        plain: Callable[[str], Any] | None = None,
+    ) -> None:
         import yaml
 
         self.root: Any = None
+        self._plain = plain
         self._wanted = wanted
         self._found = {} if found is None else found
         self._stack: list[_Frame] = []
@@ -254,20 +266,28 @@ class _Builder:
             raise self._fail(event, "a second document begins here", "Keep one, without `---`.")
 
     def _scalar(self, event: Any) -> None:
-        value: str = event.value
+        value: Any = event.value
         if event.tag is not None and event.tag not in _TEXT_TAGS:
             raise self._fail(event, f"tag {event.tag} is not allowed", "Remove the tag.")
         if "\0" in value:
             value = self._unescaped(event, value)
         # Plain scalars have the style "" here and None in the pure Python parser.
         elif not event.style and event.tag is None:
-            for _, pattern in self._resolvers.get(value[:1], ()):
-                if pattern.match(value):
-                    value = Bare(value)
-                    break
+            value = self._resolved(event, value)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
         self._place(event, value)
+
+    def _resolved(self, event: Any, value: str) -> Any:
+        if self._plain is not None and not (self._stack and self._expects_key()):
+            try:
+                return self._plain(value)
+            except MopsError as error:
+                raise self._fail(event, error.summary, error.mend) from error
+        for _, pattern in self._resolvers.get(value[:1], ()):
+            if pattern.match(value):
+                return Bare(value)
+        return value
 
     def _unescaped(self, event: Any, value: str) -> str:
         text = _ESCAPED_SURROGATE.sub(lambda match: chr(int(match[1], 16)), value)

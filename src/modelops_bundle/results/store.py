@@ -149,6 +149,10 @@ class Claims(Protocol):
         """Give keys back, whether they were computed or not."""
         ...
 
+    def hold(self, contexts: Collection[str]) -> None:
+        """Say that results of some contexts are in use, so that nobody drops them meanwhile."""
+        ...
+
     def wait(self, seconds: float) -> None:
         """Wait until another run has released something, or the time has passed."""
         ...
@@ -171,6 +175,10 @@ class ManagedStore(ResultStore, Protocol):
 
     def read(self, key: str) -> Result | None:
         """A result by the text of its key, verified; ``None`` as for :meth:`get`."""
+        ...
+
+    def present(self, keys: Collection[str], least: Level) -> Collection[str]:
+        """Those of some keys whose results are there, sound, and were watched at least so closely."""
         ...
 
     def put_failures(self, failures: Sequence[Failure]) -> None:

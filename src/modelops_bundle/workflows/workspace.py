@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -90,6 +90,7 @@ class Workspace:
         python: ``--python``.
         running: The interpreter that runs this program.
         progress: Told how far long work is.
+        reopen: Opens the project once more, as it is then.
 
     Attributes:
         found_models: What workflows have found in a source, by its recorded path.
@@ -110,6 +111,7 @@ class Workspace:
         python: str | None,
         running: str,
         progress: Progress | None = None,
+        reopen: Callable[[], AbstractContextManager[Workspace]] | None = None,
     ) -> None:
         self.layout = layout
         self.config = config
@@ -119,11 +121,17 @@ class Workspace:
         self.objects = objects
         self.variables = variables
         self.progress = progress
+        self._reopen = reopen
         self.found_models: dict[str, Any] = {}
         self.kept_code: dict[str, CodeRecord | None] = {}
         self._starter = starter
         self._python = python
         self._running = running
+
+    def reopened(self) -> AbstractContextManager[Workspace]:
+        """The project as it is now: what was read for this workspace is read again."""
+        assert self._reopen is not None, "this workspace was not opened from a folder"
+        return self._reopen()
 
     @cached_property
     def facts(self) -> FactsReader:
@@ -170,6 +178,14 @@ class Workspace:
             self.variables.get("PYTHONPATH", "").split(os.pathsep),
             self.interpreter,
         )
+
+    @property
+    def import_folders(self) -> tuple[str, ...]:
+        """Folders that imports are looked for in before the standard library, in order."""
+        from modelops_bundle.discovery.search import STDLIB_ENTRY
+
+        entries = self._search.entries
+        return tuple(folder for folder, _ in entries[: entries.index(STDLIB_ENTRY)])
 
     @cached_property
     def distributions(self) -> Distributions:

@@ -1,4 +1,4 @@
-"""The one place that chooses the real adapters. Nothing else knows which they are."""
+"""Opening a project: files, caches, registry and interpreters of this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from modelops_bundle import __version__
 from modelops_bundle.adapters.atomic import write_text
@@ -111,6 +112,7 @@ def open_folder(
             python=python,
             running=sys.executable,
             progress=progress,
+            reopen=partial(open_folder, layout, cwd=cwd, python=python, trust_cache=trust_cache),
         )
 
 

@@ -1,0 +1,77 @@
+"""What is sent to an executor: a batch of tasks, run by a worker that stays for the next one.
+
+Importable by its name wherever the executor runs it, and everything in and out of it can be pickled.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Sequence
+from threading import Lock, get_ident
+
+from modelops_bundle.adapters.runner_process import START, RunnerProcess
+from modelops_bundle.errors import WorkerError
+from modelops_bundle.results.tasks import Outcome, RunnerSpec, Task
+
+__all__ = ["close_workers", "enlist", "run_batch"]
+
+_lock = Lock()
+#: A worker for each thread of this process that runs batches.
+_workers: dict[int, RunnerProcess] = {}
+#: Threads that shall run nothing more.
+_ended: set[int] = set()
+
+
+def run_batch(spec: RunnerSpec, tasks: Sequence[Task], start: str = START) -> list[Outcome]:
+    """Run tasks in this thread's worker; an outcome for each, in order.
+
+    Raises:
+        WorkerError: No worker can run this model.
+    """
+    outcomes: list[Outcome] = []
+    while len(outcomes) < len(tasks):
+        # A worker that died leaves the rest to the next one.
+        outcomes.extend(_worker(spec, start).run(tasks[len(outcomes) :]))
+    return outcomes
+
+
+def enlist() -> None:
+    """Say that a thread is new: its number may be that of one that has ended."""
+    with _lock:
+        _ended.discard(get_ident())
+
+
+def close_workers(threads: Sequence[int] | None = None) -> None:
+    """End the workers of some threads, or of all, at once. These threads run nothing more."""
+    with _lock:
+        _ended.update(_workers if threads is None else threads)
+        chosen = (
+            list(_workers) if threads is None else [each for each in threads if each in _workers]
+        )
+        ended = [_workers.pop(thread) for thread in chosen]
+    for worker in ended:
+        worker.kill()
+    for worker in ended:
+        worker.close()
+
+
+def _worker(spec: RunnerSpec, start: str) -> RunnerProcess:
+    thread = get_ident()
+    with _lock:
+        known = _workers.get(thread)
+    if known is not None and known.alive and known.spec == spec:
+        return known
+    if known is not None:
+        known.close()
+    made = RunnerProcess(spec, start)
+    with _lock:
+        # Looked at under the lock, so that a worker is either ended here or by whoever ends the others.
+        if thread not in _ended:
+            _workers[thread] = made
+            return made
+    made.kill()
+    made.close()
+    raise WorkerError("the run was ended")
+
+
+atexit.register(close_workers)

@@ -1,0 +1,207 @@
+"""One worker: a process of the project's interpreter that runs simulations, one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import modelops_bundle.worker
+from modelops_bundle.errors import WorkerError
+from modelops_bundle.results.record import Level, Output, UndeclaredRead
+from modelops_bundle.results.tasks import Outcome, RunnerSpec, Task
+from modelops_bundle.worker.frames import BrokenFrameError, read_frame, write_frame
+
+__all__ = ["START", "RunnerProcess"]
+
+#: The script that makes an interpreter a worker.
+START = str(Path(modelops_bundle.worker.__file__).with_name("start.py"))
+
+_PATIENCE = 2.0  # seconds that a worker has to end by itself
+_MOST_AHEAD = 8  # tasks that are sent before the first of them is answered
+_SMALL_BYTES = 4096  # of parameters: what surely fits into a pipe with others before it
+
+
+class RunnerProcess:
+    """A worker, from its start to :meth:`close`.
+
+    Args:
+        spec: How the model is run.
+        start: The script that it runs.
+
+    Raises:
+        WorkerError: The interpreter cannot be started, or the worker refuses.
+    """
+
+    def __init__(self, spec: RunnerSpec, start: str = START) -> None:
+        self.spec = spec
+        self._process, self._to, self._from = _started(spec, start)
+        self._level = Level.OFF
+        self._host = ""
+        try:
+            self._greet()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still run something."""
+        return not self._from.closed and self._process.poll() is None
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Run tasks one after the other, each outcome as it comes.
+
+        When the process dies, the task that it was running has failed and those behind it are not answered.
+        """
+        sent = 0
+        for done, task in enumerate(tasks):
+            sent = self._send(tasks, max(sent, done), done)
+            started = datetime.now(UTC)
+            outcome = self._answer(task)
+            if outcome is None:
+                yield self._death(task, started)
+                return
+            yield outcome
+
+    def close(self) -> None:
+        """End it, and whatever it has started; at once if it is in the middle of something."""
+        for stream in (self._to, self._from):
+            with contextlib.suppress(OSError):
+                stream.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE)
+        _kill(self._process)
+        self._process.wait()
+
+    def kill(self) -> None:
+        """End it without waiting. Safe from another thread than the one that is in :meth:`run`."""
+        _kill(self._process)
+
+    def _greet(self) -> None:
+        try:
+            write_frame(self._to, {"do": "start", "spec": self.spec.document()})
+            frame = read_frame(self._from)
+        except (OSError, BrokenFrameError):
+            frame = None
+        if frame is None:
+            raise WorkerError(
+                f"{self.spec.interpreter} ended before it could run the model",
+                self._ending(),
+                "Run the model's file with it to see what is wrong.",
+            )
+        header, _ = frame
+        if header["is"] == "refused":
+            raise _refusal(header)
+        self._level = Level[header["level"].upper()]
+        self._host = header["host"]
+
+    def _send(self, tasks: Sequence[Task], sent: int, done: int) -> int:
+        """Send what may be sent; several small tasks at once, so that the worker never waits for us."""
+        while sent < len(tasks) and (sent == done or self._may_run_ahead(tasks[sent], sent - done)):
+            number, params, seed = tasks[sent]
+            message = {"do": "run", "number": number, "params": dict(params), "seed": seed}
+            # A broken pipe shows when the answer is read.
+            with contextlib.suppress(OSError):
+                write_frame(self._to, message)
+            sent += 1
+        return sent
+
+    def _may_run_ahead(self, task: Task, ahead: int) -> bool:
+        return ahead < _MOST_AHEAD and len(repr(task.params)) < _SMALL_BYTES
+
+    def _answer(self, task: Task) -> Outcome | None:
+        try:
+            frame = read_frame(self._from)
+        except (OSError, BrokenFrameError, ValueError):
+            return None
+        if frame is None:
+            return None
+        header, blobs = frame
+        outputs = zip(header.get("outputs", ()), blobs, strict=True)
+        return Outcome(
+            number=task.number,
+            started=header["started"],
+            duration=header["duration"],
+            host=self._host,
+            level=self._level,
+            outputs=tuple(Output(name, kind, blob) for (name, kind), blob in outputs),
+            undeclared=tuple(UndeclaredRead(*read) for read in header["undeclared"]),
+            error=header.get("error", ""),
+            traceback=header.get("traceback", ""),
+        )
+
+    def _death(self, task: Task, started: datetime) -> Outcome:
+        return Outcome(
+            number=task.number,
+            started=started.isoformat(),
+            duration=(datetime.now(UTC) - started).total_seconds(),
+            host=self._host,
+            level=self._level,
+            error=f"the worker died: {self._ending()}",
+        )
+
+    def _ending(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE)
+        code = self._process.poll()
+        if code is None:
+            _kill(self._process)
+            return "it stopped answering"
+        if code >= 0:
+            return f"it ended with code {code}"
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else "unknown"
+        often = "; that is how a system ends what takes too much memory" if code == -9 else ""
+        return f"signal {-code} ({name}) ended it{often}"
+
+
+def _started(spec: RunnerSpec, start: str) -> tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO]:
+    child_reads, we_write = os.pipe()
+    we_read, child_writes = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [spec.interpreter, start, str(child_reads), str(child_writes)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(child_reads, child_writes),
+            env=_environment(),
+            # A group of its own: Ctrl-C is ours to answer, and what it starts ends with it.
+            start_new_session=True,
+        )
+    except OSError as error:
+        os.close(we_write)
+        os.close(we_read)
+        raise WorkerError(
+            f"{spec.interpreter} cannot be started",
+            str(error),
+            "Name the project's interpreter with --python or environment.python.",
+        ) from error
+    finally:
+        os.close(child_reads)
+        os.close(child_writes)
+    return process, os.fdopen(we_write, "wb"), os.fdopen(we_read, "rb")
+
+
+def _environment() -> dict[str, str]:
+    # The order of sets of texts is otherwise another one in each process.
+    environment = {"PYTHONHASHSEED": "0", **os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("PYTHONSTARTUP", None)
+    return environment
+
+
+def _refusal(header: dict[str, Any]) -> WorkerError:
+    trace = header.get("traceback") or ""
+    why = "\n".join(filter(None, (header["why"], trace.rstrip())))
+    return WorkerError(header["what"], why, header["mend"])
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # The group outlives its leader where the model has started something.
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)

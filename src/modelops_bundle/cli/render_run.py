@@ -1,0 +1,250 @@
+"""``run`` and ``trace`` for people and for programs, from the same reports."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from modelops_bundle.cli.drawing import columns, plural
+from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
+from modelops_bundle.cli.session import NOT_CURRENT
+from modelops_bundle.cli.words import duration, some
+from modelops_bundle.results.key import ResultKey
+from modelops_bundle.results.record import Level
+from modelops_bundle.workflows.declare import OPTIONS
+
+if TYPE_CHECKING:
+    from modelops_bundle.results.plan import Simulation
+    from modelops_bundle.results.record import Failure, UndeclaredRead
+    from modelops_bundle.workflows.run import RunReport
+    from modelops_bundle.workflows.trace import TraceReport
+
+__all__ = [
+    "run_code",
+    "run_document",
+    "show_run",
+    "show_trace",
+    "trace_code",
+    "trace_document",
+]
+
+_MOST_FAILURES = 3
+_LEVELS = {
+    Level.OFF: "not enforced (--no-enforce): what C, C++ and Rust code reads is not noticed",
+    Level.AUDIT: "not enforced, because the kernel has no Landlock: what C, C++ and Rust code"
+    " reads is not noticed",
+}
+
+
+def run_code(report: RunReport) -> int:
+    """1 when a simulation failed, 3 when results may not be reused, else 0."""
+    if report.failures or report.differing:
+        return 1
+    return NOT_CURRENT if report.count("unsound") else 0
+
+
+def trace_code(report: TraceReport) -> int:
+    """1 when the simulation failed, 3 when it read what is not declared, else 0."""
+    if report.error:
+        return 1
+    return NOT_CURRENT if set(report.reads) - set(report.declared) else 0
+
+
+# --- for programs -------------------------------------------------------------------------------
+
+
+def run_document(report: RunReport) -> dict[str, Any]:
+    """The JSON of ``run``."""
+    context = report.record.context
+    return {
+        "schema": 1,
+        "model": report.model,
+        "digest": context.model,
+        "scenario": context.scenario,
+        "outputs": None if context.outputs is None else list(context.outputs),
+        "dry_run": report.dry_run,
+        "enforcement": sorted(level.name.lower() for level in report.levels),
+        "hits": report.count("hit"),
+        "misses": len(report.states) - report.count("hit"),
+        "computed": report.count("computed", "unsound"),
+        "unsound": report.count("unsound"),
+        "failed": len(report.failures),
+        "seconds_saved": report.saved,
+        "seconds_spent": report.spent,
+        "seconds_expected": report.expected,
+        "seconds_elapsed": report.elapsed,
+        "simulations": [
+            {
+                "key": ResultKey(context, simulation.param_id, simulation.seed).digest,
+                "params": dict(simulation.params),
+                "param_id": simulation.param_id,
+                "seed": simulation.seed,
+                "state": state,
+            }
+            for simulation, state in zip(report.simulations, report.states, strict=True)
+        ],
+        "failures": [_failure(each) for each in report.failures],
+        "undeclared": [
+            {**_read(read, report.path, report.class_name), "simulations": number}
+            for read, number in report.reads.items()
+        ],
+        "declared": [_read(read, report.path, report.class_name) for read in report.declared],
+        "differing": list(report.differing),
+        "warnings": list(report.warnings),
+    }
+
+
+def trace_document(report: TraceReport) -> dict[str, Any]:
+    """The JSON of ``trace``."""
+    return {
+        "schema": 1,
+        "model": report.model,
+        "outputs": list(report.outputs),
+        "error": report.error or None,
+        "traceback": report.traceback or None,
+        "seconds": report.duration,
+        "undeclared": [_read(each, report.path, report.class_name) for each in report.reads],
+        "declared": [_read(each, report.path, report.class_name) for each in report.declared],
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "key": failure.key.digest,
+        "param_id": failure.key.param_id,
+        "seed": failure.key.seed,
+        "error": failure.error,
+        "traceback": failure.traceback,
+    }
+
+
+def _read(read: UndeclaredRead, path: str, class_name: str) -> dict[str, Any]:
+    return {
+        "kind": read.kind,
+        "name": read.name,
+        "place": read.place or None,
+        "mend": _mend(read, path, class_name),
+    }
+
+
+# --- for people ---------------------------------------------------------------------------------
+
+
+def show_run(report: RunReport) -> None:
+    """Print what was found and done, what failed, and what to do next."""
+    warn(report.warnings)
+    show((report.model, "strong"), f": {plural(len(report.states), 'simulation')}")
+    show_lines(columns(list(_rows(report)), indent="  "))
+    _show_failures(report)
+    _show_reads(report.reads, report.declared, report.path, report.class_name)
+    if report.count("unsound"):
+        many = plural(report.count("unsound"), "result")
+        say(f"{many} depend on what is not declared: marked unsound, and not reused.")
+    if report.differing:
+        many = plural(len(report.differing), "result")
+        say(
+            ("not deterministic: ", "bad"),
+            f"{many} differ from what was stored before, which stays; see `mops-bundle results"
+            f" show {report.differing[0][:12]}`.",
+        )
+    for level in sorted(report.levels & _LEVELS.keys()):
+        say(("note: ", "warn"), _LEVELS[level])
+    if not report.recorded and not report.dry_run:
+        say(
+            f"The registry records an earlier state: `mops-bundle update {report.model}` records"
+            " this one."
+        )
+
+
+def show_trace(report: TraceReport) -> None:
+    """Print what one simulation read that is not declared."""
+    if report.error:
+        show((report.model, "strong"), ": ", ("failed", "bad"), f" {report.error}")
+        show_lines((f"    {line}",) for line in report.traceback.splitlines())
+    else:
+        gave = some(report.outputs) or "nothing"
+        show((report.model, "strong"), f": gave {gave} in {duration(report.duration)}")
+    _show_reads(report.reads, report.declared, report.path, report.class_name)
+    if not report.reads:
+        say("It read nothing that is not declared.")
+
+
+def _rows(report: RunReport) -> Iterator[list[Piece]]:
+    hits, misses = report.count("hit"), report.count("miss")
+    yield [
+        ("hits", "good" if hits else ""),
+        str(hits),
+        f"{duration(report.saved)} of computing saved" if hits else "",
+    ]
+    if report.dry_run:
+        told = "" if report.expected is None else f"about {duration(report.expected)} to compute"
+        yield ["misses", str(misses), told if misses else ""]
+        return
+    computed = report.count("computed", "unsound")
+    yield ["computed", str(computed), f"in {duration(report.elapsed)}" if computed else ""]
+    if report.failures:
+        yield [("failed", "bad"), str(len(report.failures)), ""]
+    if misses:
+        yield [("not run", "warn"), str(misses), "--keep-going runs them in spite of failures"]
+
+
+def _show_failures(report: RunReport) -> None:
+    params = {each[1:]: each for each in report.simulations}
+    seen: dict[str, Failure] = {}
+    for failure in report.failures:
+        seen.setdefault(failure.error, failure)
+    for failure in list(seen.values())[:_MOST_FAILURES]:
+        place = _worded(params[failure.key.param_id, failure.key.seed])
+        show(("failed", "bad"), f" {place}: {failure.error}")
+        show_lines((f"    {line}",) for line in failure.traceback.splitlines())
+    if len(seen) > _MOST_FAILURES:
+        show(f"and {plural(len(seen) - _MOST_FAILURES, 'other error')}; --json lists them all")
+
+
+def _worded(simulation: Simulation) -> str:
+    text = json.dumps(simulation.params, ensure_ascii=False)
+    return f"seed {simulation.seed} of {text if len(text) <= 200 else text[:200] + '...'}"
+
+
+def _show_reads(
+    reads: Iterable[UndeclaredRead],
+    declared: Sequence[UndeclaredRead],
+    path: str,
+    class_name: str,
+) -> None:
+    for read in declared:
+        show(("declared", "good"), f" {read.name}", f", read at {read.place}" if read.place else "")
+    left = [read for read in reads if read not in declared]
+    if not left:
+        return
+    show(("not declared, but read:", "warn"))
+    for read in left:
+        show(f"  {read.place or 'somewhere'} {_what(read)}")
+    say("Declare it:" if len(left) == 1 else "Declare them:")
+    for mend in dict.fromkeys(_mend(read, path, class_name) for read in left):
+        say(f"  {mend}")
+
+
+def _what(read: UndeclaredRead) -> str:
+    return {
+        "variable": f"the environment variable {read.name}",
+        "network": f"the network: {read.name}",
+        "process": f"what another program reads: {read.name}",
+    }.get(read.kind, read.name)
+
+
+def _mend(read: UndeclaredRead, path: str, class_name: str) -> str:
+    if read.kind == "variable" and read.name == "*":
+        return "read the variables by their names: the whole environment cannot be declared"
+    if read.kind in OPTIONS:
+        return (
+            f"mops-bundle register-model {shlex.quote(path)} --class {class_name}"
+            f" {OPTIONS[read.kind]} {shlex.quote(read.name)}"
+        )
+    return {
+        "outside": f"copy or link {read.name} into the project, then declare it with --data",
+        "network": "keep what is fetched in a data file, or set hermetic.network = true",
+        "process": "let the model do it itself, or run where the kernel enforces what is read",
+    }.get(read.kind, "")

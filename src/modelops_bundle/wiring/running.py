@@ -1,0 +1,110 @@
+"""What running models uses: stores, workers, claims and a watch over inputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
+
+import modelops_bundle
+from modelops_bundle.adapters.input_guard import PolledInputs
+from modelops_bundle.adapters.result_files import write_results
+from modelops_bundle.adapters.results_local import LocalResults
+from modelops_bundle.adapters.table_files import print_table, write_table
+from modelops_bundle.results.store import Claims, ResultStore
+from modelops_bundle.results.tasks import Engine
+from modelops_bundle.workflows.machinery import InputGuard
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["RealMachinery", "open_machinery", "print_table", "write_results", "write_table"]
+
+
+@contextmanager
+def open_machinery(
+    workspace: Workspace,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    executor: Executor | None = None,
+) -> Iterator[RealMachinery]:
+    """What running needs, until the block ends.
+
+    Args:
+        workspace: The project.
+        workers: Processes on this machine; as many as it has processors by default.
+        cluster: Address of a Dask scheduler, or ``local:N`` for one that is started.
+        executor: Where to run instead of either.
+
+    Raises:
+        UsageError: What the configuration asks for is not installed.
+        StorageError: The store cannot be opened.
+    """
+    with ExitStack() as stack:
+        local = stack.enter_context(LocalResults(workspace.layout.results))
+        yield RealMachinery(workspace, local, workers or _processors(), cluster, executor)
+
+
+class RealMachinery:
+    """See :class:`modelops_bundle.workflows.machinery.Machinery`."""
+
+    tool = modelops_bundle.__version__
+    package = os.path.dirname(os.path.dirname(os.path.abspath(modelops_bundle.__file__)))
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        local: LocalResults,
+        workers: int,
+        cluster: str | None,
+        executor: Executor | None,
+    ) -> None:
+        self._workspace = workspace
+        self._cluster = cluster
+        self._executor = executor
+        self.local = local
+        self.workers = workers
+
+    @cached_property
+    def store(self) -> ResultStore:
+        """The local store, with the shared one behind it where one is configured."""
+        url = self._workspace.config.results.store
+        if url is None:
+            return self.local
+        from modelops_bundle.adapters.results_shared import SharedResults
+        from modelops_bundle.adapters.results_tiered import TieredResults
+
+        return TieredResults(self.local, SharedResults(url))
+
+    def engine(self) -> AbstractContextManager[Engine]:
+        """Workers, started now."""
+        from modelops_bundle.adapters import engines
+
+        if self._executor is not None:
+            return engines.engine_over(self._executor, self.workers)
+        if self._cluster is not None:
+            return engines.dask_engine(self._cluster)
+        return engines.local_engine(self.workers)
+
+    def claims(self) -> AbstractContextManager[Claims]:
+        """Claims in the name of this run."""
+        return self.local.claims()
+
+    def guard(
+        self, paths: Sequence[str], look: Callable[[], Sequence[str]]
+    ) -> AbstractContextManager[InputGuard]:
+        """A watch over a model's inputs."""
+        return PolledInputs(paths, look)
+
+    def warnings(self) -> Sequence[str]:
+        """What the user should know of the stores, in words."""
+        warnings = getattr(self.store, "warnings", None)
+        return warnings() if warnings is not None else ()
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

@@ -1,0 +1,289 @@
+"""Computing what is missing: claimed, run, looked at once more, stored, given back.
+
+The order of these steps is what makes results true, each computed once, and none lost:
+
+1. Claim keys, a few at a time, so that another run takes the others.
+2. See whether somebody stored one of them in the meantime.
+3. Run the rest.
+4. Look at the inputs again. What was computed while they changed is dropped.
+5. Store, and only then give the claims back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from modelops_bundle.errors import InputsChangedError
+from modelops_bundle.ports import Progress
+from modelops_bundle.results.key import Context, ResultKey
+from modelops_bundle.results.plan import Simulation
+from modelops_bundle.results.record import Failure, Level, Provenance, Result, UndeclaredRead
+from modelops_bundle.results.store import Claims, ManagedStore, ResultStore
+from modelops_bundle.results.tasks import Engine, Outcome, RunnerSpec, Task
+from modelops_bundle.workflows.machinery import InputGuard
+
+__all__ = ["Execution", "Tally"]
+
+_MOST_CLAIMED = 500
+_CLAIM_SECONDS = 2.0  # of work on one worker that are claimed at a time
+_MOST_PENDING_BYTES = 64 << 20
+_FIRST_COMMIT_SECONDS = 0.5
+_COMMIT_SHARE = 10  # committing takes at most one part in so many of the time
+_WAIT_SECONDS = 0.5
+
+
+@dataclass
+class Tally:
+    """What a run has done so far.
+
+    Attributes:
+        stored: Results that were computed and stored.
+        elsewhere: Results that another run has stored in the meantime.
+        unsound: How many of ``stored`` may not be reused.
+        spent: Seconds that simulations took, failed ones included.
+        failures: Simulations that failed.
+        reads: Undeclared reads, and how many simulations made each.
+        differing: Keys of results that differ from those that are stored.
+        levels: How closely simulations were watched.
+        states: What became of each simulation that was missing, by parameter set and seed.
+    """
+
+    stored: int = 0
+    elsewhere: int = 0
+    unsound: int = 0
+    spent: float = 0.0
+    failures: list[Failure] = field(default_factory=list)
+    reads: Counter[UndeclaredRead] = field(default_factory=Counter)
+    differing: list[str] = field(default_factory=list)
+    levels: set[Level] = field(default_factory=set)
+    states: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """How many simulations are dealt with."""
+        return len(self.states)
+
+
+class Execution:
+    """One run's work.
+
+    Args:
+        context: The run's context.
+        model_id: Id of the model.
+        tool: Version of this package.
+        spec: How workers run the model.
+        engine: Where.
+        local: The store of this project.
+        store: Where results go: that store, or one that shares them.
+        claims: Which keys are this run's.
+        guard: Whether the inputs are what they were.
+        least: How closely a result that another run stored must have been watched.
+        keep_going: Whether a failure leaves the others running.
+        progress: Told how far it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        context: Context,
+        model_id: str,
+        tool: str,
+        spec: RunnerSpec,
+        engine: Engine,
+        local: ManagedStore,
+        store: ResultStore,
+        claims: Claims,
+        guard: InputGuard,
+        least: Level,
+        keep_going: bool,
+        progress: Progress | None,
+    ) -> None:
+        self._context = context
+        self._model_id = model_id
+        self._tool = tool
+        self._spec = spec
+        self._engine = engine
+        self._local = local
+        self._store = store
+        self._claims = claims
+        self._guard = guard
+        self._least = least
+        self._keep_going = keep_going
+        self._progress = progress
+        self._waiting: deque[Simulation] = deque()
+        self._held: list[Simulation] = []
+        self._running: dict[int, Simulation] = {}
+        self._numbers = 0
+        self._pending: list[Result] = []
+        self._pending_bytes = 0
+        self._failed: list[Failure] = []
+        self._next_commit = 0.0
+        self.tally = Tally()
+
+    def run(self, misses: Sequence[Simulation], refresh: bool = False) -> Tally:
+        """Compute what is missing.
+
+        Args:
+            misses: Simulations to run.
+            refresh: Whether they are run although results may be there.
+
+        Raises:
+            InputsChangedError: What the model depends on changed meanwhile. Earlier results are kept.
+            StorageError: Results cannot be stored. Earlier ones are kept.
+            WorkerError: The model cannot be run at all.
+        """
+        self._waiting.extend(misses)
+        self._total = len(misses)
+        self._refresh = refresh
+        self._next_commit = time.monotonic() + _FIRST_COMMIT_SECONDS
+        while self._waiting and not self._stopped:
+            self._round()
+            if self._held and not self._stopped:
+                # Others compute these; whoever is done or dies gives them back.
+                self._claims.wait(_WAIT_SECONDS)
+                self._waiting.extend(self._held)
+                self._held.clear()
+        return self.tally
+
+    @property
+    def _stopped(self) -> bool:
+        return bool(self.tally.failures) and not self._keep_going
+
+    def _round(self) -> None:
+        """Everything that can be claimed now."""
+        outcomes = self._engine.execute(self._spec, self._tasks())
+        try:
+            for outcome in outcomes:
+                self._take(outcome)
+                if self._stopped:
+                    break
+                if self._is_due():
+                    self._commit()
+        finally:
+            _close(outcomes)
+            # What is done is kept, also when the user or an error ended the run.
+            self._commit()
+            self._give_back()
+
+    # --- what to run ------------------------------------------------------------------------
+
+    def _tasks(self) -> Iterator[Task]:
+        while self._waiting and not self._stopped:
+            count = min(self._chunk(), len(self._waiting))
+            chunk = [self._waiting.popleft() for _ in range(count)]
+            for simulation in self._claimed(chunk):
+                number = self._numbers
+                self._numbers += 1
+                self._running[number] = simulation
+                yield Task(number, simulation.params, simulation.seed)
+
+    def _chunk(self) -> int:
+        done = self.tally.stored + len(self._pending)
+        if not done or not self.tally.spent:
+            return 1
+        return max(1, min(_MOST_CLAIMED, int(_CLAIM_SECONDS * done / self.tally.spent)))
+
+    def _claimed(self, chunk: Sequence[Simulation]) -> list[Simulation]:
+        keys = {self._key(each).digest: each for each in chunk}
+        granted = set(self._claims.claim(list(keys)))
+        self._held.extend(each for key, each in keys.items() if key not in granted)
+        # Looked for only now: whoever held the claim before has stored before giving it back.
+        there = set() if self._refresh else self._local.present(granted, self._least)
+        for key in there:
+            self._settle(keys[key], "hit")
+        self.tally.elsewhere += len(there)
+        self._claims.release(there)
+        return [each for key, each in keys.items() if key in granted and key not in there]
+
+    def _key(self, simulation: Simulation) -> ResultKey:
+        return ResultKey(self._context, simulation.param_id, simulation.seed)
+
+    # --- what came out ----------------------------------------------------------------------
+
+    def _take(self, outcome: Outcome) -> None:
+        simulation = self._running.pop(outcome.number)
+        key = self._key(simulation)
+        self.tally.spent += outcome.duration
+        self.tally.levels.add(outcome.level)
+        self.tally.reads.update(outcome.undeclared)
+        if outcome.error:
+            failure = Failure(
+                key=key,
+                error=outcome.error,
+                traceback=outcome.traceback,
+                started=outcome.started,
+                duration=outcome.duration,
+                undeclared=outcome.undeclared,
+            )
+            self.tally.failures.append(failure)
+            self._failed.append(failure)
+            self._settle(simulation, "failed")
+            return
+        result = Result(key, self._provenance(simulation, outcome), outcome.outputs)
+        self._pending.append(result)
+        self._pending_bytes += sum(len(output.data) for output in outcome.outputs)
+        self._settle(simulation, "computed" if result.sound else "unsound")
+
+    def _provenance(self, simulation: Simulation, outcome: Outcome) -> Provenance:
+        return Provenance(
+            started=outcome.started,
+            duration=outcome.duration,
+            host=outcome.host,
+            tool=self._tool,
+            python=self._spec.python_version,
+            level=outcome.level,
+            undeclared=outcome.undeclared,
+            model_id=self._model_id,
+            params=dict(simulation.params),
+        )
+
+    def _settle(self, simulation: Simulation, state: str) -> None:
+        self.tally.states[simulation.param_id, simulation.seed] = state
+        if self._progress:
+            self._progress("simulations", self.tally.done, self._total)
+
+    def _is_due(self) -> bool:
+        return self._pending_bytes > _MOST_PENDING_BYTES or time.monotonic() >= self._next_commit
+
+    def _commit(self) -> None:
+        """Store what is pending, if the inputs are still those that it was computed from."""
+        if not (self._pending or self._failed):
+            return
+        started = time.monotonic()
+        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        failed, self._failed = self._failed, []
+        changed = self._guard.changed()
+        if changed:
+            self._waiting.clear()
+            raise _inputs_changed(changed, len(pending), self.tally.stored)
+        if pending:
+            self.tally.differing.extend(self._store.put(pending).differing)
+            self.tally.stored += len(pending)
+            self.tally.unsound += sum(not result.sound for result in pending)
+        self._local.put_failures(failed)
+        dealt_with = [*(each.key for each in pending), *(each.key for each in failed)]
+        self._claims.release([key.digest for key in dealt_with])
+        took = time.monotonic() - started
+        self._next_commit = time.monotonic() + max(_FIRST_COMMIT_SECONDS, _COMMIT_SHARE * took)
+
+    def _give_back(self) -> None:
+        """Let go of what was claimed and not run."""
+        self._claims.release([self._key(each).digest for each in self._running.values()])
+        self._running.clear()
+
+
+def _close(outcomes: Iterator[Outcome]) -> None:
+    close = getattr(outcomes, "close", None)
+    if close is not None:
+        close()
+
+
+def _inputs_changed(changed: Sequence[str], dropped: int, kept: int) -> InputsChangedError:
+    return InputsChangedError(
+        f"what the model depends on changed while it ran: {', '.join(changed)}",
+        f"{dropped} results that were computed meanwhile are not kept, {kept} from before are",
+        "Run the command again when the files are as you want them.",
+    )

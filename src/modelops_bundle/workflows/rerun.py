@@ -1,0 +1,113 @@
+"""``results verify --rerun``: compute stored results again and compare.
+
+What differs is not deterministic, or depends on something that nobody declared or saw.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelops_bundle.results.key import Context
+from modelops_bundle.results.record import Level, Output, Result
+from modelops_bundle.results.store import Stored
+from modelops_bundle.results.tasks import Outcome, Task
+from modelops_bundle.workflows.machinery import Machinery
+from modelops_bundle.workflows.stored import chosen_contexts, current_contexts
+from modelops_bundle.workflows.subject import find_subject, runner_spec
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Compared", "Rerun", "rerun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One result that did not come out the same.
+
+    Attributes:
+        key: Its key, 64 hex digits.
+        model: Id of its model.
+        outputs: Names of the outputs that differ, or that only one side has.
+        error: Why it could not be computed again; empty when it could.
+    """
+
+    key: str
+    model: str
+    outputs: Sequence[str]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """What computing results again has shown.
+
+    Attributes:
+        compared: How many were computed again.
+        differing: Those that did not come out the same.
+    """
+
+    compared: int
+    differing: Sequence[Compared]
+
+
+def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number: int) -> Rerun:
+    """Compute some stored results of current digests again, chosen at random.
+
+    Raises:
+        UsageError: The name is no model's.
+        WorkerError: A model cannot be run at all.
+    """
+    store = machinery.local
+    records = chosen_contexts(workspace, store, model)
+    current = current_contexts(workspace, records)
+    rows = [row for row in store.list(current) if row.sound]
+    sample = random.sample(rows, min(number, len(rows)))
+    by_context: dict[str, list[Stored]] = {}
+    for row in sample:
+        by_context.setdefault(row.context, []).append(row)
+    differing: list[Compared] = []
+    for digest, group in by_context.items():
+        results = [each for row in group if (each := store.read(row.key)) is not None]
+        again = _computed(workspace, machinery, records[digest].model_id, results)
+        for result, outcome in zip(results, again, strict=True):
+            found = _compared(records[digest].model_id, result, outcome)
+            differing += [found] if found is not None else []
+    return Rerun(len(sample), differing)
+
+
+def _computed(
+    workspace: Workspace, machinery: Machinery, model_id: str, results: Sequence[Result]
+) -> list[Outcome]:
+    """The outcome of each result's simulation, in order."""
+    if not results:
+        return []
+    subject = find_subject(workspace, model_id)
+    context: Context = results[0].key.context
+    record = subject.context(context.scenario, context.outputs)
+    spec = runner_spec(workspace, subject, record, Level.ENFORCED, machinery.package)
+    tasks = [
+        Task(number, result.provenance.params or {}, result.key.seed)
+        for number, result in enumerate(results)
+    ]
+    outcomes: dict[int, Outcome] = {}
+    with machinery.engine() as engine:
+        # In another order, so that what one simulation leaves behind for the next shows as well.
+        for outcome in engine.execute(spec, reversed(tasks)):
+            outcomes[outcome.number] = outcome
+            if workspace.progress:
+                workspace.progress("computing again", len(outcomes), len(tasks))
+    return [outcomes[number] for number in range(len(tasks))]
+
+
+def _compared(model_id: str, result: Result, outcome: Outcome) -> Compared | None:
+    key = result.key.digest
+    if outcome.error:
+        return Compared(key, model_id, (), outcome.error)
+    before, after = _by_name(result.outputs), _by_name(outcome.outputs)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return Compared(key, model_id, names, "") if names else None
+
+
+def _by_name(outputs: Sequence[Output]) -> dict[str, Output]:
+    return {output.name: output for output in outputs}

@@ -1,0 +1,215 @@
+"""``run``: find the results that are there, compute the others, keep them while they are true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from modelops_bundle.results.key import ResultKey
+from modelops_bundle.results.plan import Plan, Simulation, expected_seconds, make_plan
+from modelops_bundle.results.record import Failure, Level, UndeclaredRead
+from modelops_bundle.results.store import ContextRecord
+from modelops_bundle.workflows.declare import declare
+from modelops_bundle.workflows.execution import Execution, Tally
+from modelops_bundle.workflows.machinery import Machinery, RunRequest
+from modelops_bundle.workflows.subject import (
+    Subject,
+    differences,
+    find_subject,
+    inputs_of,
+    runner_spec,
+)
+from modelops_bundle.workflows.trace import trace
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["RunReport", "run"]
+
+#: How often a run is begun anew because more was declared; each time at least one read is new.
+_MOST_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a run found and did.
+
+    Attributes:
+        model: Id of the model.
+        path: Recorded path of its file.
+        class_name: Qualified name of its class.
+        record: The context.
+        recorded: Whether the registry says of the model what is true now.
+        dry_run: Whether nothing was run.
+        level: How closely it was to be watched.
+        levels: How closely it was watched.
+        simulations: What was asked for.
+        states: What became of each, in the same order: ``hit``, ``miss`` (not run), ``computed``,
+            ``unsound`` (computed, and not to be reused) or ``failed``.
+        failures: Those that failed.
+        reads: Undeclared reads, and how many simulations made each.
+        declared: Reads that were declared by this run.
+        differing: Keys of results that differ from those that were stored before.
+        saved: Seconds that the hits took when they were computed.
+        spent: Seconds that simulations took now, added up over workers.
+        elapsed: Seconds that the run took.
+        expected: Seconds that the misses will take; ``None`` when no time is known.
+        warnings: What the user should know, in words.
+    """
+
+    model: str
+    path: str
+    class_name: str
+    record: ContextRecord
+    recorded: bool
+    dry_run: bool
+    level: Level
+    levels: frozenset[Level]
+    simulations: Sequence[Simulation]
+    states: Sequence[str]
+    failures: Sequence[Failure]
+    reads: Mapping[UndeclaredRead, int]
+    declared: Sequence[UndeclaredRead]
+    differing: Sequence[str]
+    saved: float
+    spent: float
+    elapsed: float
+    expected: float | None
+    warnings: Sequence[str]
+
+    def count(self, *states: str) -> int:
+        """How many simulations are in one of some states."""
+        return sum(map(self.states.count, states))
+
+    @property
+    def keys(self) -> list[ResultKey]:
+        """Keys of the results that are there now, in the order asked for."""
+        context = self.record.context
+        return [
+            ResultKey(context, simulation.param_id, simulation.seed)
+            for simulation, state in zip(self.simulations, self.states, strict=True)
+            if state not in ("miss", "failed")
+        ]
+
+
+def run(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunReport:
+    """Run a model over parameter sets and seeds, reusing what is still true.
+
+    Raises:
+        UsageError: The request names something that is not there, or parameters that cannot be.
+        InvalidEntryError: The model's file or a dependency is gone, or does not parse.
+        InputsChangedError: What the model depends on changed meanwhile. Earlier results are kept.
+        StorageError: Results cannot be stored. Earlier ones are kept.
+        WorkerError: The model cannot be run at all.
+    """
+    if not request.declare or request.dry_run:
+        return _run_once(workspace, machinery, request)
+    # All that one simulation reads is found at once where nothing is refused.
+    declared = list(trace(workspace, machinery, request).declared)
+    for _ in range(_MOST_ROUNDS):
+        # Under another digest now: what was computed before belongs to no model that is registered.
+        with workspace.reopened() as again:
+            report = _run_once(again, machinery, request)
+            fresh = declare(again, report.model, report.reads)
+        if not fresh:
+            break
+        declared += fresh
+    return replace(report, declared=tuple(declared))
+
+
+def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunReport:
+    started = time.monotonic()
+    subject = find_subject(workspace, request.model)
+    simulations = request.simulations(subject.entry.parameters)
+    record = subject.context(request.scenario, request.outputs)
+    known = machinery.store.scan(record.context)
+    plan = make_plan(simulations, known, request.least, request.refresh)
+    if request.dry_run or not plan.misses:
+        tally = Tally()
+    else:
+        tally = _compute(workspace, machinery, request, subject, record, plan.misses)
+    expected = _expected(machinery, record, plan) if request.dry_run else None
+    return _report(
+        workspace, machinery, request, subject, record, simulations, plan, tally, expected, started
+    )
+
+
+def _compute(
+    workspace: Workspace,
+    machinery: Machinery,
+    request: RunRequest,
+    subject: Subject,
+    record: ContextRecord,
+    misses: Sequence[Simulation],
+) -> Tally:
+    spec = runner_spec(workspace, subject, record, request.level, machinery.package)
+    look = partial(differences, workspace, subject.id, record)
+    guarded = machinery.guard(inputs_of(workspace, subject), look)
+    with guarded as guard, machinery.claims() as claims, machinery.engine() as engine:
+        claims.hold([record.context.digest])
+        machinery.store.put_context(record)
+        execution = Execution(
+            context=record.context,
+            model_id=subject.id,
+            tool=machinery.tool,
+            spec=spec,
+            engine=engine,
+            local=machinery.local,
+            store=machinery.store,
+            claims=claims,
+            guard=guard,
+            least=request.least,
+            keep_going=request.keep_going,
+            progress=workspace.progress,
+        )
+        return execution.run(misses, request.refresh)
+
+
+def _expected(machinery: Machinery, record: ContextRecord, plan: Plan) -> float | None:
+    durations = plan.durations or machinery.local.durations(record.context.entrypoint)
+    return expected_seconds(len(plan.misses), durations, machinery.workers)
+
+
+def _report(
+    workspace: Workspace,
+    machinery: Machinery,
+    request: RunRequest,
+    subject: Subject,
+    record: ContextRecord,
+    simulations: Sequence[Simulation],
+    plan: Plan,
+    tally: Tally,
+    expected: float | None,
+    started: float,
+) -> RunReport:
+    missing = {each[1:] for each in plan.misses}
+    states = [
+        tally.states.get(each[1:], "miss") if each[1:] in missing else "hit" for each in simulations
+    ]
+    warnings = [
+        *subject.survey.warnings,
+        *workspace.environment_warnings,
+        *machinery.warnings(),
+        *machinery.store.damaged(),
+    ]
+    return RunReport(
+        model=subject.id,
+        path=subject.entry.path,
+        class_name=subject.entry.class_name,
+        record=record,
+        recorded=subject.recorded,
+        dry_run=request.dry_run,
+        level=request.level,
+        levels=frozenset(tally.levels),
+        simulations=simulations,
+        states=states,
+        failures=tuple(tally.failures),
+        reads=dict(tally.reads),
+        declared=(),
+        differing=tuple(tally.differing),
+        saved=plan.saved,
+        spent=tally.spent,
+        elapsed=time.monotonic() - started,
+        expected=expected,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )

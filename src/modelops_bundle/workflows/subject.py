@@ -1,0 +1,198 @@
+"""What is run: a registered model as it is now, and all that its results depend on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from modelops_bundle.digests.survey import Survey
+from modelops_bundle.environment.variables import PLACE_VARIABLES
+from modelops_bundle.errors import InvalidEntryError, MopsError, UsageError, WorkerError
+from modelops_bundle.project.files import expand
+from modelops_bundle.records.entries import ModelEntry
+from modelops_bundle.results.key import Context
+from modelops_bundle.results.record import Level
+from modelops_bundle.results.store import ContextRecord
+from modelops_bundle.results.tasks import RunnerSpec
+from modelops_bundle.staleness import State
+from modelops_bundle.workflows.candidates import restated
+from modelops_bundle.workflows.registration import check_names
+from modelops_bundle.workflows.status import entry_status, select
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Subject", "differences", "find_subject", "inputs_of", "runner_spec"]
+
+#: How libraries are told the number of threads that the environment's digest states.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+_OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model that can be run.
+
+    Attributes:
+        id: Its id.
+        entry: As its source states it now.
+        digest: Its digest now.
+        survey: What it depends on now.
+        recorded: Whether that is what the registry says.
+    """
+
+    id: str
+    entry: ModelEntry
+    digest: str
+    survey: Survey
+    recorded: bool
+
+    def context(self, scenario: str | None, outputs: tuple[str, ...] | None) -> ContextRecord:
+        """What all results of a run of it have in common.
+
+        Raises:
+            UsageError: The model has no such scenario or output.
+        """
+        where = f"the model {self.id}"
+        if self.entry.scenarios and scenario is not None:
+            check_names([scenario], self.entry.scenarios, "--scenario", where)
+        if self.entry.outputs and outputs is not None:
+            check_names(outputs, self.entry.outputs, "--output", where)
+        leaves = self.survey.leaves
+        return ContextRecord(
+            context=Context(
+                model=self.digest,
+                entrypoint=self.entry.entrypoint,
+                scenario=scenario,
+                outputs=None if outputs is None else tuple(sorted(set(outputs))),
+            ),
+            model_id=self.id,
+            components=tuple(sorted(leaves.components())),
+            environment=asdict(leaves.environment) if leaves.environment else {},
+            environment_digest=leaves.environment_digest,
+        )
+
+
+def find_subject(workspace: Workspace, name: str) -> Subject:
+    """The registered model that a name stands for.
+
+    Raises:
+        UsageError: The name is no model's.
+        InvalidEntryError: Its file, its class or a dependency is gone, or does not parse.
+    """
+    registry = workspace.registry.load()
+    (entry_id,) = select(registry, [name])
+    if entry_id not in registry.models:
+        raise UsageError(
+            f"{entry_id} is a target",
+            "only models are run",
+            f"`mops-bundle evaluate {entry_id}` runs its model and judges what comes out.",
+        )
+    judged = entry_status(workspace, registry, entry_id)
+    if judged.digest is None or judged.survey is None:
+        raise InvalidEntryError(
+            f"{entry_id} cannot be run",
+            judged.reason,
+            "Mend it, or forget it with `mops-bundle unregister`.",
+        )
+    current = restated(workspace, judged.entry).entry
+    assert isinstance(current, ModelEntry)
+    return Subject(
+        id=entry_id,
+        entry=current,
+        digest=judged.digest,
+        survey=judged.survey,
+        recorded=judged.verdict.state is State.CURRENT,
+    )
+
+
+def differences(workspace: Workspace, name: str, record: ContextRecord) -> tuple[str, ...]:
+    """What a model depends on that is not what a context says any more, in words; empty if nothing.
+
+    The project is read again for that.
+    """
+    with workspace.reopened() as now:
+        try:
+            subject = find_subject(now, name)
+        except MopsError as error:
+            return (error.summary,)
+    if subject.digest == record.context.model:
+        return ()
+    leaves = subject.survey.leaves
+    changed = {path for _, path, _ in {*leaves.components()} ^ {*record.components}}
+    environment = leaves.environment_digest != record.environment_digest
+    return (*sorted(changed), *(["the environment"] if environment else []))
+
+
+def inputs_of(workspace: Workspace, subject: Subject) -> tuple[str, ...]:
+    """Absolute paths of all files that the model depends on, sorted."""
+    survey, layout = subject.survey, workspace.layout
+    recorded = {subject.entry.path, *survey.leaves.data, *survey.leaves.code}
+    return tuple(sorted({*map(layout.absolute, recorded), *survey.sources.values()}))
+
+
+def runner_spec(
+    workspace: Workspace, subject: Subject, record: ContextRecord, level: Level, package: str
+) -> RunnerSpec:
+    """How workers run the model.
+
+    Args:
+        workspace: The project.
+        subject: The model.
+        record: The run's context.
+        level: How closely to watch.
+        package: Folder that this package is imported from.
+
+    Raises:
+        WorkerError: The project's interpreter is too old.
+    """
+    interpreter, environment = workspace.interpreter, subject.survey.leaves.environment
+    assert environment is not None
+    _refuse_old(interpreter.executable, interpreter.version)
+    config, layout = workspace.config, workspace.layout
+    ignored = (name for pattern in config.ignore_files for name in _files(workspace, pattern))
+    threads = {name: str(environment.thread_count) for name in _THREAD_VARIABLES}
+    declared = {name: workspace.variables.get(name) for name in subject.survey.leaves.variables}
+    return RunnerSpec(
+        root=layout.root,
+        interpreter=interpreter.executable,
+        path=layout.absolute(subject.entry.path),
+        entrypoint=subject.entry.entrypoint,
+        scenario=record.context.scenario,
+        outputs=record.context.outputs,
+        search=workspace.import_folders,
+        readable=(*inputs_of(workspace, subject), *ignored),
+        variables={**threads, **declared},
+        free_variables=(*sorted(PLACE_VARIABLES), *config.environment.ignore_variables),
+        python_version=environment.python_version,
+        platform=environment.platform,
+        dependencies=environment.dependencies,
+        level=level,
+        allow=tuple(_allowed(layout.root, config.hermetic.allow)),
+        network=config.hermetic.network,
+        package=package,
+    )
+
+
+def _files(workspace: Workspace, pattern: str) -> list[str]:
+    return [
+        workspace.layout.absolute(name)
+        for name in expand(workspace.files, workspace.layout, pattern)
+    ]
+
+
+def _allowed(root: str, paths: Iterable[str]) -> Iterable[str]:
+    return (os.path.abspath(os.path.join(root, os.path.expanduser(path))) for path in paths)
+
+
+def _refuse_old(executable: str, version: str) -> None:
+    if tuple(map(int, version.split(".")[:2])) < _OLDEST_PYTHON:
+        raise WorkerError(
+            f"{executable} cannot run models",
+            f"it is Python {version}, and workers need 3.11 or later",
+            "Make the project's environment with a newer Python, or name another with --python.",
+        )
