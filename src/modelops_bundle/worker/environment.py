@@ -12,7 +12,7 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution
 from typing import Any, NamedTuple
 
@@ -50,33 +50,33 @@ def _differing(spec: Mapping[str, Any]) -> Iterator[str]:
     if machine != spec["platform"]:
         yield f"the platform is {machine} here, {spec['platform']} was asked for"
     for name, asked in sorted(spec["dependencies"].items()):
-        version = installed_version(name)
+        version = installed_version(name, sys.path)
         if version is None:
             yield f"{name} is not installed here, {asked} was asked for"
         elif version != asked:
             yield f"{name} is {version} here, {asked} was asked for"
 
 
-def installed_version(name: str) -> str | None:
-    """Version of a distribution on ``sys.path``; ``None`` when it is not there.
+def installed_version(name: str, path: Sequence[str]) -> str | None:
+    """Version of a distribution in one of these folders; ``None`` when it is not there.
 
     Where one folder records it more than once, all versions joined by ``|``.
     """
     found = [
-        (str(each.locate_file("")), version)
-        for each in importlib.metadata.distributions(name=name, path=sys.path)
-        if (version := _version_of(each)) is not None
+        (str(each.locate_file("")), *read)
+        for each in importlib.metadata.distributions(name=name, path=list(path))
+        if (read := _version_of(each)) is not None
     ]
     if not found:
         return None
-    first, _ = found[0]
-    versions = {version for folder, version in found if folder == first}
+    there = [(version, whole) for folder, version, whole in found if folder == found[0][0]]
     # Damaged metadata counts only when there is no other.
-    return "|".join(sorted(versions - {""} or {"unknown"}))
+    counting = [version for version, whole in there if whole] or [version for version, _ in there]
+    return "|".join(sorted(set(counting)))
 
 
-def _version_of(distribution: Distribution) -> str | None:
-    """Its version; empty when its metadata is damaged, ``None`` when there is nothing but a name."""
+def _version_of(distribution: Distribution) -> tuple[str, bool] | None:
+    """Its version, and whether its metadata states one; ``None`` when there is nothing but a name."""
     headers = _text(distribution, "METADATA") or _text(distribution, "PKG-INFO")
     if not headers and not _text(distribution, "RECORD"):
         return None
@@ -84,7 +84,14 @@ def _version_of(distribution: Distribution) -> str | None:
     stated = _VERSION.search(head)
     version = " ".join(stated[1].split())[:_LONGEST_VERSION] if stated else ""
     source = _source_of(_text(distribution, "direct_url.json"))
-    return f"{version}+{source}" if version and source else version
+    told = version or _told_by_name(distribution) or "unknown"
+    return (f"{told}+{source}" if source else told), bool(version)
+
+
+def _told_by_name(distribution: Distribution) -> str:
+    """The version in the name of the metadata's folder, which only the usual kind of distribution has."""
+    folder = str(getattr(distribution, "_path", "")).rpartition("/")[2]
+    return folder.rpartition(".")[0].partition("-")[2].partition("-")[0]
 
 
 def _text(distribution: Distribution, name: str) -> str:
