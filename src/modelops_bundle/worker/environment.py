@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution
 from typing import Any, NamedTuple
 
-from .failures import RefusedError
+from .failures import RefusedError, in_one_line
 
 __all__ = ["Offer", "check_environment", "installed_version", "offers_of"]
 
@@ -135,33 +135,51 @@ class Offer(NamedTuple):
     """An entry point that offers to run models.
 
     Attributes:
-        name: Its name.
         tops: Top-level packages of the distribution that registered it.
         entry_point: What it leads to, not loaded yet.
     """
 
-    name: str
     tops: frozenset[str]
     entry_point: importlib.metadata.EntryPoint
 
+    def load(self) -> Any:
+        """What it leads to.
 
-def offers_of(group: str) -> list[Offer]:
-    """The entry points of a group on ``sys.path``, by name.
+        Raises:
+            RefusedError: It cannot be imported.
+        """
+        try:
+            return self.entry_point.load()
+        except BaseException as error:
+            raise RefusedError(
+                f"{self.entry_point.value}, which offers to run models, cannot be imported",
+                in_one_line(error),
+                "Reinstall the package that registered it in the project's environment.",
+            ) from error
 
-    They are looked for before anything is watched, since that reads metadata of all that is installed.
+
+def offers_of(*groups: str) -> dict[str, list[Offer]]:
+    """The entry points on ``sys.path`` of each of these groups, by name.
+
+    They are looked for before anything is watched, since that reads metadata of all that is installed. Only
+    metadata that names a group is parsed: what is broken elsewhere is no business of ours.
     """
-    offers = []
-    for entry_point in importlib.metadata.entry_points(group=group):
-        top = entry_point.value.partition(":")[0].strip().partition(".")[0]
-        offers.append(
-            Offer(entry_point.name, frozenset({top, *_tops(entry_point.dist)}), entry_point)
-        )
-    return sorted(offers, key=lambda offer: offer.name)
+    offers: dict[str, dict[str, Offer]] = {group: {} for group in groups}
+    for distribution in importlib.metadata.distributions(path=list(sys.path)):
+        text = _text(distribution, "entry_points.txt")
+        for group in groups:
+            if group in text:
+                for entry_point in distribution.entry_points.select(group=group):
+                    top = entry_point.value.partition(":")[0].strip().partition(".")[0]
+                    offer = Offer(frozenset({top, *_tops(distribution)}), entry_point)
+                    # What comes first on the path stands before others of its name.
+                    offers[group].setdefault(entry_point.name, offer)
+    return {group: [named[name] for name in sorted(named)] for group, named in offers.items()}
 
 
-def _tops(distribution: Distribution | None) -> Iterator[str]:
+def _tops(distribution: Distribution) -> Iterator[str]:
     """Top-level packages that a distribution brings with a file of their own."""
-    for file in (distribution.files or ()) if distribution is not None else ():
+    for file in distribution.files or ():
         if len(file.parts) == 2 and file.parts[1] == "__init__.py":
             yield file.parts[0]
         elif len(file.parts) == 1 and file.suffix == ".py":
