@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from modelops_bundle.results.record import Level
 from modelops_bundle.results.tasks import RunnerSpec
 from modelops_bundle.worker.frames import read_frame, write_frame
 
-__all__ = ["START", "Worker", "make_spec", "working"]
+__all__ = ["START", "Worker", "install", "make_spec", "refused", "working", "write_files"]
 
 START = Path(modelops_bundle.__file__).parent / "worker" / "start.py"
 
@@ -46,8 +46,42 @@ def make_spec(root: Path, entrypoint: str = "model:Model", **changes: Any) -> Ru
     return replace(spec, **changes)
 
 
+def write_files(root: Path, files: Mapping[str, str]) -> Path:
+    """A small project, or anything else made of texts by relative path; its folder."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def install(
+    folder: Path,
+    name: str,
+    version: str,
+    *,
+    points: str = "",
+    files: Mapping[str, str] | None = None,
+) -> None:
+    """Install a distribution as an installer would leave it.
+
+    Args:
+        folder: The folder that it is installed in.
+        name: Its name.
+        version: Its version.
+        points: Its entry points, as entry_points.txt holds them.
+        files: Its modules, by path.
+    """
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
+    own = dict(files or {})
+    own[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    own[f"{info}/entry_points.txt"] = points
+    own[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in own)
+    write_files(folder, own)
+
+
 class Worker:
-    """A worker process and both ends of its pipes. Close it, or use :func:`working`."""
+    """A worker process and our ends of its pipes. Used in a ``with``, it is killed unless it has ended."""
 
     def __init__(self, python: Sequence[str] = (sys.executable,), **variables: str) -> None:
         theirs_in, ours_out = os.pipe()
@@ -64,6 +98,14 @@ class Worker:
         os.close(theirs_out)
         self.reader, self.writer = os.fdopen(ours_in, "rb"), os.fdopen(ours_out, "wb")
         self._number = 0
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+            self.end()
 
     def start(self, spec: RunnerSpec) -> dict[str, Any]:
         """Say ``start``; the answer."""
@@ -99,13 +141,17 @@ class Worker:
 @contextlib.contextmanager
 def working(spec: RunnerSpec, **variables: str) -> Iterator[Worker]:
     """A worker that is ready. It has to end well and to have printed nothing."""
-    worker = Worker(**variables)
-    try:
+    with Worker(**variables) as worker:
         about = worker.start(spec)
         assert about["is"] == "ready", about
         yield worker
-    except BaseException:
-        worker.process.kill()
-        worker.end()
-        raise
-    assert worker.end() == (0, b"")
+        assert worker.end() == (0, b"")
+
+
+def refused(spec: RunnerSpec, **variables: str) -> dict[str, Any]:
+    """What a worker says that refuses to run a model."""
+    with Worker(**variables) as worker:
+        about = worker.start(spec)
+        assert worker.end() == (0, b"")
+    assert about["is"] == "refused", about
+    return about

@@ -12,11 +12,11 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution
 from typing import Any, NamedTuple
 
-from .failures import RefusedError
+from .failures import RefusedError, in_one_line
 
 __all__ = ["Offer", "check_environment", "installed_version", "offers_of"]
 
@@ -50,33 +50,33 @@ def _differing(spec: Mapping[str, Any]) -> Iterator[str]:
     if machine != spec["platform"]:
         yield f"the platform is {machine} here, {spec['platform']} was asked for"
     for name, asked in sorted(spec["dependencies"].items()):
-        version = installed_version(name)
+        version = installed_version(name, sys.path)
         if version is None:
             yield f"{name} is not installed here, {asked} was asked for"
         elif version != asked:
             yield f"{name} is {version} here, {asked} was asked for"
 
 
-def installed_version(name: str) -> str | None:
-    """Version of a distribution on ``sys.path``; ``None`` when it is not there.
+def installed_version(name: str, path: Sequence[str]) -> str | None:
+    """Version of a distribution in one of these folders; ``None`` when it is not there.
 
     Where one folder records it more than once, all versions joined by ``|``.
     """
     found = [
-        (str(each.locate_file("")), version)
-        for each in importlib.metadata.distributions(name=name, path=sys.path)
-        if (version := _version_of(each)) is not None
+        (str(each.locate_file("")), *read)
+        for each in importlib.metadata.distributions(name=name, path=list(path))
+        if (read := _version_of(each)) is not None
     ]
     if not found:
         return None
-    first, _ = found[0]
-    versions = {version for folder, version in found if folder == first}
+    there = [(version, whole) for folder, version, whole in found if folder == found[0][0]]
     # Damaged metadata counts only when there is no other.
-    return "|".join(sorted(versions - {""} or {"unknown"}))
+    counting = [version for version, whole in there if whole] or [version for version, _ in there]
+    return "|".join(sorted(set(counting)))
 
 
-def _version_of(distribution: Distribution) -> str | None:
-    """Its version; empty when its metadata is damaged, ``None`` when there is nothing but a name."""
+def _version_of(distribution: Distribution) -> tuple[str, bool] | None:
+    """Its version, and whether its metadata states one; ``None`` when there is nothing but a name."""
     headers = _text(distribution, "METADATA") or _text(distribution, "PKG-INFO")
     if not headers and not _text(distribution, "RECORD"):
         return None
@@ -84,7 +84,14 @@ def _version_of(distribution: Distribution) -> str | None:
     stated = _VERSION.search(head)
     version = " ".join(stated[1].split())[:_LONGEST_VERSION] if stated else ""
     source = _source_of(_text(distribution, "direct_url.json"))
-    return f"{version}+{source}" if version and source else version
+    told = version or _told_by_name(distribution) or "unknown"
+    return (f"{told}+{source}" if source else told), bool(version)
+
+
+def _told_by_name(distribution: Distribution) -> str:
+    """The version in the name of the metadata's folder, which only the usual kind of distribution has."""
+    folder = str(getattr(distribution, "_path", "")).rpartition("/")[2]
+    return folder.rpartition(".")[0].partition("-")[2].partition("-")[0]
 
 
 def _text(distribution: Distribution, name: str) -> str:
@@ -128,33 +135,51 @@ class Offer(NamedTuple):
     """An entry point that offers to run models.
 
     Attributes:
-        name: Its name.
         tops: Top-level packages of the distribution that registered it.
         entry_point: What it leads to, not loaded yet.
     """
 
-    name: str
     tops: frozenset[str]
     entry_point: importlib.metadata.EntryPoint
 
+    def load(self) -> Any:
+        """What it leads to.
 
-def offers_of(group: str) -> list[Offer]:
-    """The entry points of a group on ``sys.path``, by name.
+        Raises:
+            RefusedError: It cannot be imported.
+        """
+        try:
+            return self.entry_point.load()
+        except BaseException as error:
+            raise RefusedError(
+                f"{self.entry_point.value}, which offers to run models, cannot be imported",
+                in_one_line(error),
+                "Reinstall the package that registered it in the project's environment.",
+            ) from error
 
-    They are looked for before anything is watched, since that reads metadata of all that is installed.
+
+def offers_of(*groups: str) -> dict[str, list[Offer]]:
+    """The entry points on ``sys.path`` of each of these groups, by name.
+
+    They are looked for before anything is watched, since that reads metadata of all that is installed. Only
+    metadata that names a group is parsed: what is broken elsewhere is no business of ours.
     """
-    offers = []
-    for entry_point in importlib.metadata.entry_points(group=group):
-        top = entry_point.value.partition(":")[0].strip().partition(".")[0]
-        offers.append(
-            Offer(entry_point.name, frozenset({top, *_tops(entry_point.dist)}), entry_point)
-        )
-    return sorted(offers, key=lambda offer: offer.name)
+    offers: dict[str, dict[str, Offer]] = {group: {} for group in groups}
+    for distribution in importlib.metadata.distributions(path=list(sys.path)):
+        text = _text(distribution, "entry_points.txt")
+        for group in groups:
+            if group in text:
+                for entry_point in distribution.entry_points.select(group=group):
+                    top = entry_point.value.partition(":")[0].strip().partition(".")[0]
+                    offer = Offer(frozenset({top, *_tops(distribution)}), entry_point)
+                    # What comes first on the path stands before others of its name.
+                    offers[group].setdefault(entry_point.name, offer)
+    return {group: [named[name] for name in sorted(named)] for group, named in offers.items()}
 
 
-def _tops(distribution: Distribution | None) -> Iterator[str]:
+def _tops(distribution: Distribution) -> Iterator[str]:
     """Top-level packages that a distribution brings with a file of their own."""
-    for file in (distribution.files or ()) if distribution is not None else ():
+    for file in distribution.files or ():
         if len(file.parts) == 2 and file.parts[1] == "__init__.py":
             yield file.parts[0]
         elif len(file.parts) == 1 and file.suffix == ".py":

@@ -53,6 +53,8 @@ def in_one_line(error: BaseException) -> str:
 
 def in_full(error: BaseException, printed: str = "") -> str:
     """The traceback without the lines of the worker and of Python's import, and what was printed."""
+    if isinstance(error, FailedError):
+        return in_full(error.__cause__, printed) if error.__cause__ else _sendable(printed)
     summary = traceback.TracebackException.from_exception(error)
     pending, seen = [summary], {id(summary)}
     while pending:

@@ -8,23 +8,14 @@ valid, and the result would be stored under the digest of the new source.
 
 from __future__ import annotations
 
-import importlib.machinery
+import functools
+import importlib
 import os
 import site
 import sys
 import sysconfig
 from collections.abc import Iterable, Sequence
-from importlib.machinery import (
-    BYTECODE_SUFFIXES,
-    EXTENSION_SUFFIXES,
-    SOURCE_SUFFIXES,
-    ExtensionFileLoader,
-    FileFinder,
-    ModuleSpec,
-    PathFinder,
-    SourceFileLoader,
-    SourcelessFileLoader,
-)
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
 __all__ = [
@@ -61,37 +52,31 @@ def set_path(search: Sequence[str], libraries: Iterable[str]) -> None:
     importlib.invalidate_caches()
 
 
-class _FromSource(SourceFileLoader):
-    """Neither reads nor writes bytecode."""
+def compile_from_source(libraries: Sequence[str]) -> None:
+    """Have sources that are neither installed nor of the standard library compiled each time.
 
-    def get_code(self, fullname: str) -> CodeType | None:
+    The finders of editable installs choose a loader by themselves, so it is the usual loader that learns it.
+    """
+
+    @functools.cache
+    def is_installed(folder: str) -> bool:
+        real = os.path.realpath(folder)
+        return any(_is_within(real, library) for library in libraries) or any(
+            # Environments can be put together from links to where each package was installed.
+            f"{os.sep}{name}{os.sep}" in real + os.sep
+            for name in ("site-packages", "dist-packages")
+        )
+
+    with_bytecode = SourceFileLoader.get_code
+
+    def get_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
+        if is_installed(os.path.dirname(path)):
+            return with_bytecode(self, fullname)
         code: CodeType = self.source_to_code(self.get_data(path), path)
         return code
 
-
-_LOADERS = (
-    (ExtensionFileLoader, EXTENSION_SUFFIXES),
-    (_FromSource, SOURCE_SUFFIXES),
-    # Bytecode beside no source: there is nothing else to load.
-    (SourcelessFileLoader, BYTECODE_SUFFIXES),
-)
-
-
-def compile_from_source(libraries: Sequence[str]) -> None:
-    """Have sources that are not in one of these folders compiled each time."""
-
-    def finder_of(path: str) -> FileFinder:
-        folder = os.path.abspath(path)
-        if not os.path.isdir(folder):
-            raise ImportError("only folders are looked through", path=path)
-        for place in (folder, os.path.realpath(folder)):
-            if any(_is_within(place, library) for library in libraries):
-                raise ImportError("what is installed keeps its bytecode", path=path)
-        return FileFinder(folder, *_LOADERS)
-
-    sys.path_hooks.insert(0, finder_of)
-    sys.path_importer_cache.clear()
+    SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
 
 
 def _is_within(path: str, folder: str) -> bool:

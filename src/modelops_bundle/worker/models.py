@@ -94,7 +94,6 @@ def choose(model: Any, asked: Asked, wires: Sequence[Offer], runners: Sequence[O
 
     Raises:
         RefusedError: None fits, or the one that does cannot do what is wanted.
-        BaseException: Whatever a framework raises as it is imported.
     """
     wire = _wire_of(model, wires)
     if wire is not None:
@@ -131,7 +130,7 @@ def _wire_of(model: Any, wires: Sequence[Offer]) -> Offer | None:
 
 
 def _wired(offer: Offer, asked: Asked) -> Way:
-    wire = offer.entry_point.load()
+    wire = offer.load()
     options = {}
     if asked.scenario is not None:
         if "scenario" not in _parameters(wire):
@@ -273,7 +272,7 @@ def _declared(model: Any) -> tuple[str, ...]:
 
 
 def _offered(model: Any, asked: Asked, runners: Sequence[Offer]) -> Way:
-    functions = [offer.entry_point.load() for offer in runners]
+    functions = [offer.load() for offer in runners]
 
     def simulate(params: dict[str, Any], seed: int) -> Any:
         for function in functions:

@@ -8,12 +8,12 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from . import landlock, watch
-from .environment import check_environment, offers_of
+from .environment import Offer, check_environment, offers_of
 from .failures import RefusedError, in_full, in_one_line
 from .frames import BrokenFrameError, read_frame, write_frame
 from .imports import (
@@ -165,7 +165,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
     compile_from_source(libraries)
     sys.argv[:] = [spec["path"]]
     check_environment(spec)  # 3
-    offers = (offers_of(WIRE), offers_of(RUNNERS))
+    offers = offers_of(WIRE, RUNNERS)
     serve_ourselves(spec["package"])  # 4
     forget_replaced(spec["search"], at_start)
     level = landlock.restrict(spec, scratch)  # 5
@@ -174,7 +174,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
     # What other programs read is then refused to them as well.
     watcher.processes_count = level in ("off", "audit")
     try:
-        way = _loaded(spec, *offers)  # 6
+        way = _loaded(spec, offers)  # 6
     except RefusedError as error:
         watcher.explain(error)
         error.undeclared = watcher.take(-1)
@@ -182,11 +182,10 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
     return _Ready(way, workplace, watcher, level)
 
 
-def _loaded(spec: Mapping[str, Any], wires: Any, runners: Any) -> Way:
+def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]]) -> Way:
     asked = Asked(spec["entrypoint"], spec["scenario"], spec["outputs"])
     try:
         model = load_model(asked.entrypoint, spec["path"])
-        return choose(model, asked, wires, runners)
     except RefusedError:
         raise
     except BaseException as error:
@@ -195,3 +194,4 @@ def _loaded(spec: Mapping[str, Any], wires: Any, runners: Any) -> Way:
             in_one_line(error),
             "Mend the model, or install what it lacks into the project's environment.",
         ) from error
+    return choose(model, asked, offers[WIRE], offers[RUNNERS])

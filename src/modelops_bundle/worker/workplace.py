@@ -2,11 +2,14 @@
 
 The working folder and the environment variables are put back before each one, and the generators of random
 numbers that the process has are seeded: a model that forgets to use its seed then at least gives the same in
-each run. ``numpy``'s is seeded where it is loaded already; loading it here would cost those that use none.
+each run. ``numpy``'s is seeded where the model has loaded ``numpy`` before: to load it here would cost those
+that use none.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import random
 import sys
@@ -73,10 +76,11 @@ class Workplace:
                 if self._current.get(name) != value:
                     os.environ[decode(name)] = decode(value)
         random.seed(seed)
-        generators = sys.modules.get("numpy.random")
-        if generators is not None:
-            # It takes no seed of 64 bits, but the two halves of one.
-            generators.seed([seed & _WORD, seed >> 32])
+        if "numpy" in sys.modules:
+            # Newer ones load this part, and seed it with something, when it is first used.
+            with contextlib.suppress(ImportError, AttributeError):
+                # It takes no seed of 64 bits, but the two halves of one.
+                importlib.import_module("numpy.random").seed([seed & _WORD, seed >> 32])
 
 
 def _behind(environ: Mapping[str, str]) -> dict[bytes, bytes]:
