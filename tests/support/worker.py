@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +98,7 @@ class Worker:
         os.close(theirs_in)
         os.close(theirs_out)
         self.reader, self.writer = os.fdopen(ours_in, "rb"), os.fdopen(ours_out, "wb")
+        self.scratch = tempfile.TemporaryDirectory(prefix="worker-")
         self._number = 0
 
     def __enter__(self) -> Worker:
@@ -106,10 +108,12 @@ class Worker:
         if self.process.returncode is None:
             self.process.kill()
             self.end()
+        self.scratch.cleanup()
 
     def start(self, spec: RunnerSpec) -> dict[str, Any]:
         """Say ``start``; the answer."""
-        write_frame(self.writer, {"do": "start", "spec": spec.document()})
+        start = {"do": "start", "spec": spec.document(), "scratch": self.scratch.name}
+        write_frame(self.writer, start)
         return self.answer()[0]
 
     def run(self, seed: int = 0, **params: Any) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -197,7 +197,7 @@ def _started(spec: RunnerSpec, start: str) -> tuple[subprocess.Popen[bytes], Bin
 
 def _environment() -> dict[str, str]:
     # The order of sets of texts is otherwise another one in each process.
-    environment = {"PYTHONHASHSEED": "0", **os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("PYTHONSTARTUP", None)
     return environment
 

@@ -92,9 +92,9 @@ class Places:
         """Whether a source is the project's or lies outside of it, rather than being installed."""
         known = self._code.get(filename)
         if known is None:
-            known = not filename.startswith("<") and not is_within(
-                os.path.abspath(filename), (*self._libraries, _OURS)
-            )
+            path = os.path.abspath(filename)
+            # A frame of compiled code names a source that is not here.
+            known = not is_within(path, (*self._libraries, _OURS)) and os.path.isfile(path)
             self._code[filename] = known
         return known
 

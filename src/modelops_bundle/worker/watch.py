@@ -74,7 +74,7 @@ class Watcher:
     def explain(self, error: BaseException) -> None:
         """Note the file that was refused, where an error tells of one: no event told of it before."""
         for each in _chain(error):
-            text = f"{each} {getattr(each, 'filename', '') or ''}"
+            text = _text(each)
             if not isinstance(each, PermissionError) and not _DENIED.search(text):
                 continue
             for word in _WORD.findall(text):
@@ -211,6 +211,13 @@ class Watcher:
 
 
 _UNKNOWN = ("", "")
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return f"{error} {getattr(error, 'filename', '') or ''}"
+    except Exception:  # noqa: BLE001 - the model's own code makes the text
+        return ""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
