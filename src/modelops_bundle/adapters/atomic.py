@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import re
 import secrets
@@ -23,7 +24,14 @@ from contextlib import contextmanager
 
 from modelops_bundle.errors import StorageError
 
-__all__ = ["make_folder", "remove_leftovers", "storage_errors", "write_atomically", "write_text"]
+__all__ = [
+    "atomic_file",
+    "make_folder",
+    "remove_leftovers",
+    "storage_errors",
+    "write_atomically",
+    "write_text",
+]
 
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>[0-9]+)-[0-9a-f]{16}\.tmp", re.DOTALL)
 _LONG_DEAD_SECONDS = 3600
@@ -66,12 +74,29 @@ def write_atomically(path: str, data: bytes) -> None:
         StorageError: The file system refuses. The old file is intact, or, if only the last sync failed, the
             new one is in its place.
     """
+    with atomic_file(path) as file:
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) or 0 :]
+
+
+@contextmanager
+def atomic_file(path: str) -> Iterator[io.FileIO]:
+    """A file to write that takes the place of ``path`` when the block ends well, as :func:`write_atomically`.
+
+    Nothing is buffered: a write may take less than it is given, and says how much.
+
+    Raises:
+        StorageError: The file system refuses, also inside the block.
+    """
     with storage_errors(f"cannot write {path}"):
         path = os.path.realpath(path)
         folder, name = os.path.split(path)
         temporary = os.path.join(folder, f".{name}.{os.getpid()}-{secrets.token_hex(8)}.tmp")
         try:
-            _write_synced(temporary, data, _mode_of(path))
+            with _new_file(temporary, _mode_of(path)) as file:
+                yield file
+                _sync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -152,17 +177,15 @@ def _is_dead(pid: int, leftover: str) -> bool:
         return False
 
 
-def _write_synced(path: str, data: bytes, mode: int | None) -> None:
+@contextmanager
+def _new_file(path: str, mode: int | None) -> Iterator[io.FileIO]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666)
     # Closing inside the block: a full disk may be reported only then.
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
+    with io.FileIO(descriptor, "wb") as file:
         if mode is not None and hasattr(os, "fchmod"):
             os.fchmod(descriptor, mode)
-        view = memoryview(data)
-        while view:
-            view = view[file.write(view) or 0 :]
-        _sync(descriptor)
+        yield file
 
 
 def _mode_of(path: str) -> int | None:

@@ -36,7 +36,8 @@ def source_of(params: Any, name: str = "params") -> ParameterSource:
             params = list(params)
         return source_of_document(_plain(params, 0), name)
     raise ParameterError(
-        f"{name} is a {type(params).__name__}", "expected a mapping, a list of mappings or a table"
+        f"{name} cannot be used",
+        f"expected a mapping, a list of mappings or a table, got {type(params).__name__}",
     )
 
 

@@ -101,7 +101,7 @@ def source_of_document(document: Any, name: str) -> ParameterSource:
     else:
         raise ParameterError(
             f"{name} cannot be used",
-            f"it holds a {type(document).__name__}, expected a mapping or a list of mappings",
+            f"expected a mapping or a list of mappings, got {type(document).__name__}",
         )
     if not sets:
         raise ParameterError(f"{name} cannot be used", "it holds no parameter sets")
@@ -110,7 +110,7 @@ def source_of_document(document: Any, name: str) -> ParameterSource:
     if not all(isinstance(each, Mapping) for each in sets):
         for number, each in enumerate(sets, 1):
             if not isinstance(each, Mapping):
-                what = f"it is a {type(each).__name__}, expected a mapping"
+                what = f"expected a mapping, got {type(each).__name__}"
                 found.append(Problem(f"{name} set {number}", what))
         numbers = [n for n, each in enumerate(sets, 1) if isinstance(each, Mapping)]
         sets = [each for each in sets if isinstance(each, Mapping)]

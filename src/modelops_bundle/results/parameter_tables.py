@@ -44,7 +44,10 @@ def source_of_csv(text: str, name: str, separator: str = ",") -> ParameterSource
     rows = _rows(reader, name)
     _, header = next(rows, (0, []))
     names = [cell.strip() for cell in header]
-    _check_header(names, name, separator)
+    if not names:
+        raise ParameterError(f"{name} cannot be used", "it is empty")
+    _check_separator(names, name, separator)
+    _check_names(names, name)
     columns: list[list[Any]] = [[] for _ in names]
     lines = array("Q")
     problems: list[Problem] = []
@@ -77,9 +80,7 @@ def _rows(reader: Any, name: str) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def _check_header(names: Sequence[str], name: str, separator: str) -> None:
-    if not names:
-        raise ParameterError(f"{name} cannot be used", "it is empty")
+def _check_separator(names: Sequence[str], name: str, separator: str) -> None:
     for other in {";", "\t", "|"} - {separator}:
         if len(names) == 1 and other in names[0]:
             raise ParameterError(
@@ -87,13 +88,12 @@ def _check_header(names: Sequence[str], name: str, separator: str) -> None:
                 f"{other!r} stands between its columns",
                 "Separate columns with commas, and write decimals with a point.",
             )
+
+
+def _check_names(names: Sequence[str], name: str) -> None:
     for number, each in enumerate(names, 1):
         if not each:
             raise ParameterError(f"{name} cannot be used", f"column {number} has no name", _NAME_IT)
-    _refuse_repeated(names, name)
-
-
-def _refuse_repeated(names: Sequence[str], name: str) -> None:
     twice = sorted(each for each, count in Counter(names).items() if count > 1)
     if twice:
         what = f"columns stand twice: {', '.join(twice)}"
@@ -158,7 +158,7 @@ def source_of_arrow(table: Any, name: str) -> ParameterSource:
     names: list[str] = table.column_names
     if not names or not table.num_rows:
         raise ParameterError(f"{name} cannot be used", "it holds no parameter sets")
-    _check_header(names, name, "")
+    _check_names(names, name)
     problems = [
         Problem(name, f"column {field.name} is {field.type}", _mend_of_type(field.type))
         for field in table.schema

@@ -201,7 +201,7 @@ class _Check:
             self.problems.append(Problem(place(number), error.summary, error.mend))
             return
         if self._known and not self._known.issuperset(params):
-            for name in params.keys() - self._known:
+            for name in params.keys() - self._known - self._options.fixed.keys():
                 self._look_up(name, place(number))
         self.ids += identity
         first = self._met.setdefault(identity + (b"" if seed is None else b"%d" % seed), number)
@@ -216,7 +216,7 @@ class _Check:
         for name, (where, more) in self._unknown.items():
             close = difflib.get_close_matches(name, self._known, 1)
             known = f"did you mean {close[0]}?" if close else self._names_of_model()
-            others = f" (and {more} more sets)" if more else ""
+            others = f" and {more} more" if more else ""
             what = f"the model has no parameter {name}; {known}"
             self.problems.append(Problem(where + others, what))
 

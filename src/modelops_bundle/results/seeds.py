@@ -91,15 +91,21 @@ def parse_seeds(text: str) -> Seeds:
     for part in text.split(","):
         match = _PART.fullmatch(part)
         if match is None:
-            raise ParameterError(f"{text!r} are no seeds", f"{part!r} is not understood", _FORMS)
+            raise ParameterError(
+                f"{text!r:.60} are no seeds", f"{part!r:.60} is not understood", _FORMS
+            )
         start = int(match[1])
         stop = start + 1 if match[2] is None else int(match[2])
         step = 1 if match[3] is None else int(match[3])
         if step < 1:
-            raise ParameterError(f"{text!r} are no seeds", f"the step {step} leads nowhere", _FORMS)
+            raise ParameterError(
+                f"{text!r:.60} are no seeds", f"the step {step} leads nowhere", _FORMS
+            )
         if stop <= start:
             raise ParameterError(
-                f"{text!r} are no seeds", f"{part!r} holds none, as its end is left out", _FORMS
+                f"{text!r:.60} are no seeds",
+                f"{part!r:.60} holds none, as its end is left out",
+                _FORMS,
             )
         ranges.append(range(start, stop, step))
     return Seeds(ranges)
