@@ -206,7 +206,7 @@ class Report:
         Raises:
             UsageError: There is no such output, or pyarrow is not installed.
         """
-        from modelops_bundle.results.tables import combine
+        from modelops_bundle.results.combining import combine
 
         results = self.results
         rows = list(_rows(results, output))

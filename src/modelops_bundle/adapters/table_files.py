@@ -14,7 +14,7 @@ from modelops_bundle.adapters.atomic import atomic_file
 from modelops_bundle.errors import UsageError
 from modelops_bundle.results.tables import arrow
 
-__all__ = ["check_table_path", "write_table"]
+__all__ = ["check_table_path", "write_csv", "write_table"]
 
 _BUFFER = 1 << 20
 _ROWS_AT_A_TIME = 1 << 16
@@ -62,7 +62,8 @@ def _suffix(path: str) -> str:
     return os.path.splitext(path)[1].lower()
 
 
-def _csv(table: Any, file: BinaryIO) -> None:
+def write_csv(table: Any, file: BinaryIO) -> None:
+    """Write a table as CSV into an open file."""
     from pyarrow import csv
 
     plain = _with_texts(table)
@@ -125,7 +126,7 @@ def _as_json(value: Any) -> Any:
 _WRITERS = cast(
     dict[str, Callable[[Any, BinaryIO], None]],
     {
-        ".csv": _csv,
+        ".csv": write_csv,
         ".parquet": _parquet,
         ".arrow": _arrow_file,
         ".feather": _arrow_file,

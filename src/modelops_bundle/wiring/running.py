@@ -13,6 +13,7 @@ from modelops_bundle.adapters.input_guard import PolledInputs
 from modelops_bundle.adapters.parameter_files import read_parameter_file
 from modelops_bundle.adapters.result_files import write_results
 from modelops_bundle.adapters.results_local import LocalResults
+from modelops_bundle.adapters.table_files import check_table_path, write_csv, write_table
 from modelops_bundle.results.store import Claims, ResultStore
 from modelops_bundle.results.tasks import Engine
 from modelops_bundle.workflows.machinery import InputGuard
@@ -20,9 +21,12 @@ from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = [
     "RealMachinery",
+    "check_table_path",
     "open_machinery",
     "read_parameter_file",
+    "write_csv",
     "write_results",
+    "write_table",
 ]
 
 

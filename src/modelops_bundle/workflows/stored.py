@@ -202,7 +202,7 @@ def output_table(workspace: Workspace, store: ManagedStore, model: str, output: 
     Raises:
         UsageError: There are none, they have no such output, or tables of them do not go together.
     """
-    from modelops_bundle.results.tables import combine
+    from modelops_bundle.results.combining import combine
 
     names: set[str] = set()
 

@@ -69,9 +69,9 @@ def test_text_that_holds_no_seeds(text, words):
         ("0:2", [0, 1]),
         ([4, 5, 6, 1], [4, 5, 6, 1]),
         (np.arange(3), [0, 1, 2]),
-        ((seed for seed in (9, 8)), [9, 8]),
+        (map(int, "98"), [9, 8]),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_seeds_that_a_program_gives(given, seeds):
     assert list(seeds_of(given)) == seeds

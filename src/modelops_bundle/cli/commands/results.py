@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import Annotated
 
@@ -76,13 +77,20 @@ def table(
     ] = None,
 ) -> None:
     """Write an output of all current results as one table."""
-    from modelops_bundle.wiring.running import open_machinery, print_table, write_table
+    from modelops_bundle.wiring.running import (
+        check_table_path,
+        open_machinery,
+        write_csv,
+        write_table,
+    )
     from modelops_bundle.workflows.stored import output_table
 
+    if out is not None:
+        check_table_path(out)
     with session.project() as workspace, open_machinery(workspace) as machinery:
         made = output_table(workspace, machinery.local, model, output)
     if out is None:
-        print_table(made)
+        write_csv(made, sys.stdout.buffer)
         return
     write_table(made, os.path.join(session.cwd, out))
     say(f"{made.num_rows} rows and {made.num_columns} columns are in {out}.")
