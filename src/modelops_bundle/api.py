@@ -178,12 +178,12 @@ class Report:
     @property
     def failures(self) -> Sequence[Failure]:
         """Simulations that failed, each with its error and traceback."""
-        return self.details.failures
+        return self.details.tally.failures
 
     @property
     def undeclared(self) -> Sequence[UndeclaredRead]:
         """What was read that the model does not declare."""
-        return tuple(self.details.reads)
+        return tuple(self.details.tally.reads)
 
     @property
     def seconds_saved(self) -> float:

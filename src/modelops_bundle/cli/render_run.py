@@ -40,7 +40,7 @@ _LEVELS = {
 
 def run_code(report: RunReport) -> int:
     """1 when a simulation failed, 3 when results may not be reused, else 0."""
-    if report.failures or report.differing:
+    if report.tally.failures or report.tally.differing:
         return 1
     return NOT_CURRENT if report.count("unsound") else 0
 
@@ -65,14 +65,14 @@ def run_document(report: RunReport) -> dict[str, Any]:
         "scenario": context.scenario,
         "outputs": None if context.outputs is None else list(context.outputs),
         "dry_run": report.dry_run,
-        "enforcement": sorted(level.name.lower() for level in report.levels),
+        "enforcement": sorted(level.name.lower() for level in report.tally.levels),
         "hits": report.count("hit"),
         "misses": len(report.states) - report.count("hit"),
         "computed": report.count("computed", "unsound"),
         "unsound": report.count("unsound"),
-        "failed": len(report.failures),
+        "failed": len(report.tally.failures),
         "seconds_saved": report.saved,
-        "seconds_spent": report.spent,
+        "seconds_spent": report.tally.spent,
         "seconds_expected": report.expected,
         "seconds_elapsed": report.elapsed,
         "simulations": [
@@ -85,13 +85,13 @@ def run_document(report: RunReport) -> dict[str, Any]:
             }
             for simulation, state in zip(report.simulations, report.states, strict=True)
         ],
-        "failures": [_failure(each) for each in report.failures],
+        "failures": [_failure(each) for each in report.tally.failures],
         "undeclared": [
             {**_read(read, report.path, report.class_name), "simulations": number}
-            for read, number in report.reads.items()
+            for read, number in report.tally.reads.items()
         ],
         "declared": [_read(read, report.path, report.class_name) for read in report.declared],
-        "differing": list(report.differing),
+        "differing": list(report.tally.differing),
         "warnings": list(report.warnings),
     }
 
@@ -138,18 +138,18 @@ def show_run(report: RunReport) -> None:
     show((report.model, "strong"), f": {plural(len(report.states), 'simulation')}")
     show_lines(columns(list(_rows(report)), indent="  "))
     _show_failures(report)
-    _show_reads(report.reads, report.declared, report.path, report.class_name)
+    _show_reads(report.tally.reads, report.declared, report.path, report.class_name)
     if report.count("unsound"):
         many = plural(report.count("unsound"), "result")
-        say(f"{many} depend on what is not declared: marked unsound, and not reused.")
-    if report.differing:
-        many = plural(len(report.differing), "result")
+        say(f"not reused, because of what is not declared: {many}, marked unsound.")
+    if report.tally.differing:
+        many = plural(len(report.tally.differing), "result")
         say(
             ("not deterministic: ", "bad"),
             f"{many} differ from what was stored before, which stays; see `mops-bundle results"
-            f" show {report.differing[0][:12]}`.",
+            f" show {report.tally.differing[0][:12]}`.",
         )
-    for level in sorted(report.levels & _LEVELS.keys()):
+    for level in sorted(report.tally.levels & _LEVELS.keys()):
         say(("note: ", "warn"), _LEVELS[level])
     if not report.recorded and not report.dry_run:
         say(
@@ -184,8 +184,8 @@ def _rows(report: RunReport) -> Iterator[list[Piece]]:
         return
     computed = report.count("computed", "unsound")
     yield ["computed", str(computed), f"in {duration(report.elapsed)}" if computed else ""]
-    if report.failures:
-        yield [("failed", "bad"), str(len(report.failures)), ""]
+    if report.tally.failures:
+        yield [("failed", "bad"), str(len(report.tally.failures)), ""]
     if misses:
         yield [("not run", "warn"), str(misses), "--keep-going runs them in spite of failures"]
 
@@ -193,7 +193,7 @@ def _rows(report: RunReport) -> Iterator[list[Piece]]:
 def _show_failures(report: RunReport) -> None:
     params = {each[1:]: each for each in report.simulations}
     seen: dict[str, Failure] = {}
-    for failure in report.failures:
+    for failure in report.tally.failures:
         seen.setdefault(failure.error, failure)
     for failure in list(seen.values())[:_MOST_FAILURES]:
         place = _worded(params[failure.key.param_id, failure.key.seed])

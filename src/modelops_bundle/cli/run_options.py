@@ -118,10 +118,8 @@ def run_request(
 
     if hermetic and no_enforce:
         raise UsageError("--hermetic and --no-enforce contradict each other", "", "Choose one.")
-    source = None
-    if params is not None:
-        path = params if params == "-" else os.path.join(session.cwd, params)
-        source = read_parameter_file(path, sys.stdin.buffer)
+    where = "-" if params == "-" else os.path.join(session.cwd, params or "")
+    source = None if params is None else read_parameter_file(where, sys.stdin.buffer)
     level = Level.HERMETIC if hermetic else Level.OFF if no_enforce else Level.ENFORCED
     request = RunRequest(
         model=model,

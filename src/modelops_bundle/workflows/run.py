@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from modelops_bundle.results.key import ResultKey
 from modelops_bundle.results.plan import Plan, expected_seconds, make_plan
-from modelops_bundle.results.record import Failure, Level, UndeclaredRead
+from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.declare import declare
@@ -43,16 +43,12 @@ class RunReport:
         recorded: Whether the registry says of the model what is true now.
         dry_run: Whether nothing was run.
         level: How closely it was to be watched.
-        levels: How closely it was watched.
         simulations: What was asked for.
         states: What became of each, in the same order: ``hit``, ``miss`` (not run), ``computed``,
             ``unsound`` (computed, and not to be reused) or ``failed``.
-        failures: Those that failed.
-        reads: Undeclared reads, and how many simulations made each.
+        tally: What was computed: failures, undeclared reads, results that differ, time.
         declared: Reads that were declared by this run.
-        differing: Keys of results that differ from those that were stored before.
         saved: Seconds that the hits took when they were computed.
-        spent: Seconds that simulations took now, added up over workers.
         elapsed: Seconds that the run took.
         expected: Seconds that the misses will take; ``None`` when no time is known.
         warnings: What the user should know, in words.
@@ -65,15 +61,11 @@ class RunReport:
     recorded: bool
     dry_run: bool
     level: Level
-    levels: frozenset[Level]
     simulations: Sequence[Simulation]
     states: Sequence[str]
-    failures: Sequence[Failure]
-    reads: Mapping[UndeclaredRead, int]
+    tally: Tally
     declared: Sequence[UndeclaredRead]
-    differing: Sequence[str]
     saved: float
-    spent: float
     elapsed: float
     expected: float | None
     warnings: Sequence[str]
@@ -111,7 +103,7 @@ def run(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunR
         # Under another digest now: what was computed before belongs to no model that is registered.
         with workspace.reopened() as again:
             report = _run_once(again, machinery, request)
-            fresh = declare(again, report.model, report.reads)
+            fresh = declare(again, report.model, report.tally.reads)
         if not fresh:
             break
         declared += fresh
@@ -129,10 +121,37 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         tally = Tally()
     else:
         tally = _compute(workspace, machinery, request, subject, record, plan.misses)
-    expected = _expected(machinery, record, plan) if request.dry_run else None
-    return _report(
-        workspace, machinery, request, subject, record, simulations, plan, tally, expected, started
+    warnings = [
+        *subject.survey.warnings,
+        *workspace.environment_warnings,
+        *machinery.warnings(),
+        *machinery.store.damaged(),
+    ]
+    return RunReport(
+        model=subject.id,
+        path=subject.entry.path,
+        class_name=subject.entry.class_name,
+        record=record,
+        recorded=subject.recorded,
+        dry_run=request.dry_run,
+        level=request.level,
+        simulations=simulations,
+        states=_states(simulations, plan, tally),
+        tally=tally,
+        declared=(),
+        saved=plan.saved,
+        elapsed=time.monotonic() - started,
+        expected=_expected(machinery, record, plan) if request.dry_run else None,
+        warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _states(simulations: Sequence[Simulation], plan: Plan, tally: Tally) -> list[str]:
+    """What became of each simulation, in the order asked for."""
+    missing = {each[1:] for each in plan.misses}
+    return [
+        tally.states.get(each[1:], "miss") if each[1:] in missing else "hit" for each in simulations
+    ]
 
 
 def _compute(
@@ -169,48 +188,3 @@ def _compute(
 def _expected(machinery: Machinery, record: ContextRecord, plan: Plan) -> float | None:
     durations = plan.durations or machinery.local.durations(record.context.entrypoint)
     return expected_seconds(len(plan.misses), durations, machinery.workers)
-
-
-def _report(
-    workspace: Workspace,
-    machinery: Machinery,
-    request: RunRequest,
-    subject: Subject,
-    record: ContextRecord,
-    simulations: Sequence[Simulation],
-    plan: Plan,
-    tally: Tally,
-    expected: float | None,
-    started: float,
-) -> RunReport:
-    missing = {each[1:] for each in plan.misses}
-    states = [
-        tally.states.get(each[1:], "miss") if each[1:] in missing else "hit" for each in simulations
-    ]
-    warnings = [
-        *subject.survey.warnings,
-        *workspace.environment_warnings,
-        *machinery.warnings(),
-        *machinery.store.damaged(),
-    ]
-    return RunReport(
-        model=subject.id,
-        path=subject.entry.path,
-        class_name=subject.entry.class_name,
-        record=record,
-        recorded=subject.recorded,
-        dry_run=request.dry_run,
-        level=request.level,
-        levels=frozenset(tally.levels),
-        simulations=simulations,
-        states=states,
-        failures=tuple(tally.failures),
-        reads=dict(tally.reads),
-        declared=(),
-        differing=tuple(tally.differing),
-        saved=plan.saved,
-        spent=tally.spent,
-        elapsed=time.monotonic() - started,
-        expected=expected,
-        warnings=tuple(dict.fromkeys(warnings)),
-    )
