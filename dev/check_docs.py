@@ -104,6 +104,8 @@ def _shown(default: object) -> str:
         return EMPTY[default]  # type: ignore[index]
     if isinstance(default, tuple):
         return "[" + ", ".join(f'"{item}"' for item in default) + "]"
+    if isinstance(default, bool):
+        return str(default).lower()
     return f'"{default}"' if isinstance(default, str) else str(default)
 
 

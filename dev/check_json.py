@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import docs_program as program
 from docs_pages import Page, Section
@@ -23,14 +24,38 @@ from docs_pages import Page, Section
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "json.md"
 FREE = {
+    "provenance.params": "<name>",
+    "simulations[].params": "<name>",
     "dependencies": "<name>",
     "target_sets[].weights": "<name>",
     "targets[].data": "<name>",
 }
 #: What stands below these is described by reference to another page.
-ELSEWHERE = ("models[].", "targets[].", "target_sets[]", "environments.", "chains.")
+ELSEWHERE = ("models[].", "targets[].", "target_sets[]", "environments.", "environment.", "chains.")
 DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
-Run = Callable[..., object]
+#: Commands whose exit code says what they found.
+MAY_FAIL = ("doctor", "run", "trace", "results")
+#: A model that does what no model should.
+ODD = """\
+import os
+import random
+
+from modelops_bundle import BaseModel
+
+
+class Odd(BaseModel):
+    PARAMS = ("how",)
+
+    def simulate(self, params, seed):
+        if params["how"] == "fail":
+            raise ValueError("no such thing")
+        if params["how"] == "read":
+            return {"size": len(open("".join(["READ", "ME.md"])).read())}
+        if params["how"] == "variable":
+            return {"size": os.environ.get("".join(["SI", "ZE"]))}
+        return {"size": random.SystemRandom().random()}
+"""
+Run = Callable[..., Any]
 
 
 def main() -> int:
@@ -43,7 +68,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="modelops-json-") as folder:
         for command, document in documents(Path(folder)):
             paths = program.json_paths(document, FREE)
-            if command == "show-registry":
+            if command in ("show-registry", "results show"):
                 paths = (path for path in paths if not path.startswith(ELSEWHERE))
             seen.setdefault(command, set()).update(paths)
     problems = list(compared(page, sections, seen))
@@ -88,8 +113,27 @@ def documents(folder: Path) -> Iterator[tuple[str, object]]:
     yield "show-registry", run("show-registry", "--tree", "--json")
     yield "target-set list", run("target-set", "list", "--json")
     yield "hash", run("hash", "src", "data/population.csv", "src/model.py", "--json")
+    yield from _documents_of_runs(folder / "epidemic", run)
     (folder / "epidemic" / ".modelops-bundle" / ".gitignore").unlink()
     yield "doctor", run("doctor", "--json")
+
+
+def _documents_of_runs(project: Path, run: Run) -> Iterator[tuple[str, object]]:
+    """Runs that hit, fail, read what is not declared and come out different, and what is stored of them."""
+    (project / "src" / "odd.py").write_text(ODD)
+    run("register-model", "src/odd.py")
+    yield "trace", run("trace", "Odd", "--set", "how=read", "--json")
+    yield "trace", run("trace", "Odd", "--set", "how=fail", "--json")
+    yield "run", run("run", "Odd", "--grid", "how=random,fail", "--keep-going", "--json")
+    yield "run", run("run", "Odd", "--set", "how=random", "--refresh", "--json")
+    yield "results verify", run("results", "verify", "--rerun", "1", "--json")
+    yield "results list", run("results", "list", "Odd", "--json")
+    found = run("results", "list", "Odd", "--json")
+    yield "results show", run("results", "show", found["results"][0]["key"][:9], "--json")
+    yield "run", run("run", "Odd", "--set", "how=read", "--json")
+    yield "run", run("run", "Odd", "--set", "how=read", "--declare", "--json")
+    yield "trace", run("trace", "Odd", "--set", "how=variable", "--declare", "--json")
+    yield "results gc", run("results", "gc", "--json")
 
 
 def _change(project: Path) -> None:
@@ -121,7 +165,7 @@ def _runner(folder: Path) -> Run:
             text=True,
             check=False,
         )
-        if done.returncode and arguments[0] != "doctor":
+        if done.returncode and arguments[0] not in MAY_FAIL:
             raise SystemExit(f"{arguments}: {done.stderr}")
         return json.loads(done.stdout) if "--json" in arguments else None
 

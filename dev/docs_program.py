@@ -18,7 +18,7 @@ DOORS = (
     "modelops_bundle.registry",
     "modelops_bundle.environment",
 )
-NOT_CONFIGURED = frozenset({"environment", "project_name", "project_requires"})
+NOT_CONFIGURED = frozenset({"project_name", "project_requires"})
 ASKED = re.compile(r"(?:environ|variables|_variables)(?:\.get\(|\[)\s*\"([A-Z_]{3,})\"")
 
 
@@ -65,12 +65,13 @@ def _command(command: Any) -> Command:
 
 def configuration() -> dict[str, dict[str, Any]]:
     """Keys of each table of the configuration with their defaults."""
-    from modelops_bundle.project.config import Config, EnvironmentConfig
+    from modelops_bundle.project.config import TABLES, Config
 
-    tables = {"tool.modelops-bundle": Config, "tool.modelops-bundle.environment": EnvironmentConfig}
+    tables = {"tool.modelops-bundle": Config}
+    tables |= {f"tool.modelops-bundle.{name}": kind for name, kind in TABLES.items()}
     return {
         table: {
-            field.name: field.default for field in fields(kind) if field.name not in NOT_CONFIGURED
+            field.name: field.default for field in fields(kind) if field.name not in (*NOT_CONFIGURED, *TABLES)
         }
         for table, kind in tables.items()
     }

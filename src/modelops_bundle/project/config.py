@@ -17,6 +17,7 @@ from modelops_bundle.identity.names import is_dotted_name
 
 __all__ = [
     "DEFAULT_BASES",
+    "TABLES",
     "Config",
     "EnvironmentConfig",
     "HermeticConfig",
@@ -129,7 +130,7 @@ _KINDS: Mapping[str, type] = {
     "network": bool,
 }
 #: Tables below the section, by name.
-_TABLES: Mapping[str, type] = {
+TABLES: Mapping[str, type] = {
     "environment": EnvironmentConfig,
     "results": ResultsConfig,
     "hermetic": HermeticConfig,
@@ -163,12 +164,12 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
     tool = _table(document.get("tool", {}), "tool", problems)
     section = dict(_table(tool.get("modelops-bundle", {}), "tool.modelops-bundle", problems))
     tables = {}
-    for key, record in _TABLES.items():
+    for key, record in TABLES.items():
         where_in = f"tool.modelops-bundle.{key}"
         inner = _table(section.pop(key, {}), where_in, problems)
         tables[key] = _checked(inner, record, where_in, problems)
     top = _checked(
-        section, Config, "tool.modelops-bundle", problems, skip=(*_TABLES, *_FROM_PROJECT)
+        section, Config, "tool.modelops-bundle", problems, skip=(*TABLES, *_FROM_PROJECT)
     )
     problems += _out_of_range(top, **tables)
     if problems:
@@ -181,7 +182,7 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
     name, requires = project.get("name"), project.get("dependencies", [])
     return Config(
         **top,
-        **{key: record(**tables[key]) for key, record in _TABLES.items()},
+        **{key: record(**tables[key]) for key, record in TABLES.items()},
         project_name=name if isinstance(name, str) else None,
         project_requires=tuple(item for item in requires if isinstance(item, str))
         if isinstance(requires, list)
