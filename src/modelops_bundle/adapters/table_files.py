@@ -52,7 +52,8 @@ def write_table(table: Any, path: str) -> None:
             _WRITERS[_suffix(path)](table, file)
             file.flush()
             file.detach()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError, ArithmeticError, LookupError) as error:
+        # Times that Python has no value for are ArithmeticErrors, unknown time zones LookupErrors.
         raise UsageError(
             f"{path} cannot be written", str(error), "Write it as .parquet or .arrow."
         ) from error

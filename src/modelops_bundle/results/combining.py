@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any
 
@@ -54,10 +55,25 @@ def combine(rows: Iterable[tuple[Mapping[str, Any], int, Output]]) -> Any:
                 f"the output {output.name} is a table for some simulations and JSON for others",
                 f"{simulations.describe(0)} and {simulations.describe(last)} differ",
             )
-        simulations.counts.append(gathered.add(value, output.name))
+        with _translated(output.name, simulations):
+            simulations.counts.append(gathered.add(value, output.name))
     if gathered is None:
         return arrow().table({"seed": arrow().array([], arrow().uint64())})
-    return _side_by_side(simulations, gathered.table())
+    with _translated(output.name, simulations):
+        return _side_by_side(simulations, gathered.table())
+
+
+@contextmanager
+def _translated(name: str, simulations: _Simulations) -> Iterator[None]:
+    pa = arrow()
+    try:
+        yield
+    except pa.ArrowException as error:
+        # What Arrow can hold and not convert, such as categories that are no single values.
+        last = simulations.describe(len(simulations.seeds) - 1)
+        raise OutputError(
+            f"the output {name} does not fit into one table", f"up to {last}: {error}"
+        ) from error
 
 
 class _Simulations:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from modelops_bundle.errors import ParameterError
 from modelops_bundle.results.study import Study, is_study, read_study
 
-__all__ = ["ParameterSource", "Problem", "TableRows", "refuse", "source_of_document"]
+__all__ = ["MOST_SHOWN", "ParameterSource", "Problem", "TableRows", "refuse", "source_of_document"]
 
-_MOST_SHOWN = 10
+MOST_SHOWN = 10
 
 
 class Problem(NamedTuple):
@@ -74,11 +74,11 @@ class ParameterSource:
 
 def refuse(name: str, problems: Sequence[Problem]) -> ParameterError:
     """One error for all that is wrong with the parameters called ``name``."""
-    lines = [f"{p.place}: {p.what}" if p.place else p.what for p in problems[:_MOST_SHOWN]]
-    if len(problems) > _MOST_SHOWN:
-        lines.append(f"and {len(problems) - _MOST_SHOWN} more")
+    lines = [f"{p.place}: {p.what}" if p.place else p.what for p in problems[:MOST_SHOWN]]
+    if len(problems) > MOST_SHOWN:
+        lines.append(f"and {len(problems) - MOST_SHOWN} more")
     separator = "\n  " if len(lines) > 1 else ""
-    mends = dict.fromkeys(problem.mend for problem in problems[:_MOST_SHOWN] if problem.mend)
+    mends = dict.fromkeys(problem.mend for problem in problems[:MOST_SHOWN] if problem.mend)
     what = f"{name} cannot be used"
     return ParameterError(what, separator + separator.join(lines), " ".join(list(mends)[:3]))
 

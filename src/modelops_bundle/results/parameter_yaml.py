@@ -23,7 +23,7 @@ _NUMBER = re.compile(
     r"[-+]?(?:0[0-9_]+(?:\.[0-9_]*)?|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0b[01_]+"
     r"|[0-9][0-9_]*(?:\.[0-9_]*)?|[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)"
 )
-_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|nan)", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"[-+]?\.?(?:inf|infinity|nan)", re.IGNORECASE)
 
 
 def source_of_yaml(data: bytes, name: str) -> ParameterSource:
@@ -49,7 +49,11 @@ def _scalar(text: str) -> Any:
     if not text:
         raise ParameterError("a value is missing", "", "Fill it in, or write null.")
     if _NO_NUMBER.fullmatch(text):
-        raise ParameterError(f"a value is {text}", "NaN and infinity have no identity")
+        raise ParameterError(
+            f"a value is {text}",
+            "NaN and infinity have no identity",
+            "Put quotes around it where it is a text.",
+        )
     if _TRUTH.fullmatch(text):
         raise ParameterError(
             f"{text} is text or a truth value, as the version of YAML is",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from modelops_bundle.errors import ParameterError
 from modelops_bundle.identity.recipes import make_param_id, replicate_seed
 from modelops_bundle.results.given_parameters import source_of
-from modelops_bundle.results.parameter_source import Problem, refuse
+from modelops_bundle.results.parameter_source import MOST_SHOWN, Problem, refuse
 from modelops_bundle.results.parameter_values import parse_grid, parse_setting
 from modelops_bundle.results.seeds import check_seed, seeds_of
 from modelops_bundle.results.simulations import (
@@ -213,11 +213,11 @@ class _Check:
         if self.seeds and self._without_seed:
             what = "it has no seed, and other sets have one"
             self.problems.append(Problem(place(self._without_seed[0]), what))
-        for name, (where, more) in self._unknown.items():
-            close = difflib.get_close_matches(name, self._known, 1)
-            known = f"did you mean {close[0]}?" if close else self._names_of_model()
+        for number, (name, (where, more)) in enumerate(self._unknown.items()):
+            # Only the first ones are shown, and looking for what was meant takes time.
+            meant = self._meant(name) if number < MOST_SHOWN else ""
             others = f" and {more} more" if more else ""
-            what = f"the model has no parameter {name}; {known}"
+            what = f"the model has no parameter {name}; {meant}"
             self.problems.append(Problem(where + others, what))
 
     def _look_up(self, name: str, where: str) -> None:
@@ -225,10 +225,12 @@ class _Check:
             first, more = self._unknown.get(name, (where, -1))
             self._unknown[name] = (first, more + 1)
 
-    def _names_of_model(self) -> str:
+    def _meant(self, name: str) -> str:
+        close = difflib.get_close_matches(name, self._known, 1)
+        if close:
+            return f"did you mean {close[0]}?"
         names = sorted(self._known)
-        listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-        return f"it has {listed}"
+        return f"it has {', '.join(names[:8])}{', ...' * (len(names) > 8)}"
 
     def _refuse_repeated(self, first: str, second: str, seed: int | None) -> None:
         but = self._options.names

@@ -120,7 +120,17 @@ def _table(output: Output) -> Any:
         reader = pa.ipc.open_file if data.startswith(_FILE) else pa.ipc.open_stream
         table = reader(source).read_all()
         table.validate(full=True)
+        _check_names(table.schema)
     return table
+
+
+def _check_names(schema: Any) -> None:
+    # Nothing checks before they are asked for that names are UTF-8.
+    waiting = list(schema)
+    while waiting:
+        field = waiting.pop()
+        if field.name is not None and field.type.num_fields:
+            waiting += [field.type.field(number) for number in range(field.type.num_fields)]
 
 
 def _array(output: Output) -> ArrayValue:
