@@ -147,6 +147,11 @@ class LocalResults:
 
     def put_context(self, record: ContextRecord) -> None:
         """Store what a context's model digest was made from, unless it is there."""
+        known = self._rows(
+            "SELECT 1 FROM contexts WHERE digest = ? AND record NOTNULL", (record.context.digest,)
+        )
+        if any(known):
+            return
         with self._database.transaction() as connection:
             self._context_id(connection, record.context)
             connection.execute(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from modelops_bundle.results.key import ResultKey
+from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.plan import Plan, expected_seconds, make_plan
 from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
@@ -29,6 +29,7 @@ __all__ = ["RunReport", "run"]
 
 #: How often a run is begun anew because more was declared; each time at least one read is new.
 _MOST_ROUNDS = 20
+_TOLD_EACH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,9 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
     record = subject.context(request.scenario, request.outputs)
     known = machinery.store.scan(record.context)
     plan = make_plan(simulations, known, request.least, request.refresh)
+    if not request.dry_run:
+        machinery.local.put_context(record)
+        plan = _verified(workspace, machinery, record.context, plan)
     if request.dry_run or not plan.misses:
         tally = Tally()
     else:
@@ -144,6 +148,22 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         expected=_expected(machinery, record, plan) if request.dry_run else None,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _verified(workspace: Workspace, machinery: Machinery, context: Context, plan: Plan) -> Plan:
+    """The plan with each hit read: a result that is damaged is a miss, and shared ones are here then."""
+    keys = [ResultKey(context, each.param_id, each.seed) for each in plan.hits]
+    hits, lost, saved = [], [], 0.0
+    found = machinery.store.get_many(keys)
+    for done, (simulation, (_, result)) in enumerate(zip(plan.hits, found, strict=True)):
+        if workspace.progress and done % _TOLD_EACH == 0:
+            workspace.progress("looking at results", done, len(keys))
+        if result is None:
+            lost.append(simulation)
+        else:
+            hits.append(simulation)
+            saved += result.provenance.duration
+    return Plan(hits, [*plan.misses, *lost], saved, plan.durations)
 
 
 def _states(simulations: Sequence[Simulation], plan: Plan, tally: Tally) -> list[str]:

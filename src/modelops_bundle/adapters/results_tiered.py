@@ -1,0 +1,123 @@
+"""A shared store behind the project's own: what others have computed is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from modelops_bundle.errors import StorageError
+from modelops_bundle.results.key import Context, ResultKey
+from modelops_bundle.results.record import Level, Result
+from modelops_bundle.results.store import ContextRecord, Known, ManagedStore, ResultStore, Wrote
+
+__all__ = ["TieredResults"]
+
+_BATCH = 64
+
+
+class TieredResults:
+    """Looks in the local store first, and keeps there what it finds in the shared one.
+
+    Args:
+        local: The project's own store.
+        shared: The shared one.
+    """
+
+    def __init__(self, local: ManagedStore, shared: ResultStore) -> None:
+        self._local = local
+        self._shared = shared
+        self._warnings: list[str] = []
+
+    def scan(self, context: Context) -> Iterator[Known]:
+        """What either store knows; what the local one has and others lack is sent.
+
+        Raises:
+            StorageError: The shared store cannot be reached.
+        """
+        here = {(each.param_id, each.seed): each for each in self._local.scan(context)}
+        there = {(each.param_id, each.seed): each for each in self._shared.scan(context)}
+        yield from here.values()
+        # A local result may be unsound where the shared one is not.
+        yield from (each for place, each in there.items() if _is_better(each, here.get(place)))
+        self._send(context, [each for place, each in here.items() if place not in there])
+
+    def get(self, key: ResultKey) -> Result | None:
+        """A result, verified."""
+        found = self._local.get(key)
+        if found is not None and found.sound:
+            return found
+        shared = self._shared.get(key)
+        if shared is not None:
+            self._local.put([shared])
+        return shared or found
+
+    def get_many(self, keys: Iterable[ResultKey]) -> Iterator[tuple[ResultKey, Result | None]]:
+        """:meth:`get` of each, in the order asked for."""
+        batch: list[ResultKey] = []
+        for key in keys:
+            batch.append(key)
+            if len(batch) == _BATCH:
+                yield from self._got(batch)
+                batch = []
+        yield from self._got(batch)
+
+    def put(self, results: Sequence[Result]) -> Wrote:
+        """Store in both; what the shared one does not take is sent by the next run.
+
+        Raises:
+            StorageError: The local store refuses.
+        """
+        here = self._local.put(results)
+        try:
+            there = self._shared.put(results)
+        except StorageError as error:
+            self._warnings.append(
+                f"{error.summary}: {len(results)} results stay in the project's own store and are"
+                " sent by the next run"
+            )
+            return here
+        return Wrote(here.written, tuple(dict.fromkeys((*here.differing, *there.differing))))
+
+    def put_context(self, record: ContextRecord) -> None:
+        """Store what a context's model digest was made from, in both.
+
+        Raises:
+            StorageError: One of them refuses.
+        """
+        self._local.put_context(record)
+        self._shared.put_context(record)
+
+    def damaged(self) -> Sequence[str]:
+        """What was found damaged in either since the last time of asking."""
+        return [*self._local.damaged(), *self._shared.damaged()]
+
+    def warnings(self) -> Sequence[str]:
+        """What was not sent, in words, since the last time of asking."""
+        found, self._warnings = self._warnings, []
+        return found
+
+    def _got(self, keys: Sequence[ResultKey]) -> Iterator[tuple[ResultKey, Result | None]]:
+        found = dict(self._local.get_many(keys))
+        lacking = [key for key, result in found.items() if result is None or not result.sound]
+        fetched = {key: each for key, each in self._shared.get_many(lacking) if each is not None}
+        self._local.put(list(fetched.values()))
+        for key in keys:
+            yield key, fetched.get(key, found[key])
+
+    def _send(self, context: Context, known: Sequence[Known]) -> None:
+        """Send local results that an earlier run could not."""
+        keys = [
+            ResultKey(context, each.param_id.hex(), each.seed)
+            for each in known
+            if each.sound and each.level > Level.OFF
+        ]
+        for start in range(0, len(keys), _BATCH):
+            batch = self._local.get_many(keys[start : start + _BATCH])
+            try:
+                self._shared.put([result for _, result in batch if result is not None])
+            except StorageError as error:
+                self._warnings.append(f"{error.summary}: {len(keys) - start} results are not sent")
+                return
+
+
+def _is_better(there: Known, here: Known | None) -> bool:
+    return here is None or (there.sound, there.level) > (here.sound, here.level)
