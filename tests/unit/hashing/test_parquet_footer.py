@@ -123,7 +123,7 @@ print(refused)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on memory")
-@pytest.mark.parametrize("times", [pytest.param(300), pytest.param(6000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [pytest.param(150), pytest.param(6000, marks=pytest.mark.slow)])
 def test_no_bytes_of_a_file_end_the_process(times):
     command = [sys.executable, "-c", PROGRAM, str(times)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
