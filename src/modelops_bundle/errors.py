@@ -90,4 +90,4 @@ class InvalidEntryError(UsageError):
 
 
 class ParameterError(UsageError, ValueError):
-    """A parameter set that has no identity: NaN, infinity, or a value that is not JSON."""
+    """Parameters or seeds that cannot be used: NaN, unknown names, duplicates, what is not JSON."""

@@ -7,7 +7,7 @@ import io
 import json
 import random
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from modelops_bundle.adapters.parameter_files import read_parameter_file
@@ -87,6 +87,7 @@ def test_seeds_stand_once_or_are_refused(seeds):
         assert found == seeds
 
 
+@settings(max_examples=40)
 @given(distinct_sets)
 def test_sets_are_read_back_from_json(given_sets):
     text = json.dumps(given_sets).encode()
@@ -143,6 +144,7 @@ def test_a_cell_is_what_json_says(value):
         assert same(parse_cell(json.dumps(value)), value)
 
 
+@settings(max_examples=40)
 @given(distinct_sets, st.randoms(use_true_random=False))
 def test_the_order_of_sets_and_names_changes_no_identity(given_sets, chance: random.Random):
     def shuffled(params):
@@ -157,6 +159,7 @@ def test_the_order_of_sets_and_names_changes_no_identity(given_sets, chance: ran
     assert {each[1:] for each in one_plan} == {each[1:] for each in other_plan}
 
 
+@settings(max_examples=40)
 @given(distinct_sets, axes_of_grids)
 def test_a_grid_is_every_set_with_every_combination(given_sets, axes):
     options = [f"{name}={','.join(map(json.dumps, each))}" for name, each in axes.items()]
@@ -173,6 +176,7 @@ def test_a_grid_is_every_set_with_every_combination(given_sets, axes):
     assert list(plan) == [plan[number] for number in range(len(plan))]
 
 
+@settings(max_examples=40)
 @given(distinct_sets, st.integers(1, 4))
 def test_a_study_is_its_sets_with_replicates(given_sets, replicates):
     study = {

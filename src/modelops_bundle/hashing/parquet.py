@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from modelops_bundle.hashing.parquet_footer import values_by_group
 from modelops_bundle.identity.recipes import COLUMN_BATCH, ColumnStream
 
 __all__ = ["ParquetError", "column_streams", "read_table"]
@@ -74,7 +75,7 @@ def _translated() -> Iterator[None]:
 
 def _table(data: bytes, limit: int) -> tuple[Any, list[Any]]:
     file = parquet.ParquetFile(pa.BufferReader(data))
-    _check_size(_size_by_metadata(file.metadata), limit)
+    _check_size(_size_by_metadata(file.metadata, data), limit)
     kinds = [_plain_kind(field.type) for field in file.schema_arrow]
     texts = [
         field.name for field, kind in zip(file.schema_arrow, kinds, strict=True) if _is_text(kind)
@@ -85,16 +86,16 @@ def _table(data: bytes, limit: int) -> tuple[Any, list[Any]]:
     return table, kinds
 
 
-def _size_by_metadata(metadata: Any) -> int:
+def _size_by_metadata(metadata: Any, data: bytes) -> int:
     columns = range(metadata.num_columns)
-    cells = [
-        _LISTED if metadata.schema.column(column).max_repetition_level else _CELL
-        for column in columns
-    ]
-    unpacked = with_cells = 0
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        unpacked += group.total_byte_size
-        with_cells += sum(group.column(column).num_values * cells[column] for column in columns)
+    repeated = [c for c in columns if metadata.schema.column(c).max_repetition_level]
+    groups = list(map(metadata.row_group, range(metadata.num_row_groups)))
+    unpacked = int(sum(group.total_byte_size for group in groups))
+    flat = metadata.num_columns - len(repeated)
+    with_cells = int(_CELL * flat * sum(group.num_rows for group in groups))
+    if repeated:
+        counts = values_by_group(data)
+        with_cells += _LISTED * sum(counts[g][c] for g in range(len(groups)) for c in repeated)
     return max(unpacked, with_cells)
 
 

@@ -152,6 +152,10 @@ def source_of_arrow(table: Any, name: str) -> ParameterSource:
         ParameterError: It has no rows or no columns, a column has no name or that of another or a type that
             JSON has not. Nulls are kept in the source's problems.
     """
+    try:
+        str(table.schema)
+    except ValueError as error:
+        raise ParameterError(f"{name} cannot be used", "a name in it is not UTF-8") from error
     # So pandas writes a row's label where that is not simply its number.
     index = [each for each in table.column_names if each.startswith("__index_level_")]
     table = table.drop_columns(index)
@@ -164,19 +168,27 @@ def source_of_arrow(table: Any, name: str) -> ParameterSource:
         for field in table.schema
         if not _has_json(field.type)
     ]
-    columns = {
-        field.name: _values(table.column(field.name))
-        for field in table.schema
-        if _has_json(field.type)
-    }
+    columns = {} if problems else _columns(table, name, problems)
+    # Without all of their columns, sets would seem to be equal.
+    sets = TableRows({}, 0) if problems else TableRows(columns, table.num_rows)
     problems += [
         Problem(f"{name} row {row}", f"{each} is empty", _BY_SETS)
         for each, values in columns.items()
         for row, value in enumerate(values, 1)
         if value is None
     ][:_MOST_PROBLEMS]
-    sets = TableRows(columns, table.num_rows)
     return ParameterSource(name, sets, lambda n: f"{name} row {n + 1}", tuple(problems))
+
+
+def _columns(table: Any, name: str, problems: list[Problem]) -> dict[str, list[Any]]:
+    columns = {}
+    for field in table.schema:
+        try:
+            columns[field.name] = _values(table.column(field.name))
+        except (ValueError, ArithmeticError) as error:
+            # Such as a date beyond the year 9999.
+            problems.append(Problem(name, f"column {field.name}: {error}"))
+    return columns
 
 
 def _has_json(kind: Any) -> bool:

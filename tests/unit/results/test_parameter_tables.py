@@ -137,6 +137,13 @@ def test_types_that_json_has_not(column, words):
     assert words in refusal(source_of_arrow, pa.table({"a": column}), "p.parquet")
 
 
+def test_a_date_that_python_has_not():
+    table = pa.table({"d": pa.array([1, 2**30], pa.int32()).cast(pa.date32()), "a": [1, 1]})
+    told = refusal(source_of_arrow, table, "p.parquet")
+    assert "column d: " in told
+    assert "same parameters" not in told
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [

@@ -130,7 +130,7 @@ def test_grids_that_cannot_be_used(option):
     ("text", "words"),
     [
         ("{", "line 1, column 2"),
-        ("[1,\n2,\n]", "line 3"),
+        ("[1,\n2\n3]", "line 3"),
         ('{"a": {"b": 1, "b": 2}}', "'b' stands twice"),
         ("[NaN]", "NaN"),
         ("[-Infinity]", "-Infinity"),
