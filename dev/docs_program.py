@@ -71,7 +71,9 @@ def configuration() -> dict[str, dict[str, Any]]:
     tables |= {f"tool.modelops-bundle.{name}": kind for name, kind in TABLES.items()}
     return {
         table: {
-            field.name: field.default for field in fields(kind) if field.name not in (*NOT_CONFIGURED, *TABLES)
+            field.name: field.default
+            for field in fields(kind)
+            if field.name not in (*NOT_CONFIGURED, *TABLES)
         }
         for table, kind in tables.items()
     }

@@ -158,7 +158,7 @@ class RunClaims:
         with self._database.transaction() as connection:
             holders = dict(_holders(connection, list(blobs)))
             others = set(holders.values()) - {self._run}
-            living = set(self._file.living(connection)) if others else set()
+            living = others.intersection(self._file.living(connection)) if others else ()
             free = [blob for blob in blobs if holders.get(blob) not in living]
             connection.executemany(
                 "INSERT OR REPLACE INTO claims VALUES (?, ?)", [(blob, self._run) for blob in free]

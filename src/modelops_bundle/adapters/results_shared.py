@@ -40,6 +40,7 @@ _BATCH = 64  # results that are in memory at once
 _LEVELS = (Level.HERMETIC, Level.ENFORCED, Level.AUDIT)
 _NAME = re.compile(r"(\d)/([0-9a-f]{64})-([0-9a-f]{16})")
 _RETRY_SECONDS = 15
+_LONGEST = 300
 _SECRETS = re.compile(r"(?i)secret|key|token|password|signature|credential|connection")
 _MENDS = {
     "NotFoundError": ("it is not there", "Make the bucket or container, or correct results.store."),
@@ -47,10 +48,19 @@ _MENDS = {
         "access is denied",
         "Check the credentials in the environment and what they may do.",
     ),
+    "Unreachable": (
+        "nobody answers there",
+        "Check the network and the address, then run it again.",
+    ),
     "UnauthenticatedError": (
         "the credentials are not accepted",
         "Check the credentials in the environment.",
     ),
+}
+#: What servers and the library say in words only.
+_TOLD = {
+    "NoSuchBucket|ContainerNotFound|404 Not Found": "NotFoundError",
+    "error sending request|operation timed out": "Unreachable",
 }
 _UNREACHABLE = "Check the network and the credentials in the environment, then run it again."
 
@@ -82,7 +92,11 @@ class SharedResults:
                 return from_url(self.url, mkdir=True)
             return from_url(
                 self.url,
-                client_options={"timeout": "60s", "connect_timeout": "5s"},
+                client_options={
+                    "timeout": "60s",
+                    "connect_timeout": "5s",
+                    "allow_http": _is_http_allowed(),
+                },
                 retry_config={
                     "max_retries": 3,
                     "retry_timeout": timedelta(seconds=_RETRY_SECONDS),
@@ -230,7 +244,7 @@ class SharedResults:
         except Exception as error:
             if not type(error).__module__.startswith(("obstore", "builtins")):
                 raise
-            why, mend = _MENDS.get(type(error).__name__, (_harmless(str(error)), _UNREACHABLE))
+            why, mend = _reason(type(error).__name__, str(error))
             raise StorageError(f"the store {self.url} cannot be used", why, mend) from None
 
 
@@ -242,10 +256,28 @@ def _name(key: ResultKey, level: Level) -> str:
     return f"{_folder(key.context)}/{int(level)}/{key.param_id}-{key.seed:016x}"
 
 
+def _reason(kind: str, text: str) -> tuple[str, str]:
+    """Why a store refuses, and what to do."""
+    if kind in _MENDS:
+        return _MENDS[kind]
+    for pattern, known in _TOLD.items():
+        if re.search(pattern, text):
+            return _MENDS[known]
+    return _harmless(text), _UNREACHABLE
+
+
 def _harmless(text: str) -> str:
     """The beginning of a server's or library's words, without addresses' queries and without our secrets."""
+    # Behind this stands the library's own account of it, with every header.
+    text = text.partition("Debug source")[0]
     text = re.sub(r"\?[^\s\"')]+", "?...", " ".join(text.split()))
     for name, value in os.environ.items():
         if _SECRETS.search(name) and len(value) >= 4:
             text = text.replace(value, "...")
-    return text if len(text) <= 200 else f"{text[:200]}..."
+    return text if len(text) <= _LONGEST else f"...{text[-_LONGEST:]}"
+
+
+def _is_http_allowed() -> bool:
+    """Whether the environment says, as for servers on one's own machine, that no encryption is needed."""
+    names = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
+    return any(os.environ.get(name, "").lower() in ("true", "1") for name in names)

@@ -1,0 +1,107 @@
+"""Claims: one run computes what two want, and a dead one keeps nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from modelops_bundle.adapters.results_claims import ClaimFile
+
+KEYS = [f"{number:064x}" for number in range(20)]
+HOLDER = """
+import sys, time
+from modelops_bundle.adapters.results_claims import ClaimFile
+with ClaimFile(sys.argv[1]).new_run() as claims:
+    claims.claim(sys.argv[2:])
+    claims.hold(["context"])
+    print("claimed", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> ClaimFile:
+    return ClaimFile(str(tmp_path / "results"))
+
+
+def holder(claims: ClaimFile) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, claims.folder, *KEYS[:5]],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"claimed\n"
+    return process
+
+
+def test_what_one_has_the_other_does_not_get(claims: ClaimFile) -> None:
+    with claims.new_run() as first, claims.new_run() as second:
+        assert set(first.claim(KEYS[:10])) == set(KEYS[:10])
+        assert set(second.claim(KEYS)) == set(KEYS[10:])
+        first.release(KEYS[:3])
+        assert set(second.claim(KEYS)) == set(KEYS[:3]) | set(KEYS[10:])
+    with claims.new_run() as third:
+        assert set(third.claim(KEYS)) == set(KEYS)
+    assert os.listdir(Path(claims.folder, "runs")) == []
+
+
+def test_a_killed_holder_keeps_nothing(claims: ClaimFile) -> None:
+    process = holder(claims)
+    with claims.new_run() as ours:
+        assert set(ours.claim(KEYS)) == set(KEYS[5:])
+        assert claims.in_use()[1] == {"context"}
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert set(ours.claim(KEYS)) == set(KEYS)
+    assert claims.in_use() == (set(), set())
+
+
+def test_a_run_of_another_machine_lives_as_long_as_its_lease(claims: ClaimFile) -> None:
+    with claims.new_run() as ours:
+        with sqlite3.connect(Path(claims.folder, "claims.sqlite")) as connection:
+            for run, left in (("dead", -1), ("alive", 60)):
+                connection.execute(
+                    "INSERT INTO runs VALUES (?, 'elsewhere', ?)", (run, time.time() + left)
+                )
+            rows = [(bytes.fromhex(KEYS[0]), "dead"), (bytes.fromhex(KEYS[1]), "alive")]
+            connection.executemany("INSERT INTO claims VALUES (?, ?)", rows)
+        connection.close()
+        assert set(ours.claim(KEYS[:3])) == {KEYS[0], KEYS[2]}
+
+
+def test_waiting_ends_when_something_is_given_back(claims: ClaimFile) -> None:
+    process = holder(claims)
+    with claims.new_run() as ours:
+        assert process.stdin is not None
+        process.stdin.close()
+        while not ours.claim(KEYS[:1]):
+            ours.wait(30)
+        assert set(ours.claim(KEYS)) == set(KEYS)
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def test_a_lease_is_renewed_while_the_run_lives(tmp_path: Path) -> None:
+    claims = ClaimFile(str(tmp_path / "results"), lease=0.2)
+    with claims.new_run():
+        first = _lease(claims)
+        until = time.monotonic() + 20
+        while _lease(claims) == first:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+
+def _lease(claims: ClaimFile) -> float:
+    with sqlite3.connect(Path(claims.folder, "claims.sqlite")) as connection:
+        (lease,) = connection.execute("SELECT lease FROM runs").fetchone()
+    connection.close()
+    return float(lease)
