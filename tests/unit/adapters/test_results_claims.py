@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,15 +32,14 @@ def claims(tmp_path: Path) -> ClaimFile:
     return ClaimFile(str(tmp_path / "results"))
 
 
-def holder(claims: ClaimFile) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, claims.folder, *KEYS[:5]],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"claimed\n"
-    return process
+@pytest.fixture
+def holder(claims: ClaimFile) -> Iterator[subprocess.Popen[bytes]]:
+    """A run in a process of its own that has claimed five keys; it ends when its input does."""
+    command = [sys.executable, "-c", HOLDER, claims.folder, *KEYS[:5]]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"claimed\n"
+        yield process
 
 
 def test_what_one_has_the_other_does_not_get(claims: ClaimFile) -> None:
@@ -53,13 +53,12 @@ def test_what_one_has_the_other_does_not_get(claims: ClaimFile) -> None:
     assert os.listdir(Path(claims.folder, "runs")) == []
 
 
-def test_a_killed_holder_keeps_nothing(claims: ClaimFile) -> None:
-    process = holder(claims)
+def test_a_killed_holder_keeps_nothing(claims: ClaimFile, holder: subprocess.Popen[bytes]) -> None:
     with claims.new_run() as ours:
         assert set(ours.claim(KEYS)) == set(KEYS[5:])
         assert claims.in_use()[1] == {"context"}
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
         assert set(ours.claim(KEYS)) == set(KEYS)
     assert claims.in_use() == (set(), set())
 
@@ -77,17 +76,15 @@ def test_a_run_of_another_machine_lives_as_long_as_its_lease(claims: ClaimFile) 
         assert set(ours.claim(KEYS[:3])) == {KEYS[0], KEYS[2]}
 
 
-def test_waiting_ends_when_something_is_given_back(claims: ClaimFile) -> None:
-    process = holder(claims)
+def test_waiting_ends_when_something_is_given_back(
+    claims: ClaimFile, holder: subprocess.Popen[bytes]
+) -> None:
     with claims.new_run() as ours:
-        assert process.stdin is not None
-        process.stdin.close()
+        assert holder.stdin is not None
+        holder.stdin.close()
         while not ours.claim(KEYS[:1]):
             ours.wait(30)
         assert set(ours.claim(KEYS)) == set(KEYS)
-    process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
 
 
 def test_a_lease_is_renewed_while_the_run_lives(tmp_path: Path) -> None:

@@ -1,0 +1,197 @@
+"""``run`` and ``results`` as a user has them: hits and misses, failures, undeclared reads, what is stored."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import DATA, Project
+
+MODEL = """\
+import os
+import modelops_bundle as mb
+
+NAME = "".join(["data/", "x.csv"])
+
+
+class Odd(mb.BaseModel):
+    PARAMS = ("how", "value")
+    OUTPUTS = ("n",)
+
+    def simulate(self, params, seed):
+        how = params.get("how", "fine")
+        if how == "read":
+            return {"n": len(open(NAME).read())}
+        if how == "variable":
+            return {"n": os.environ.get("".join(["RA", "TE"]), "none")}
+        if how == "fail" and seed == 1:
+            raise ValueError("no such thing")
+        if how == "die":
+            os._exit(3)
+        if how == "random":
+            return {"n": int.from_bytes(os.urandom(6), "big")}
+        return {"n": seed + params.get("value", 0)}
+"""
+FEW = ("--set", "gamma=0.2", "--set", "days=5", "--grid", "beta=0.2,0.3", "--seeds", "0:3")
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Project:
+    Project(tmp_path).run("sample-create", "epidemic")
+    made = Project(tmp_path / "epidemic")
+    made.run("init")
+    made.run("register-model", "src/model.py", *DATA)
+    return made
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Project:
+    (tmp_path / "model.py").write_text(MODEL)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "x.csv").write_text("a\n1\n")
+    made = Project(tmp_path)
+    made.run("init")
+    made.run("register-model", "model.py")
+    return made
+
+
+def counts(document: dict) -> tuple[int, int, int]:
+    return document["hits"], document["computed"], document["failed"]
+
+
+def test_misses_then_hits_then_exactly_what_an_edit_concerns(sample: Project) -> None:
+    run = ("run", "StochasticSIR", *FEW)
+    assert sample.json(*run, "--dry-run")["misses"] == 6
+    assert counts(sample.json(*run)) == (0, 6, 0)
+    assert counts(sample.json(*run)) == (6, 0, 0)
+    sample.edit("src/rates.py", "def force", "# a comment\n\n\ndef force")
+    assert counts(sample.json(*run)) == (6, 0, 0)
+    sample.edit("src/rates.py", "1.15", "1.25")
+    predicted = sample.json(*run, "--dry-run")
+    assert (predicted["hits"], predicted["misses"]) == (0, 6)
+    assert predicted["seconds_expected"] > 0
+    assert counts(sample.json(*run)) == (0, 6, 0)
+    sample.edit("src/rates.py", "1.25", "1.15")
+    assert counts(sample.json(*run)) == (6, 0, 0)
+    more = ("run", "StochasticSIR", *FEW[:-1], "0:4")
+    assert counts(sample.json(*more)) == (6, 2, 0)
+
+
+def test_a_project_that_moved_finds_its_results(sample: Project, tmp_path: Path) -> None:
+    assert counts(sample.json("run", "StochasticSIR", *FEW)) == (0, 6, 0)
+    shutil.move(sample.folder, tmp_path / "elsewhere")
+    moved = Project(tmp_path / "elsewhere")
+    assert counts(moved.json("run", "StochasticSIR", *FEW)) == (6, 0, 0)
+
+
+def test_results_are_listed_shown_written_verified_and_dropped(sample: Project) -> None:
+    sample.run("run", "StochasticSIR", *FEW)
+    (context,) = sample.json("results", "list")["contexts"]
+    assert (context["current"], context["results"]) == (True, 6)
+    key = sample.json("results", "list", "StochasticSIR")["results"][0]["key"]
+    shown = sample.json("results", "show", key[:10])
+    assert shown["provenance"]["params"]["gamma"] == 0.2
+    assert [each["name"] for each in shown["outputs"]] == ["incidence", "prevalence"]
+    assert {each["path"] for each in shown["components"]} >= {"src/rates.py", "data/population.csv"}
+    text = sample.run("results", "table", "StochasticSIR", "prevalence").stdout
+    assert len(text.splitlines()) == 1 + 6 * 5
+    sample.run("results", "table", "StochasticSIR", "prevalence", "--out", "p.parquet")
+    assert (sample.folder / "p.parquet").read_bytes()[:4] == b"PAR1"
+    sample.run("results", "export", "out")
+    assert len(json.loads((sample.folder / "out" / "index.json").read_text())["results"]) == 6
+    assert (
+        "6 results computed again, none differ"
+        in sample.run("results", "verify", "--rerun", "9").stdout
+    )
+    assert sample.run("results", "gc").stdout == "Nothing to drop.\n"
+    sample.edit("src/rates.py", "1.15", "1.25")
+    assert "would be dropped" in sample.run("results", "gc").stdout
+    assert sample.json("results", "gc", "--delete")["removed"] == 6
+    assert sample.json("results", "list")["contexts"] == []
+
+
+def test_a_failure_is_told_and_tried_again_and_stops_no_other(odd: Project) -> None:
+    run = ("run", "Odd", "--set", "how=fail", "--seeds", "0:4", "--workers", "1")
+    stopped = odd.json(*run, expect=1)
+    assert stopped["failed"] == 1
+    (failure,) = stopped["failures"]
+    assert failure["error"] == "ValueError: no such thing"
+    assert "line 18, in simulate\n" in failure["traceback"]
+    kept = odd.json(*run, "--keep-going", expect=1)
+    assert kept["hits"] + kept["computed"] == 3
+    assert odd.json(*run, "--keep-going", expect=1)["hits"] == 3
+    odd.edit("model.py", "seed == 1", "seed == 9")
+    assert counts(odd.json(*run)) == (0, 4, 0)
+
+
+def test_a_worker_that_dies_is_a_failure_of_its_simulation(odd: Project) -> None:
+    done = odd.json("run", "Odd", "--grid", "how=die,fine", "--keep-going", expect=1)
+    assert counts(done) == (0, 1, 1)
+    assert "the worker died: it ended with code 3" in done["failures"][0]["error"]
+
+
+def test_a_variable_that_nobody_declared_makes_a_result_unsound(odd: Project) -> None:
+    run = ("run", "Odd", "--set", "how=variable")
+    for _ in range(2):
+        (read,) = odd.json(*run, expect=3)["undeclared"]
+        assert (read["name"], read["place"]) == ("RATE", "model.py:16")
+        assert read["mend"] == "mops-bundle register-model model.py --class Odd --variable RATE"
+    said = odd.run(*run, expect=3)
+    assert "model.py:16 the environment variable RATE" in said.stdout
+    assert counts(odd.json(*run, "--declare")) == (0, 1, 0)
+    assert counts(odd.json(*run)) == (1, 0, 0)
+    odd.variables["RATE"] = "2"
+    assert counts(odd.json(*run)) == (0, 1, 0)
+
+
+def test_a_file_that_nobody_declared(odd: Project) -> None:
+    run = ("run", "Odd", "--set", "how=read")
+    found = odd.json("trace", "Odd", "--set", "how=read", expect=3)
+    assert [each["name"] for each in found["undeclared"]] == ["data/x.csv"]
+    watched = odd.json(*run, "--no-enforce", expect=3)
+    assert watched["enforcement"] == ["off"]
+    assert watched["unsound"] == 1
+    (read,) = watched["undeclared"]
+    assert read["mend"] == "mops-bundle register-model model.py --class Odd --data data/x.csv"
+    assert counts(odd.json(*run, "--declare")) == (0, 1, 0)
+    assert counts(odd.json(*run)) == (1, 0, 0)
+    (odd.folder / "data" / "x.csv").write_text("a\n12\n")
+    assert counts(odd.json(*run)) == (0, 1, 0)
+
+
+def test_results_that_were_not_enforced_are_not_taken(odd: Project) -> None:
+    assert counts(odd.json("run", "Odd", "--no-enforce")) == (0, 1, 0)
+    assert counts(odd.json("run", "Odd", "--no-enforce")) == (1, 0, 0)
+    assert counts(odd.json("run", "Odd")) == (0, 1, 0)
+    assert counts(odd.json("run", "Odd", "--hermetic")) == (0, 1, 0)
+    assert counts(odd.json("run", "Odd")) == (1, 0, 0)
+
+
+def test_what_is_not_deterministic_is_told(odd: Project) -> None:
+    run = ("run", "Odd", "--set", "how=random")
+    odd.run(*run)
+    assert len(odd.json(*run, "--refresh", expect=1)["differing"]) == 1
+    again = odd.json("results", "verify", "--rerun", "1", expect=1)
+    assert again["differing"][0]["outputs"] == ["n"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--set", "vlaue=1"), "did you mean value"),
+        (("--seeds", "0:0"), "holds none"),
+        (("--seeds", "-1"), "seeds are 0 to 2**64 - 1"),
+        (("--set", "value=NaN"), "NaN"),
+        (("--params", "nowhere.csv"), "there is no file"),
+        (("--output", "m"), "has no such name"),
+        (("--hermetic", "--no-enforce"), "contradict"),
+        (("--grid", "value=1,1"), "stands twice"),
+    ],
+)
+def test_wrong_use_is_refused_before_anything_runs(odd: Project, options, said: str) -> None:
+    done = odd.run("run", "Odd", *options, expect=2)
+    assert said.lower() in done.stderr.lower()
+    assert not (odd.folder / ".modelops-bundle" / "results").exists()
