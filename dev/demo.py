@@ -18,6 +18,37 @@ from pathlib import Path
 
 DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
 MODELS = ["model_deterministicsir", "model_networksir", "model_stochasticsir"]
+#: 200 simulations: twenty parameter sets, ten seeds.
+RUN = [
+    *("--grid", "beta=0.2,0.25,0.3,0.35,0.4,0.45,0.5,0.55,0.6,0.65", "--grid", "gamma=0.1,0.2"),
+    *("--set", "days=30", "--seeds", "0:10"),
+]
+GROWTH = """\
+from modelops_bundle import BaseModel
+
+from rates import SEASONAL_BOOST
+
+
+class Growth(BaseModel):
+    PARAMS = ("beta", "gamma", "days")
+    OUTPUTS = ("infected",)
+
+    def simulate(self, params, seed):
+        daily = 1.0 + params["beta"] * SEASONAL_BOOST - params["gamma"]
+        return {"infected": {"infected": [10.0 * daily**day for day in range(params["days"])]}}
+"""
+CARELESS = """\
+from pathlib import Path
+
+from modelops_bundle import BaseModel
+
+NOTES = "".join(["notes", ".txt"])  # a name that nobody can read out of the source
+
+
+class Careless(BaseModel):
+    def simulate(self, params, seed):
+        return {"words": len(Path(NOTES).read_text().split())}
+"""
 TARGETS = ["targets_incidence_distance", "targets_peak_timing"]
 
 
@@ -72,6 +103,13 @@ class Demo:
             if part not in output:
                 raise ClaimError(f"the output does not say {part!r}")
 
+    def expect_counts(self, model: str, *options: str, hits: int, computed: int) -> None:
+        """Run a model, and check how many results were there and how many were computed."""
+        output = self.run("run", model, *options)
+        found = dict(line.split()[:2] for line in output.splitlines() if line.startswith("  "))
+        if (found["hits"], found["computed"]) != (str(hits), str(computed)):
+            raise ClaimError(f"{found} instead of {hits} hits and {computed} computed")
+
     def prove(self, text: str) -> None:
         """Note what was proved by the checks before."""
         self.proved.append(text)
@@ -109,6 +147,9 @@ def main() -> int:
             reformat(demo)
             change_a_constant(demo)
             edit_a_byte(demo)
+            run_and_reuse(demo)
+            rerun_what_is_affected(demo)
+            catch_an_undeclared_read(demo)
         except ClaimError as error:
             print(f"\nThe demo failed: {error}.", file=sys.stderr)
             return 1
@@ -136,11 +177,21 @@ def register(demo: Demo) -> None:
 
 def reformat(demo: Demo) -> None:
     """Layout, quotes and comments change; meaning does not."""
+    number = rewrite_layout(demo)
+    demo.run("status", "--check")
+    demo.expect_states(current=MODELS + TARGETS)
+    demo.prove(f"rewriting the layout of all {number} sources made nothing stale")
+
+
+def rewrite_layout(demo: Demo, width: int = 60) -> int:
+    """Change how every source looks; returns how many there are."""
     sources = sorted(demo.folder.glob("src/*.py"))
     before = [source.read_bytes() for source in sources]
     if find_spec("ruff"):
         demo.say("Reformat every source with ruff: another line length, other quotes.")
-        options = ["--isolated", "--line-length", "60", "--config", "format.quote-style='single'"]
+        quotes = "single" if width == 60 else "double"
+        options = ["--isolated", "--line-length", str(width)]
+        options += ["--config", f"format.quote-style='{quotes}'"]
         command = [sys.executable, "-m", "ruff", "format", "--quiet", *options, "src"]
         subprocess.run(command, cwd=demo.folder, check=True)
     else:
@@ -150,9 +201,7 @@ def reformat(demo: Demo) -> None:
             source.write_bytes(text.replace("\n", "\r\n").encode())
     if any(source.read_bytes() == old for source, old in zip(sources, before, strict=True)):
         raise ClaimError("a source was not changed at all")
-    demo.run("status", "--check")
-    demo.expect_states(current=MODELS + TARGETS)
-    demo.prove(f"rewriting the layout of all {len(sources)} sources made nothing stale")
+    return len(sources)
 
 
 def change_a_constant(demo: Demo) -> None:
@@ -181,6 +230,51 @@ def edit_a_byte(demo: Demo) -> None:
         demo.run("why", "model_networksir"), "data/population.csv", "column people changed"
     )
     demo.prove("one edited byte of data made the models stale, and `why` names file and column")
+
+
+def run_and_reuse(demo: Demo) -> None:
+    """200 simulations, computed once."""
+    demo.say("Run 200 simulations: twenty parameter sets, ten seeds. None has a result yet.")
+    demo.expect_counts("model_stochasticsir", *RUN, hits=0, computed=200)
+    demo.say("Again: every result is there.")
+    demo.expect_counts("model_stochasticsir", *RUN, hits=200, computed=0)
+    demo.prove("200 simulations were computed once and found the second time")
+    rewrite_layout(demo, width=100)
+    demo.expect_counts("model_stochasticsir", *RUN, hits=200, computed=0)
+    demo.prove("after reformatting every source, all 200 were still true")
+
+
+def rerun_what_is_affected(demo: Demo) -> None:
+    """Data that one of two models depends on."""
+    demo.say("A second model, which does not depend on the population.")
+    (demo.folder / "src" / "growth.py").write_text(GROWTH)
+    demo.run("register-model", "src/growth.py")
+    demo.expect_counts("growth_growth", *RUN, hits=0, computed=200)
+    demo.edit("data/population.csv", "0-14,311", "0-14,312")
+    demo.expect_counts("growth_growth", *RUN, hits=200, computed=0)
+    demo.expect_counts("model_stochasticsir", *RUN, hits=0, computed=200)
+    demo.edit("data/population.csv", "0-14,312", "0-14,311")
+    demo.expect_counts("model_stochasticsir", *RUN, hits=200, computed=0)
+    demo.run("results", "list")
+    demo.run("results", "verify", "--rerun", "5")
+    demo.prove(
+        "edited data made exactly the model that reads it run again, and undoing that did not"
+    )
+
+
+def catch_an_undeclared_read(demo: Demo) -> None:
+    """A file that the model reads and nobody declared."""
+    demo.say("A model that reads a file which nobody declared, under a name that is put together.")
+    (demo.folder / "src" / "careless.py").write_text(CARELESS)
+    (demo.folder / "notes.txt").write_text("wash your hands\n")
+    demo.run("register-model", "src/careless.py")
+    caught = demo.run("trace", "careless_careless", expect=3)
+    demo.expect_text(caught, "src/careless.py:10 notes.txt", "--data notes.txt")
+    demo.say("Declare what it reads, and run it.")
+    demo.expect_counts("careless_careless", "--declare", hits=0, computed=1)
+    demo.edit("notes.txt", "wash", "wash and dry")
+    demo.expect_counts("careless_careless", hits=0, computed=1)
+    demo.prove("an undeclared read was caught with its line and the option that declares it")
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def show_run(report: RunReport) -> None:
         )
     for level in sorted(report.tally.levels & _LEVELS.keys()):
         say(("note: ", "warn"), _LEVELS[level])
-    if not report.recorded and not report.dry_run:
+    if not report.recorded and report.count("computed"):
         say(
             f"The registry records an earlier state: `mops-bundle update {report.model}` records"
             " this one."
