@@ -26,7 +26,10 @@ START = Path(modelops_bundle.__file__).parent / "worker" / "start.py"
 
 
 def make_spec(root: Path, entrypoint: str = "model:Model", **changes: Any) -> RunnerSpec:
-    """How a model in a small project is run, by this interpreter and with nothing enforced."""
+    """How a model in a small project is run, by this interpreter and with nothing enforced.
+
+    What is in the project now is declared.
+    """
     spec = RunnerSpec(
         root=os.fspath(root),
         interpreter=sys.executable,
@@ -35,7 +38,7 @@ def make_spec(root: Path, entrypoint: str = "model:Model", **changes: Any) -> Ru
         scenario=None,
         outputs=None,
         search=(os.fspath(root / "src"), os.fspath(root)),
-        readable=(),
+        readable=tuple(os.fspath(path) for path in root.rglob("*") if path.is_file()),
         variables={},
         free_variables=(),
         python_version=platform.python_version(),

@@ -7,29 +7,31 @@ structures are those of the kernel's ``linux/landlock.h``.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .failures import RefusedError
-from .places import environment_folders, is_within
+from .places import environment_folders, is_within, our_folders
 
 __all__ = ["restrict"]
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same on every architecture but alpha
 _ASK_VERSION = 1
-_READ_FILE = 1 << 2
+_READ_FILE, _REFER = 1 << 2, 1 << 13
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
-_NETWORK_SINCE = 4  # version of the interface
+_REFER_SINCE, _NETWORK_SINCE = 2, 4  # versions of the interface
 _PATH_BENEATH = 1
 _NO_NEW_PRIVILEGES = 38  # prctl
 #: Libraries and settings of the system, and what it shows of itself.
 _SYSTEM = (
-    "/bin", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr",
-    "/var/cache/fontconfig",
+    "/bin", "/dev", "/etc", "/gnu/store", "/lib", "/lib32", "/lib64", "/nix/store", "/proc", "/sbin", "/sys",
+    "/usr", "/var/cache/fontconfig",
 )  # fmt: skip
-_OURS = os.path.dirname(os.path.abspath(__file__))
+#: Where the system is told of other folders of libraries.
+_LOADER = "/etc/ld.so.conf.d"
 
 
 class _Ruleset(ctypes.Structure):
@@ -45,24 +47,26 @@ class _Beneath(ctypes.Structure):
 def restrict(spec: Mapping[str, Any], scratch: str) -> str:
     """Restrict this process as the run asks for, and say the level that was reached.
 
+    It is ``audit`` where the kernel has no Landlock, and where other threads are running already, which keep
+    all their rights.
+
     Args:
         spec: The specification of the run.
         scratch: The folder of temporary files.
 
     Raises:
-        RefusedError: The kernel has Landlock and refuses to use it.
+        RefusedError: The kernel has Landlock and refuses to use it. Nothing is restricted then.
     """
     if spec["level"] == "off":
         return "off"
     version = _version()
-    if version < 1:
+    if version < 1 or len(os.listdir("/proc/self/task")) > 1:
         return "audit"
     hermetic = spec["level"] == "hermetic"
     root = os.path.realpath(spec["root"])
-    system = (each for folder in _SYSTEM for each in _without(root, folder))
-    folders = system if hermetic else _around(root)
-    network = hermetic and not spec["network"] and version >= _NETWORK_SINCE
-    _apply((*folders, *_always(spec, scratch)), network)
+    folders = _system(root) if hermetic else _around(root)
+    network = hermetic and not spec["network"]
+    _apply((*folders, *_always(spec, scratch, root)), version, network)
     return "hermetic" if hermetic else "enforced"
 
 
@@ -71,22 +75,43 @@ def _version() -> int:
     if not sys.platform.startswith("linux"):
         return -1
     nothing, ask = ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION)
-    version: int = _library().syscall(_CREATE, None, nothing, ask)
+    version: int = _library().syscall(ctypes.c_long(_CREATE), None, nothing, ask)
     return version
 
 
-def _always(spec: Mapping[str, Any], scratch: str) -> Iterator[str]:
+def _always(spec: Mapping[str, Any], scratch: str, root: str) -> Iterator[str]:
     """What may be read in every case."""
     yield from spec["readable"]
-    yield os.path.join(spec["root"], ".modelops-bundle", "registry.yaml")
-    yield from (scratch, _OURS, spec["package"], *spec["allow"])
-    root = os.path.realpath(spec["root"])
-    for folder in environment_folders():
-        yield from _without(root, os.path.realpath(folder))
+    yield os.path.join(root, ".modelops-bundle", "registry.yaml")
+    yield from (scratch, *spec["allow"])
+    for folder in (*environment_folders(), *our_folders(spec["package"])):
+        yield from _without(root, folder)
+
+
+def _system(root: str) -> Iterator[str]:
+    """What belongs to the system."""
+    for folder in (*_SYSTEM, *_library_folders()):
+        yield from _without(root, folder)
+
+
+def _library_folders() -> Iterator[str]:
+    """Folders of shared libraries that the loader is told of."""
+    for folder in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep):
+        if os.path.isabs(folder):
+            yield folder
+    names = os.listdir(_LOADER) if os.path.isdir(_LOADER) else []
+    for name in names:
+        try:
+            with open(os.path.join(_LOADER, name), encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                lines = file.read().split()
+        except OSError:
+            continue
+        yield from (line for line in lines if os.path.isabs(line))
 
 
 def _without(root: str, folder: str) -> Iterator[str]:
     """A folder without the project, where that lies in it (as in ``/usr`` or ``/opt``)."""
+    folder = os.path.realpath(folder)
     if is_within(root, (folder,)):
         yield from _around(root, folder)
     else:
@@ -107,13 +132,19 @@ def _around(root: str, top: str = os.sep) -> Iterator[str]:
         child = parent
 
 
-def _apply(paths: Iterable[str], network: bool) -> None:
-    attributes = _Ruleset(_READ_FILE, _BIND_TCP | _CONNECT_TCP if network else 0)
+def _apply(paths: Iterable[str], version: int, network: bool) -> None:
+    """Build the rules and have them hold, which is the last step: before it, nothing is restricted."""
+    # Unless it is granted everywhere, no file may be moved to another folder any more.
+    move = _REFER if version >= _REFER_SINCE else 0
+    network = network and version >= _NETWORK_SINCE
+    attributes = _Ruleset(_READ_FILE | move, _BIND_TCP | _CONNECT_TCP if network else 0)
     size = 16 if network else 8  # kernels before the network's version know the first field alone
     rules = _called(_CREATE, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:
         for path in dict.fromkeys(os.path.realpath(each) for each in paths if each):
-            _grant(rules, path)
+            _grant(rules, path, _READ_FILE)
+        if move:
+            _grant(rules, os.sep, move)
         if _library().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
             raise _refused("prctl")
         _called(_RESTRICT, ctypes.c_int(rules), ctypes.c_uint32(0))
@@ -121,26 +152,21 @@ def _apply(paths: Iterable[str], network: bool) -> None:
         os.close(rules)
 
 
-def _grant(rules: int, path: str) -> None:
+def _grant(rules: int, path: str, rights: int) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return  # it is gone, or cannot be read in any case
     try:
-        rule = _Beneath(_READ_FILE, place)
-        _called(
-            _ADD,
-            ctypes.c_int(rules),
-            ctypes.c_int(_PATH_BENEATH),
-            ctypes.byref(rule),
-            ctypes.c_uint32(0),
-        )
+        rule = ctypes.byref(_Beneath(rights, place))
+        kind, flags = ctypes.c_int(_PATH_BENEATH), ctypes.c_uint32(0)
+        _called(_ADD, ctypes.c_int(rules), kind, rule, flags)
     finally:
         os.close(place)
 
 
 def _called(number: int, *values: Any) -> int:
-    result: int = _library().syscall(number, *values)
+    result: int = _library().syscall(ctypes.c_long(number), *values)
     if result < 0:
         raise _refused(f"system call {number}")
     return result
@@ -154,5 +180,8 @@ def _refused(what: str) -> RefusedError:
     )
 
 
+@functools.cache
 def _library() -> Any:
-    return ctypes.CDLL(None, use_errno=True)
+    library = ctypes.CDLL(None, use_errno=True)
+    library.syscall.restype = ctypes.c_long
+    return library

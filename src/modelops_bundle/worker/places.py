@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 from .imports import library_folders
 
-__all__ = ["Places", "Undeclared", "environment_folders", "is_within"]
+__all__ = [
+    "Owner",
+    "Places",
+    "Undeclared",
+    "environment_folders",
+    "is_metadata",
+    "is_within",
+    "our_folders",
+]
 
 #: What belongs to the system rather than to anybody's data.
 _SYSTEM = (
-    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/opt", "/proc", "/run", "/sbin", "/snap",
-    "/sys", "/usr", "/var/cache", "/var/lib", "/var/run",
+    "/bin", "/boot", "/dev", "/etc", "/gnu/store", "/lib", "/lib32", "/lib64", "/nix/store", "/opt", "/proc",
+    "/run", "/sbin", "/snap", "/sys", "/usr", "/var/cache", "/var/lib", "/var/run",
     "/Applications", "/Library", "/System", "/private/etc", "/private/var/db",
 )  # fmt: skip
 _STATE = ".modelops-bundle"
 _OURS = os.path.dirname(os.path.abspath(__file__))
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+_METADATA = (".egg-info", ".dist-info")
 
 
 class Undeclared(NamedTuple):
@@ -33,12 +45,31 @@ class Undeclared(NamedTuple):
     name: str
 
 
+class Owner(Enum):
+    """Whose code a source is."""
+
+    USER = "user"  # the project's, or from outside of it without being installed
+    INSTALLED = "installed"
+    STANDARD = "standard"  # the standard library's
+    NOBODY = "nobody"  # made while running, or the worker's own
+
+
 def environment_folders() -> tuple[str, ...]:
     """Folders of the interpreter and of what is installed for it, also as links lead to them."""
     prefixes = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
     executables = {os.path.dirname(os.path.realpath(sys.executable))}
-    folders = [*library_folders(), *prefixes, *executables]
-    return tuple(dict.fromkeys(path for each in folders for path in (each, os.path.realpath(each))))
+    return _both([*library_folders(), *prefixes, *executables])
+
+
+def our_folders(package: str) -> tuple[str, ...]:
+    """Folders of the worker and of the package that models may import.
+
+    Args:
+        package: The folder that the package is imported from, or its own; empty for none.
+    """
+    name = "modelops_bundle"
+    own = package if os.path.basename(package) == name else os.path.join(package, name)
+    return _both((_OURS, own) if package else (_OURS,))
 
 
 class Places:
@@ -51,21 +82,24 @@ class Places:
 
     def __init__(self, spec: Mapping[str, Any], scratch: str) -> None:
         self.root = os.path.abspath(spec["root"])
-        self._roots = tuple(dict.fromkeys((self.root, os.path.realpath(self.root))))
-        readable = spec["readable"]
-        self._readable = {*readable, *map(os.path.realpath, readable)}
+        self._roots = _both((self.root,))
+        self._readable = set(_both(spec["readable"]))
         environment = environment_folders()
+        self._ours = our_folders(spec["package"])
         # A prefix that holds the project, such as /usr, is no environment inside of it.
-        self._inside = tuple(each for each in environment if self._is_in_project(each))
-        self._libraries = tuple(library_folders())
-        home = os.path.expanduser("~")
-        self._foreign = (
-            *(each for each in environment if not is_within(self.root, (each,))),
-            *_SYSTEM,
-            *_both((scratch, _OURS, spec["package"], *spec["allow"])),
+        holding = {each for each in environment if self._holds_project(each)}
+        self._fine = (
+            *_both((scratch, *spec["allow"])),
+            *(each for each in self._ours if not self._holds_project(each)),
+            *(each for each in environment if each not in holding),
         )
-        self._hidden = tuple(os.path.join(each, ".") for each in _both((home,)))
-        self._code: dict[str, bool] = {}
+        self._system = (*_SYSTEM, *holding)
+        # Configurations and caches of programs.
+        self._hidden = tuple(os.path.join(each, ".") for each in _both((os.path.expanduser("~"),)))
+        names = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
+        self._standard = _both([os.path.dirname(os.__file__), *names])
+        self._installed = tuple(set(library_folders()) - set(self._standard))
+        self._owners: dict[str, Owner] = {}
 
     def judge(self, path: str) -> Undeclared | None:
         """What a file is if it is not declared and counts; ``None`` for all others.
@@ -73,10 +107,10 @@ class Places:
         Args:
             path: Absolute, normalised.
         """
-        if is_within(path, self._libraries) or path in self._readable:
+        if path in self._readable or is_within(path, self._fine):
             return None
         real = os.path.realpath(path)
-        if real in self._readable:
+        if real in self._readable or is_within(real, self._fine):
             return None
         for place in (path, real):
             for root in self._roots:
@@ -84,23 +118,12 @@ class Places:
                     return self._of_project(place, root)
         return self._outside(path, real)
 
-    def is_readable(self, path: str) -> bool:
-        """Whether a file is declared."""
-        return path in self._readable or os.path.realpath(path) in self._readable
-
-    def is_code_of_user(self, filename: str) -> bool:
-        """Whether a source is the project's or lies outside of it, rather than being installed."""
-        known = self._code.get(filename)
+    def owner(self, filename: str) -> Owner:
+        """Whose the code of a source is."""
+        known = self._owners.get(filename)
         if known is None:
-            path = os.path.abspath(filename)
-            # A frame of compiled code names a source that is not here.
-            known = not is_within(path, (*self._libraries, _OURS)) and os.path.isfile(path)
-            self._code[filename] = known
+            known = self._owners[filename] = self._find_owner(filename)
         return known
-
-    def is_installed(self, filename: str) -> bool:
-        """Whether a source belongs to an installed package, rather than to the standard library."""
-        return "site-packages" in filename or "dist-packages" in filename
 
     def shown(self, filename: str) -> str:
         """A source as it is recorded where it is the project's."""
@@ -110,31 +133,51 @@ class Places:
                 return os.path.relpath(path, root).replace(os.sep, "/")
         return path
 
-    def _is_in_project(self, path: str) -> bool:
-        return any(path != root and is_within(path, (root,)) for root in self._roots)
+    def _find_owner(self, filename: str) -> Owner:
+        if filename.startswith("<frozen "):
+            return Owner.STANDARD
+        path = os.path.abspath(filename)
+        if is_within(path, (_OURS,)):
+            return Owner.NOBODY
+        if _INSTALLED & set(path.split(os.sep)) or is_within(path, (*self._installed, *self._ours)):
+            return Owner.INSTALLED
+        if is_within(path, self._standard):
+            return Owner.STANDARD
+        # Compiled code and code that was made while running name a source that is not here.
+        return Owner.USER if os.path.isfile(path) else Owner.NOBODY
+
+    def _holds_project(self, folder: str) -> bool:
+        return any(is_within(root, (folder,)) for root in self._roots)
 
     def _of_project(self, path: str, root: str) -> Undeclared | None:
         name = os.path.relpath(path, root)
         parts = name.split(os.sep)
-        if is_within(path, self._inside) or "__pycache__" in parts or parts[0] == _STATE:
-            return None
-        if os.path.isdir(path):
+        if "__pycache__" in parts or parts[0] == _STATE or os.path.isdir(path):
             return None
         return Undeclared("code" if name.endswith(".py") else "data", name.replace(os.sep, "/"))
 
     def _outside(self, path: str, real: str) -> Undeclared | None:
-        if any(is_within(each, self._foreign) for each in (path, real)):
+        if is_within(path, self._system) or is_within(real, self._system):
             return None
-        # Configurations and caches of programs; and what is not there has not been read.
+        # What is not there has not been read.
         if real.startswith(self._hidden) or not os.path.isfile(real):
             return None
         return Undeclared("outside", path)
 
 
-def _both(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(each for path in paths if path for each in (path, os.path.realpath(path)))
+def is_metadata(name: str) -> bool:
+    """Whether a file tells of a distribution that was installed in place, beside the project's code."""
+    folder, _, file = name.rpartition("/")
+    return folder.endswith(_METADATA) or file.endswith(_METADATA)
 
 
 def is_within(path: str, folders: Iterable[str]) -> bool:
     """Whether a path is one of some folders or lies below it."""
     return any(path == each or path.startswith(each.rstrip(os.sep) + os.sep) for each in folders)
+
+
+def _both(paths: Iterable[str]) -> tuple[str, ...]:
+    """Each path as it is and as links lead to it."""
+    return tuple(
+        dict.fromkeys(each for path in paths if path for each in (path, os.path.realpath(path)))
+    )

@@ -26,6 +26,7 @@ from .imports import (
 from .models import RUNNERS, WIRE, Asked, Way, choose, load_model
 from .parent import end_with_parent
 from .printed import Printed
+from .refusals import worded
 from .scratch import scratch_variables
 from .workplace import Workplace
 
@@ -36,6 +37,7 @@ class _Ready(NamedTuple):
     way: Way
     workplace: Workplace
     watcher: watch.Watcher
+    spec: Mapping[str, Any]
     level: str
 
 
@@ -105,7 +107,9 @@ class _Worker:
         answer: dict[str, Any] = {"number": task["number"]}
         blobs: list[bytes] = []
         failure: BaseException | None = None
+        refused = ""
         try:
+            ready.watcher.renew()
             ready.workplace.renew(task["seed"])
             clock = time.perf_counter()
             value = ready.way.simulate(task["params"], task["seed"])
@@ -113,7 +117,7 @@ class _Worker:
             outputs = ready.way.encode(value)
         except BaseException as error:  # noqa: BLE001 - the model may raise anything
             failure = error
-            ready.watcher.explain(error)
+            refused = worded(ready.watcher.explain(error), ready.spec)
         answer.setdefault("duration", time.perf_counter() - clock)
         answer["started"] = started.isoformat(timespec="milliseconds")
         answer["undeclared"] = ready.watcher.take(task["number"])
@@ -121,7 +125,8 @@ class _Worker:
             answer |= {"is": "done", "outputs": [[each.name, each.kind] for each in outputs]}
             blobs = [each.data for each in outputs]
         else:
-            answer |= {"is": "failed", "error": in_one_line(failure)}
+            line = in_one_line(failure)
+            answer |= {"is": "failed", "error": f"{line} ({refused})" if refused else line}
             answer["traceback"] = in_full(failure, self._printed.tail())
         write_frame(self._writer, answer, blobs)
 
@@ -176,10 +181,12 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
     try:
         way = _loaded(spec, offers)  # 6
     except RefusedError as error:
-        watcher.explain(error)
+        refused = worded(watcher.explain(error), spec)
+        if refused:
+            error.why, error.mend = f"{error.why} ({refused})", "Declare what it reads."
         error.undeclared = watcher.take(-1)
         raise
-    return _Ready(way, workplace, watcher, level)
+    return _Ready(way, workplace, watcher, spec, level)
 
 
 def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]]) -> Way:

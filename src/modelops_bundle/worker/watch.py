@@ -6,23 +6,24 @@ or Rust code reads by itself only the kernel can see (:mod:`modelops_bundle.work
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from _thread import _local
+from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
-from .places import Places
+from .places import Owner, Places, Undeclared, is_metadata
+from .refusals import chain, is_refusal, named_files
+from .variables import Variables, frames, reader, watch_variables
 
 __all__ = ["Watcher", "install"]
 
 _WRITES_ANEW = os.O_TRUNC | os.O_EXCL
-_WORD = re.compile(r"""[^\s'"`:;,()\[\]<>]+""")
-_DENIED = re.compile(r"permission denied|os error 13|errno 13|EACCES", re.IGNORECASE)
-_WHOLE = "*"
-_VIEWS = "_collections_abc.py"
+_NO_CONTENT = getattr(os, "O_PATH", 0)
+_DATAGRAMS = 2  # SOCK_DGRAM, the same everywhere
 
 
 class Watcher:
@@ -31,31 +32,55 @@ class Watcher:
     Args:
         spec: The specification of the run.
         scratch: The folder of temporary files.
+
+    Attributes:
+        variables: Who is told of uses of the environment variables.
+        processes_count: Whether starting a program counts, as nobody knows what it reads.
     """
 
     def __init__(self, spec: Mapping[str, Any], scratch: str) -> None:
         self._places = Places(spec, scratch)
-        self._free = {*spec["variables"], *spec["free_variables"]}
+        names = (*spec["variables"], *spec["free_variables"])
+        self.variables = Variables(self._places, names, self)
+        self.processes_count = True
         self._network = spec["network"]
         self._seen: dict[tuple[str, str], str] = {}
-        self._judged: dict[str, tuple[str, str] | None] = {}
+        self._fine: set[str] = set()
         self._written: set[str] = set()
-        self._whole_places: set[str] = set()
+        self._written_by_import: frozenset[str] | None = None
+        self._thread = _local()
         self._pid = os.getpid()
         # Children that a model forks report here: what they note is lost with them.
-        self._log = os.path.join(scratch, "reads-of-children")
+        self._log = os.path.join(scratch, ".reads-of-children")
+        self._log_read = 0
         self._events: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "open": self._opened,
+            "os.rename": self._renamed,
+            "os.link": self._renamed,
+            "import": self._imported,
+            "ctypes.dlopen": self._loaded,
             "sqlite3.connect": self._connected_to_file,
-            "socket.connect": self._connected,
-            "socket.getaddrinfo": self._looked_up,
-            "socket.gethostbyname": self._looked_up,
             "subprocess.Popen": self._started,
             "os.exec": self._started,
             "os.posix_spawn": self._started,
             "os.system": self._started,
         }
-        self.processes_count = True
+        if not self._network:
+            self._events |= {
+                "socket.connect": self._connected,
+                "socket.sendto": self._connected,
+                "socket.sendmsg": self._connected,
+                "socket.getaddrinfo": self._looked_up,
+                "socket.gethostbyname": self._looked_up,
+                "socket.gethostbyaddr": self._looked_up,
+            }
+
+    def renew(self) -> None:
+        """Take note that another simulation begins: what the one before has written is not its own."""
+        if self._written_by_import is None:
+            self._written_by_import = frozenset(self._written)
+        self._written = set(self._written_by_import)
+        self.variables.renew()
 
     def take(self, number: int) -> list[list[str]]:
         """Undeclared reads of this process and its children up to now, as ``[kind, name, place]``.
@@ -71,17 +96,23 @@ class Watcher:
         hidden = () if self.processes_count else ("process",)
         return [[*key, place] for key, place in self._seen.items() if key[0] not in hidden]
 
-    def explain(self, error: BaseException) -> None:
-        """Note the file that was refused, where an error tells of one: no event told of it before."""
-        for each in _chain(error):
-            text = _text(each)
-            if not isinstance(each, PermissionError) and not _DENIED.search(text):
-                continue
-            for word in _WORD.findall(text):
-                path = os.path.normpath(os.path.join(self._places.root, word))
-                found = self._places.judge(path) if os.path.isfile(path) else None
-                if found is not None:
-                    self._note(*found, self._place_in(each.__traceback__))
+    def explain(self, error: BaseException) -> list[list[str]]:
+        """Note what was refused, where an error tells of it: of some, no event has told.
+
+        Returns:
+            What was refused, as ``[kind, name, place]``.
+        """
+        found: dict[tuple[str, str], str] = {}
+        for each in filter(is_refusal, chain(error)):
+            place = self._place_in(each.__traceback__) or self._place_in(error.__traceback__)
+            files = list(named_files(each, self._places.root))
+            for path in files:
+                read = self._places.judge(path)
+                if read is not None:
+                    found[read] = self._seen.setdefault(read, place)
+            if not files and not self._network:
+                found |= {key: at for key, at in self._seen.items() if key[0] == "network"}
+        return [[*key, place] for key, place in found.items()]
 
     def hook(self, event: str, values: tuple[Any, ...]) -> None:
         """Take one of Python's audit events."""
@@ -90,143 +121,167 @@ class Watcher:
             try:
                 handle(values)
             except Exception:  # noqa: BLE001 - whatever it is, it is not the model's error
-                self._note("outside", f"something that cannot be told ({event})", self._place())
+                self.note("outside", f"something that cannot be told ({event})", None)
 
-    def variable(self, name: str) -> None:
-        """Take the reading of an environment variable."""
-        if name in self._free or name.startswith("PYTHON"):
-            return
-        frame = self._reader()
-        if frame is None:
-            return
-        place = self._shown(frame)
-        if name == _WHOLE:
-            self._whole_places.add(place)
-        elif place in self._whole_places:
-            return
-        self._note("variable", name, place)
+    def note(self, kind: str, name: str, frame: FrameType | None) -> None:
+        """Note a read.
 
-    def set_variable(self, name: str) -> None:
-        """Take the setting of an environment variable: what the model sets is its own."""
-        self._free.add(name)
+        Args:
+            kind: As in :meth:`take`.
+            name: What was read.
+            frame: The user's code that read it; ``None`` if that is unknown.
+        """
+        if (kind, name) in self._seen:
+            return
+        place = ""
+        if frame is not None:
+            place = f"{self._places.shown(frame.f_code.co_filename)}:{frame.f_lineno}"
+        self._seen[kind, name] = place
+        if os.getpid() != self._pid:
+            line = json.dumps([kind, name, place]) + "\n"
+            with contextlib.suppress(OSError):
+                descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                os.write(descriptor, line.encode())
+                os.close(descriptor)
+
+    def open_below(self, open_: Callable[..., int], folder: int, *values: Any) -> int:
+        """Open a path that is relative to an open folder, of which the event does not tell.
+
+        Args:
+            open_: What opens it.
+            folder: Descriptor of the folder.
+            values: Path, flags and mode.
+        """
+        before = getattr(self._thread, "folder", None)
+        self._thread.folder = _path_of(folder)
+        try:
+            return open_(*values, dir_fd=folder)
+        finally:
+            self._thread.folder = before
 
     # --- events -----------------------------------------------------------------------------
 
     def _opened(self, values: tuple[Any, ...]) -> None:
         path, _, flags = values
-        if isinstance(path, int) or not isinstance(flags, int):
+        if isinstance(path, int) or not isinstance(flags, int) or flags & _NO_CONTENT:
             return
-        text = os.fsdecode(path)
-        known = self._judged.get(text, _UNKNOWN)
-        if known is None and flags & os.O_ACCMODE == os.O_RDONLY:
+        access = flags & os.O_ACCMODE
+        if access == os.O_RDONLY and isinstance(path, str) and path in self._fine:
             return
-        whole = os.path.abspath(text)
-        if flags & os.O_ACCMODE != os.O_RDONLY and (
-            flags & _WRITES_ANEW or not os.path.lexists(whole)
-        ):
+        whole = self._whole(path)
+        if access != os.O_RDONLY and (flags & _WRITES_ANEW or not os.path.lexists(whole)):
             self._written.add(whole)
-            return
-        if flags & os.O_ACCMODE == os.O_WRONLY or whole in self._written:
+        elif access != os.O_WRONLY and whole not in self._fine:
+            self._read(whole)
+
+    def _read(self, whole: str) -> None:
+        if whole in self._written:
             return
         found = self._places.judge(whole)
-        if os.path.isabs(text):
-            self._judged[text] = found
         if found is not None:
-            self._note(*found, self._place())
+            if self._counts(found, whole):
+                self.note(*found, self._innermost())
+        elif os.path.lexists(whole):
+            self._fine.add(whole)
+
+    def _counts(self, found: Undeclared, whole: str) -> bool:
+        """Installed packages may look for files of theirs that could be there, and for metadata."""
+        if os.path.lexists(whole) and not is_metadata(found.name):
+            return True
+        return reader(self._places) is not None
+
+    def _renamed(self, values: tuple[Any, ...]) -> None:
+        if self._whole(values[0]) in self._written:
+            self._written.add(self._whole(values[1]))
+
+    def _imported(self, values: tuple[Any, ...]) -> None:
+        # Only an extension module comes with its file; others are opened.
+        if isinstance(values[1], str):
+            self._read(self._whole(values[1]))
+
+    def _loaded(self, values: tuple[Any, ...]) -> None:
+        if isinstance(values[0], str) and os.sep in values[0]:
+            self._read(self._whole(values[0]))
 
     def _connected_to_file(self, values: tuple[Any, ...]) -> None:
         database = values[0]
         if isinstance(database, str | bytes | os.PathLike):
             text = os.fsdecode(database).removeprefix("file:").partition("?")[0]
             if text and not text.startswith(":memory:"):
-                self._opened((text, None, os.O_RDONLY))
+                self._opened((text, None, os.O_RDWR))
 
     def _connected(self, values: tuple[Any, ...]) -> None:
-        address = values[1]
+        link, address = values[:2]
         # Anything else is no network: a socket of this machine has a path.
-        if isinstance(address, tuple) and not self._network:
-            self._note("network", f"{address[0]}:{address[1]}", self._place())
+        if not isinstance(address, tuple) or not address or not isinstance(address[0], str):
+            return
+        # To learn the address of this machine, packages connect without sending anything.
+        if link.type == _DATAGRAMS and reader(self._places) is None:
+            return
+        host, port = address[:2]
+        known = getattr(self._thread, "lookup", ("", ""))
+        self.note(
+            "network", f"{known[0] if known[1] == str(port) else host}:{port}", self._innermost()
+        )
 
     def _looked_up(self, values: tuple[Any, ...]) -> None:
-        host = values[0]
-        if host and not self._network and self._reader() is not None:
-            self._note("network", os.fsdecode(host), self._place())
+        host, port = values[0], values[1] if len(values) > 1 else None
+        if not host:
+            return
+        text = os.fsdecode(host)
+        if port:
+            self._thread.lookup = (text, str(port))
+        if (port and text != "localhost") or reader(self._places) is not None:
+            self.note("network", f"{text}:{port}" if port else text, self._innermost())
 
     def _started(self, values: tuple[Any, ...]) -> None:
-        if self._reader() is not None:
-            self._note("process", str(values[0]), self._place())
+        program = values[0]
+        text = os.fsdecode(program) if isinstance(program, str | bytes) else str(program)
+        # Python runs the model's code again, whoever starts it.
+        is_python = os.path.basename(text).startswith("python")
+        if is_python or reader(self._places) is not None:
+            self.note("process", text, self._innermost())
 
     # --- where ------------------------------------------------------------------------------
 
-    def _frames(self) -> Iterator[FrameType]:
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            yield frame
-            frame = frame.f_back
+    def _whole(self, path: Any) -> str:
+        text = os.fsdecode(path)
+        folder = getattr(self._thread, "folder", None)
+        return os.path.abspath(os.path.join(folder, text) if folder else text)
 
-    def _reader(self) -> FrameType | None:
-        """The user's code that reads, if no installed package does it for itself."""
-        for frame in self._frames():
-            name = frame.f_code.co_filename
-            if self._places.is_code_of_user(name):
+    def _innermost(self) -> FrameType | None:
+        """The innermost code of the user."""
+        for frame in frames():
+            if self._places.owner(frame.f_code.co_filename) is Owner.USER:
                 return frame
-            if self._places.is_installed(name):
-                return None
         return None
-
-    def _place(self) -> str:
-        """The innermost line of the user's code."""
-        for frame in self._frames():
-            if self._places.is_code_of_user(frame.f_code.co_filename):
-                return self._shown(frame)
-        return ""
 
     def _place_in(self, trace: TracebackType | None) -> str:
         place = ""
         while trace is not None:
-            if self._places.is_code_of_user(trace.tb_frame.f_code.co_filename):
-                name = self._places.shown(trace.tb_frame.f_code.co_filename)
-                place = f"{name}:{trace.tb_lineno}"
+            name = trace.tb_frame.f_code.co_filename
+            if self._places.owner(name) is Owner.USER:
+                place = f"{self._places.shown(name)}:{trace.tb_lineno}"
             trace = trace.tb_next
         return place
 
-    def _shown(self, frame: FrameType) -> str:
-        return f"{self._places.shown(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-    def _note(self, kind: str, name: str, place: str) -> None:
-        if (kind, name) in self._seen:
-            return
-        self._seen[kind, name] = place
-        if os.getpid() != self._pid:
-            line = json.dumps([kind, name, place]) + "\n"
-            descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.write(descriptor, line.encode())
-            os.close(descriptor)
-
-    def _of_children(self) -> list[tuple[str, str, str]]:
-        if not os.path.exists(self._log):
+    def _of_children(self) -> Iterable[list[str]]:
+        try:
+            with open(self._log, "rb") as file:  # noqa: PTH123 - no import for one file
+                file.seek(self._log_read)
+                text = file.read()
+        except OSError:
             return []
-        with open(self._log, encoding="utf-8") as file:  # noqa: PTH123 - no import for one file
-            return [tuple(json.loads(line)) for line in file]
+        whole = text[: text.rfind(b"\n") + 1]
+        self._log_read += len(whole)
+        return [json.loads(line) for line in whole.splitlines()]
 
 
-_UNKNOWN = ("", "")
-
-
-def _text(error: BaseException) -> str:
+def _path_of(descriptor: int) -> str | None:
     try:
-        return f"{error} {getattr(error, 'filename', '') or ''}"
-    except Exception:  # noqa: BLE001 - the model's own code makes the text
-        return ""
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    each: BaseException | None = error
-    while each is not None and id(each) not in seen:
-        seen.add(id(each))
-        yield each
-        each = each.__cause__ or each.__context__
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return None
 
 
 def install(spec: Mapping[str, Any], scratch: str) -> Watcher:
@@ -237,33 +292,24 @@ def install(spec: Mapping[str, Any], scratch: str) -> Watcher:
         scratch: The folder of temporary files.
     """
     watcher = Watcher(spec, scratch)
-    _watch_variables(watcher)
+    watch_variables(watcher.variables)
+    os.open = _Open(watcher, os.open)
+    os.supports_dir_fd.add(os.open)
     sys.addaudithook(watcher.hook)
     return watcher
 
 
-def _watch_variables(watcher: Watcher) -> None:
-    """Have the mapping of the environment variables tell of each use; all else of it rests on these."""
-    kind: Any = type(os.environ)
-    get, iterate, put = kind.__getitem__, kind.__iter__, kind.__setitem__
+class _Open:
+    """Stands for ``os.open``. As that is no function, it does not become a method in a class either."""
 
-    def getitem(self: Any, key: Any) -> Any:
-        # The views of a mapping ask for each key after walking through them all, which is told once.
-        if not sys._getframe(1).f_code.co_filename.endswith(_VIEWS) or _is_lookup(1):
-            watcher.variable(os.fsdecode(key) if isinstance(key, str | bytes) else str(key))
-        return get(self, key)
+    def __init__(self, watcher: Watcher, open_: Callable[..., int]) -> None:
+        self._watcher = watcher
+        self._open = open_
+        self.__name__ = "open"
 
-    def iter_(self: Any) -> Any:
-        watcher.variable(_WHOLE)
-        return iterate(self)
-
-    def setitem(self: Any, key: Any, value: Any) -> None:
-        put(self, key, value)
-        watcher.set_variable(os.fsdecode(key))
-
-    kind.__getitem__, kind.__iter__, kind.__setitem__ = getitem, iter_, setitem
-
-
-def _is_lookup(depth: int) -> bool:
-    """Whether the mapping's own ``get``, ``in`` or the like asks, for one key alone."""
-    return sys._getframe(depth + 1).f_code.co_name in ("get", "__contains__", "setdefault", "pop")
+    def __call__(
+        self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
+    ) -> int:
+        if dir_fd is None:
+            return self._open(path, flags, mode)
+        return self._watcher.open_below(self._open, dir_fd, path, flags, mode)
