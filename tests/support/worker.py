@@ -20,7 +20,16 @@ from modelops_bundle.results.record import Level
 from modelops_bundle.results.tasks import RunnerSpec
 from modelops_bundle.worker.frames import read_frame, write_frame
 
-__all__ = ["START", "Worker", "install", "make_spec", "refused", "working", "write_files"]
+__all__ = [
+    "START",
+    "Worker",
+    "install",
+    "make_spec",
+    "refused",
+    "small_environment",
+    "working",
+    "write_files",
+]
 
 START = Path(modelops_bundle.__file__).parent / "worker" / "start.py"
 
@@ -82,6 +91,23 @@ def install(
     own[f"{info}/entry_points.txt"] = points
     own[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in own)
     write_files(folder, own)
+
+
+def small_environment(folder: Path, files: Mapping[str, str]) -> str:
+    """An environment of this Python with one distribution, ``loader``; its interpreter.
+
+    Args:
+        folder: Where it is made.
+        files: The distribution's modules, by path.
+    """
+    base = Path(sys.base_prefix)
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    write_files(folder, {"pyvenv.cfg": f"home = {base / 'bin'}\n"})
+    install(folder / "lib" / name / "site-packages", "loader", "1", files=files)
+    python = folder / "bin" / "python"
+    python.parent.mkdir()
+    python.symlink_to(Path(sys.executable).resolve())
+    return os.fspath(python)
 
 
 class Worker:
@@ -148,7 +174,7 @@ class Worker:
 @contextlib.contextmanager
 def working(spec: RunnerSpec, **variables: str) -> Iterator[Worker]:
     """A worker that is ready. It has to end well and to have printed nothing."""
-    with Worker(**variables) as worker:
+    with Worker((spec.interpreter,), **variables) as worker:
         about = worker.start(spec)
         assert about["is"] == "ready", about
         yield worker
@@ -157,7 +183,7 @@ def working(spec: RunnerSpec, **variables: str) -> Iterator[Worker]:
 
 def refused(spec: RunnerSpec, **variables: str) -> dict[str, Any]:
     """What a worker says that refuses to run a model."""
-    with Worker(**variables) as worker:
+    with Worker((spec.interpreter,), **variables) as worker:
         about = worker.start(spec)
         assert worker.end() == (0, b"")
     assert about["is"] == "refused", about

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .failures import RefusedError
+from .imports import library_folders
 from .places import environment_folders, is_within, our_folders
 
 __all__ = ["restrict"]
@@ -84,8 +85,27 @@ def _always(spec: Mapping[str, Any], scratch: str, root: str) -> Iterator[str]:
     yield from spec["readable"]
     yield os.path.join(root, ".modelops-bundle", "registry.yaml")
     yield from (scratch, *spec["allow"])
-    for folder in (*environment_folders(), *our_folders(spec["package"])):
+    for folder in (*environment_folders(), *_linked(), *our_folders(spec["package"])):
         yield from _without(root, folder)
+
+
+def _linked() -> Iterator[str]:
+    """Folders that packages are linked from: installers may keep one copy for many environments."""
+    for library in library_folders():
+        for entry in _entries(library):
+            if entry.is_symlink():
+                yield os.path.realpath(entry.path)
+            elif entry.is_dir():
+                links = (each for each in _entries(entry.path) if each.is_symlink())
+                yield from (os.path.dirname(os.path.realpath(each.path)) for each in links)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def _system(root: str) -> Iterator[str]:
@@ -123,12 +143,10 @@ def _around(root: str, top: str = os.sep) -> Iterator[str]:
     child = root
     while child != top:
         parent, name = os.path.split(child)
-        try:
-            entries = [each for each in os.scandir(parent) if each.name != name]
-        except OSError:
-            entries = []
         # A link is granted by what it leads to, which is not the project's unless it is declared.
-        yield from (each.path for each in entries if not each.is_symlink())
+        yield from (
+            each.path for each in _entries(parent) if each.name != name and not each.is_symlink()
+        )
         child = parent
 
 

@@ -186,9 +186,10 @@ class Watcher:
 
     def _counts(self, found: Undeclared, whole: str) -> bool:
         """Installed packages may look for files of theirs that could be there, and for metadata."""
-        if os.path.lexists(whole) and not is_metadata(found.name):
-            return True
-        return reader(self._places) is not None
+        there = os.path.lexists(whole)
+        if is_metadata(found.name):
+            return there and reader(self._places) is not None
+        return there or reader(self._places) is not None
 
     def _renamed(self, values: tuple[Any, ...]) -> None:
         if self._whole(values[0]) in self._written:

@@ -1,0 +1,349 @@
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from tests.support.worker import make_spec, small_environment, working, write_files
+
+from modelops_bundle.environment.variables import PLACE_VARIABLES
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="it is told by /proc")
+
+MODEL = '''"""Does what the parameter ``do`` says, on line 8."""
+import os, sys
+import helper
+from pathlib import Path
+
+class Model:
+    def simulate(self, params, seed):
+        exec(compile(params["do"], __file__, "exec"))
+        return {"n": 1}
+'''
+FILES = {
+    "model.py": MODEL,
+    "helper.py": "def load(path):\n    return open(path).read()\n",
+    "data/declared.csv": "a,b\n1,2\n",
+    "data/other.csv": "a,b\n3,4\n",
+    "data/a name.csv": "x\n1\n",
+    "config/app.ini": "[a]\nb=1\n",
+    "late.py": "RATE = 1\n",
+    "late_package/__init__.py": "from late_package import part\n",
+    "late_package/part.py": "",
+}
+DECLARED = ("model.py", "helper.py", "data/declared.csv")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return write_files(tmp_path_factory.mktemp("project").resolve(), FILES)
+
+
+def spec_of(root: Path, **changes):
+    changes.setdefault("readable", tuple(os.fspath(root / name) for name in DECLARED))
+    changes.setdefault("free_variables", ("FREE", *PLACE_VARIABLES))
+    return make_spec(root, **changes)
+
+
+def reads(root: Path, do: str, spec=None, **variables: str) -> list[list[str]]:
+    """What one simulation of a fresh worker is seen to read; it has to succeed."""
+    with working(spec or spec_of(root), **variables) as worker:
+        header, _ = worker.run(do=do)
+        assert header["is"] == "done", header
+        return header["undeclared"]
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+OTHER = ["data", "data/other.csv", "model.py:1"]
+
+
+@pytest.mark.parametrize(
+    ("do", "seen"),
+    [
+        ("open('data/declared.csv').read()", []),
+        ("open('data/other.csv').read()", [OTHER]),
+        ("open('data/other.csv', 'rb', buffering=0).read()", [OTHER]),
+        ("open('data/other.csv', 'r+')", [OTHER]),
+        ("open('data/other.csv', 'a+')", [OTHER]),
+        ("open('data/other.csv', 'a')", []),
+        ("open(os.path.abspath('data/other.csv').encode())", [OTHER]),
+        ("Path('data/../data/other.csv').read_text()", [OTHER]),
+        ("os.chdir('data'); open('other.csv')", [OTHER]),
+        ("os.close(os.open('data/other.csv', os.O_RDONLY))", [OTHER]),
+        ("f = os.open('data', 0); os.open('other.csv', 0, dir_fd=f)", [OTHER]),
+        ("f = os.open('data', 0); os.open('declared.csv', 0, dir_fd=f)", []),
+        ("import io; io.FileIO('data/other.csv').read()", [OTHER]),
+        ("\n\nopen('data/other.csv')", [["data", "data/other.csv", "model.py:3"]]),
+        (
+            "helper.load('data/other.csv'); open('data/other.csv')",
+            [["data", "data/other.csv", "helper.py:2"]],
+        ),
+        (
+            "import configparser; configparser.ConfigParser().read('config/app.ini')",
+            [["data", "config/app.ini", "model.py:1"]],
+        ),
+        ("import shutil, tempfile; shutil.copy('data/other.csv', tempfile.mkdtemp())", [OTHER]),
+        ("import sqlite3; sqlite3.connect('data/other.csv')", [OTHER]),
+        ("import late", [["code", "late.py", "model.py:1"]]),
+        (
+            "import late_package",
+            [
+                ["code", "late_package/__init__.py", "model.py:1"],
+                ["code", "late_package/part.py", "late_package/__init__.py:1"],
+            ],
+        ),
+        (
+            "try: open('data/absent.csv')\nexcept OSError: pass",
+            [["data", "data/absent.csv", "model.py:1"]],
+        ),
+        ("open('new.csv', 'w').write('1'); open('new.csv').read()", []),
+        (
+            "open('new.tmp', 'w').write('1'); os.replace('new.tmp', 'new.csv'); open('new.csv')",
+            [],
+        ),
+        ("import tempfile; t = tempfile.TemporaryDirectory(); os.mkdir(t.name + '/data')", []),
+        ("import tempfile; open(tempfile.mkstemp()[1]).read()", []),
+        ("os.listdir('data'); os.stat('data/other.csv'); os.path.exists('late.py')", []),
+        ("os.open('data/other.csv', os.O_PATH)" if sys.platform == "linux" else "pass", []),
+        ("import ctypes; ctypes.CDLL(None)", []),
+        ("open('/etc/passwd').read(); open('/proc/self/maps').read()", []),
+        ("open(os.devnull).read()", []),
+        ("import json, uuid, sqlite3, decimal, email.message", []),
+        ("import numpy, pandas", []),
+        ("import inspect; inspect.getsource(Model)", []),
+    ],
+)
+def test_each_read_of_a_file_that_is_not_declared_is_seen_with_its_line(root, do, seen):
+    assert reads(root, do) == seen
+
+
+def test_what_is_imported_with_the_model_is_seen_as_well(root):
+    spec = spec_of(root, readable=(os.fspath(root / "model.py"),))
+    assert reads(root, "pass", spec) == [["code", "helper.py", "model.py:3"]]
+
+
+def test_a_read_counts_for_all_later_simulations_and_what_one_writes_for_itself(root):
+    with working(spec_of(root)) as worker:
+        assert worker.run(do="pass")[0]["undeclared"] == []
+        assert worker.run(do="open('data/other.csv')")[0]["undeclared"] == [OTHER]
+        assert worker.run(do="open('own.csv', 'w'); open('own.csv')")[0]["undeclared"] == [OTHER]
+        left = worker.run(do="open('own.csv')")[0]["undeclared"]
+    assert left == [OTHER, ["data", "own.csv", "model.py:1"]]
+
+
+@LINUX
+def test_links_are_what_they_lead_to(root, tmp_path):
+    links = write_files(tmp_path / "with-links", FILES)
+    (tmp_path / "else.csv").write_text("1")
+    (links / "to-declared.csv").symlink_to("data/declared.csv")
+    (links / "to-other.csv").symlink_to("data/other.csv")
+    (links / "outside.csv").symlink_to(tmp_path / "else.csv")
+    (tmp_path / "alias").symlink_to(links)
+    do = "for name in ('to-declared', 'to-other', 'outside'): open(f'{name}.csv')"
+    seen = [["data", "to-other.csv", "model.py:1"], ["data", "outside.csv", "model.py:1"]]
+    assert reads(links, do) == seen
+    assert reads(links, do, spec_of(tmp_path / "alias")) == seen
+    declared = tuple(os.fspath(links / name) for name in (*DECLARED, "outside.csv"))
+    assert reads(links, "open('outside.csv')", spec_of(links, readable=declared)) == []
+
+
+def test_files_outside_of_the_project_count_unless_they_are_allowed(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", os.fspath(tmp_path / "home"))
+    write_files(tmp_path, {"home/.tool/cache": "", "else.csv": "1", "allowed/a.csv": "1"})
+    do = "\n".join(
+        f"open({os.fspath(tmp_path / name)!r})"
+        for name in ("else.csv", "allowed/a.csv", "home/.tool/cache")
+    )
+    spec = spec_of(root, allow=(os.fspath(tmp_path / "allowed"),))
+    assert reads(root, do, spec) == [["outside", os.fspath(tmp_path / "else.csv"), "model.py:1"]]
+
+
+PACKAGE = """
+import importlib.metadata, os
+
+def load(path):
+    return open(path).read()
+
+def look():
+    load(__file__)
+    os.environ.get("LOADER_OPTION")
+    try:
+        load("loader.toml")
+    except OSError:
+        pass
+    for each in importlib.metadata.distributions():
+        each.metadata
+"""
+
+
+@pytest.mark.parametrize(
+    ("do", "seen"),
+    [
+        ("import loader; loader.look()", []),
+        ("import loader; loader.load('data/other.csv')", [OTHER]),
+        (
+            "import importlib.metadata as m; m.version('own')",
+            [["data", "src/own.egg-info/PKG-INFO", "model.py:1"]],
+        ),
+    ],
+)
+def test_what_is_installed_in_the_project_is_no_part_of_it_and_looks_for_what_is_its_own(
+    tmp_path, do, seen
+):
+    root = write_files(tmp_path.resolve() / "project", FILES)
+    spec = spec_of(root, interpreter=small_environment(root / ".venv", {"loader.py": PACKAGE}))
+    egg = {"src/own.egg-info/PKG-INFO": "Metadata-Version: 2.1\nName: own\nVersion: 1\n"}
+    write_files(root, egg)
+    assert reads(root, do, spec) == seen
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be forked")
+@pytest.mark.parametrize(
+    "do",
+    [
+        "if os.fork() == 0: open('data/other.csv'); os._exit(0)\nos.wait()",
+        "import multiprocessing as m\nwith m.get_context('fork').Pool(1) as pool:\n"
+        "    pool.map(helper.load, ['data/other.csv'])",
+    ],
+)
+def test_what_forked_children_read_is_seen(root, do):
+    ((kind, name, place),) = reads(root, do)
+    assert (kind, name) == ("data", "data/other.csv")
+    assert place.partition(":")[0] in ("model.py", "helper.py")
+
+
+def test_what_threads_read_is_seen(root):
+    do = "import threading; t = threading.Thread(target=helper.load, args=['data/other.csv'])\n"
+    assert reads(root, f"{do}t.start(); t.join()") == [["data", "data/other.csv", "helper.py:2"]]
+
+
+# --- environment variables ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("do", "names"),
+    [
+        ("os.environ['GIVEN']; os.getenv('FREE'); os.environ.get('UNSET')", []),
+        ("os.environ['OTHER']", ["OTHER"]),
+        ("os.environb[b'OTHER']", ["OTHER"]),
+        ("os.getenv('OTHER')", ["OTHER"]),
+        ("os.getenvb(b'OTHER')", ["OTHER"]),
+        ("os.environ.get('OTHER'); os.environ.get('THIRD')", ["OTHER", "THIRD"]),
+        ("'OTHER' in os.environ", ["OTHER"]),
+        ("'OTHER' in os.environ.keys()", ["OTHER"]),
+        ("os.environ.setdefault('OTHER', '1')", ["OTHER"]),
+        ("os.environ.pop('OTHER', None)", ["OTHER"]),
+        ("os.path.expandvars('$OTHER/x')", ["OTHER"]),
+        ("dict(os.environ)", ["*"]),
+        ("{**os.environ}", ["*"]),
+        ("os.environ.copy()", ["*"]),
+        ("list(os.environ)", ["*"]),
+        ("dict(os.environ.items())", ["*"]),
+        ("list(os.environ.values())", ["*"]),
+        ("os.environ | {}", ["*"]),
+        ("repr(os.environ)", ["*"]),
+        ("import collections; collections.ChainMap({}, os.environ)['OTHER']", ["OTHER"]),
+        ("import string; string.Template('$OTHER').substitute(os.environ)", ["OTHER"]),
+        ("os.environ['NEW'] = '1'; os.environ['NEW']", []),
+        ("os.environ.update(NEW='1'); os.getenv('NEW')", []),
+        ("os.path.expanduser('~'); os.get_exec_path()", []),
+        ("import tempfile; tempfile.tempdir = None; tempfile.gettempdir()", []),
+        ("import gettext; gettext.find('x')", []),
+        ("import urllib.request; urllib.request.getproxies_environment()", []),
+        ("import shutil; shutil.which('sh'); shutil.get_terminal_size()", []),
+        ("import numpy, pandas, polars, pyarrow", []),
+    ],
+)
+def test_each_variable_that_is_not_declared_is_seen(root, do, names):
+    spec = spec_of(root, variables={"GIVEN": "1", "UNSET": None})
+    seen = reads(root, do, spec, OTHER="1", THIRD="1", FREE="1")
+    assert seen == [["variable", name, "model.py:1"] for name in names]
+
+
+def test_what_one_simulation_sets_is_no_other_one_s(root):
+    with working(spec_of(root)) as worker:
+        assert worker.run(do="os.environ['OWN'] = '1'; os.environ['OWN']")[0]["undeclared"] == []
+        left = worker.run(do="os.environ.get('OWN')")[0]["undeclared"]
+    assert left == [["variable", "OWN", "model.py:1"]]
+
+
+# --- network and other programs -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("do", "name"),
+    [
+        ("socket.create_connection(('127.0.0.1', {port}))", "127.0.0.1:{port}"),
+        ("socket.create_connection(('localhost', {port}))", "localhost:{port}"),
+        ("socket.gethostbyname('localhost')", "localhost"),
+        ("urllib.request.urlopen('http://127.0.0.1:1/')", "127.0.0.1:1"),
+        ("socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('127.0.0.1', 9))", "127.0.0.1:9"),
+        ("socket.socket(socket.AF_UNIX).connect('nowhere')", None),
+        ("socket.create_server(('127.0.0.1', 0)).close()", None),
+    ],
+)
+def test_connections_are_seen_unless_they_are_allowed(root, port, do, name):
+    line = f"import socket, urllib.request\ntry: {do.format(port=port)}\nexcept OSError: pass"
+    seen = [] if name is None else [["network", name.format(port=port), "model.py:2"]]
+    assert reads(root, line) == seen
+    assert reads(root, line, spec_of(root, network=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("do", "name"),
+    [
+        ("import subprocess; subprocess.run(['true'])", "true"),
+        ("os.system('true')", "true"),
+        ("os.posix_spawn('/bin/true', ['true'], {})", "/bin/true"),
+        ("import platform; platform.machine()", None),
+    ],
+)
+def test_other_programs_count_where_nothing_is_enforced(root, do, name):
+    assert reads(root, do) == ([] if name is None else [["process", name, "model.py:1"]])
+
+
+# --- robustness -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        "class P:\n    def __fspath__(self): raise OSError(1, 'own')\nopen(P())",
+        "open('a\\0b')",
+        "open('\\udcff')",
+        "open('x' * 5000)",
+        "open(b'\\xff')",
+        "open(99)",
+    ],
+)
+def test_watching_raises_nothing_of_its_own(root, do):
+    with working(spec_of(root)) as worker:
+        header, _ = worker.run(do=do)
+    assert header["is"] == "failed"
+    assert "watch.py" not in header["traceback"]
+
+
+def test_a_model_that_loses_its_folder_of_temporary_files_goes_on(root):
+    do = (
+        "import shutil, tempfile; shutil.rmtree(tempfile.gettempdir())\n"
+        "if os.fork() == 0: open('data/other.csv'); os._exit(0)\nos.wait()"
+    )
+    assert reads(root, do) == []
+
+
+def test_os_open_is_what_it_was(root):
+    do = (
+        "class A:\n    open = os.open\n"
+        "os.close(A().open('data/declared.csv', os.O_RDONLY))\n"
+        "assert os.open in os.supports_dir_fd and os.open.__name__ == 'open'"
+    )
+    assert reads(root, do) == []
