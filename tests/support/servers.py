@@ -82,7 +82,8 @@ def seaweed(folder: Path) -> Iterator[Server]:
             f"-master.port={ports['master']}", f"-volume.port={ports['volume']}", "-volume.max=20",
             "-filer", f"-filer.port={ports['filer']}", "-s3", f"-s3.port={ports['s3']}",
             # Two that nobody uses, and that two servers cannot both have.
-            "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={config}", "-master.telemetry=false", "-master.volumeSizeLimitMB=64",
+            "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={config}",
+            "-master.telemetry=false", "-master.volumeSizeLimitMB=64",
         ],
         cwd=folder,
         stdout=subprocess.DEVNULL,

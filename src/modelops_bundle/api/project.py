@@ -20,6 +20,7 @@ from modelops_bundle.workflows.machinery import RunRequest
 if TYPE_CHECKING:
     from modelops_bundle.results.simulations import Simulation
     from modelops_bundle.wiring.running import RealMachinery
+    from modelops_bundle.workflows.evaluate import EvaluationReport
     from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Project", "open_project"]
@@ -118,6 +119,50 @@ class Project:
         given = {"workers": workers, "cluster": cluster, "executor": executor}
         report = self._with(lambda workspace, machinery: run(workspace, machinery, request), given)
         return Report(report, self._read)
+
+    def evaluate(
+        self,
+        target: str,
+        params: Any = None,
+        seeds: Iterable[int] | str | int | None = None,
+        *,
+        model: str = "",
+        grid: Mapping[str, Sequence[Any]] | None = None,
+        scenario: str | None = None,
+        workers: int | None = None,
+        cluster: str | None = None,
+        keep_going: bool = False,
+    ) -> EvaluationReport:
+        """Run or reuse a model, and let a target judge every parameter set.
+
+        Args:
+            target: Name or id of a registered target, or the name of a target set.
+            params: As for :meth:`run`.
+            seeds: As for :meth:`run`.
+            model: The model; the only one that has the target's output by default.
+            grid: As for :meth:`run`.
+            scenario: As for :meth:`run`.
+            workers: As for :meth:`run`.
+            cluster: As for :meth:`run`.
+            keep_going: As for :meth:`run`.
+
+        Returns:
+            Parameter sets with their losses in ``rows``, the best first.
+
+        Raises:
+            MopsError: As for the command line; what happened, why and what to do.
+        """
+        from modelops_bundle.workflows.evaluate import Evaluation, evaluate
+
+        request = RunRequest(
+            model=model,
+            simulations=_simulations(params, grid, seeds),
+            scenario=scenario,
+            keep_going=keep_going,
+        )
+        asked = Evaluation(target, model, request)
+        given = {"workers": workers, "cluster": cluster}
+        return self._with(lambda workspace, machinery: evaluate(workspace, machinery, asked), given)
 
     def model(
         self, name: str, *, scenario: str | None = None, outputs: Sequence[str] | None = None
