@@ -59,7 +59,7 @@ def test_what_is_missing_is_computed_once_and_stored(store: LocalResults) -> Non
     assert engine.seeds == list(range(10))
     assert (tally.stored, tally.elsewhere, tally.unsound) == (10, 0, 0)
     assert stored(store) == list(range(10))
-    assert told[-1] == ("simulations", 10, 10)
+    assert told[-1] == ("computing", 10, 10)
     found = store.get(key_of(3))
     assert found is not None
     assert found.outputs[0].data == b"3"

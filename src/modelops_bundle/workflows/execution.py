@@ -88,6 +88,7 @@ class Execution:
         least: How closely a result that another run stored must have been watched.
         keep_going: Whether a failure leaves the others running.
         progress: Told how far it is.
+        label: What it is told is being done.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Execution:
         least: Level,
         keep_going: bool,
         progress: Progress | None,
+        label: str = "computing",
     ) -> None:
         self._context = context
         self._model_id = model_id
@@ -120,6 +122,7 @@ class Execution:
         self._least = least
         self._keep_going = keep_going
         self._progress = progress
+        self._label = label
         self._waiting: deque[Simulation] = deque()
         self._held: list[Simulation] = []
         self._running: dict[int, Simulation] = {}
@@ -250,7 +253,7 @@ class Execution:
     def _settle(self, simulation: Simulation, state: str) -> None:
         self.tally.states[simulation.param_id, simulation.seed] = state
         if self._progress:
-            self._progress("simulations", self.tally.done, self._total)
+            self._progress(self._label, self.tally.done, self._total)
 
     def _is_due(self) -> bool:
         return self._pending_bytes > _MOST_PENDING_BYTES or time.monotonic() >= self._next_commit

@@ -70,7 +70,7 @@ def reuse(
         machinery.local.put_context(record)
         plan = _verified(workspace, machinery, record.context, plan)
     if plan.misses and not request.dry_run:
-        tally = _compute(workspace, machinery, request, subject, record, plan.misses, task_params)
+        tally = _compute(workspace, machinery, request, subject, record, plan, task_params)
     return Reused(record, plan, tally, _states(simulations, plan, tally))
 
 
@@ -104,7 +104,7 @@ def _compute(
     request: RunRequest,
     subject: Subject,
     record: ContextRecord,
-    misses: Sequence[Simulation],
+    plan: Plan,
     task_params: TaskParams,
 ) -> Tally:
     spec = runner_spec(workspace, subject, record, request.level, machinery.package)
@@ -127,5 +127,6 @@ def _compute(
             least=request.least,
             keep_going=request.keep_going,
             progress=workspace.progress,
+            label=f"computing ({len(plan.hits)} hits)" if plan.hits else "computing",
         )
-        return execution.run(misses, request.refresh)
+        return execution.run(plan.misses, request.refresh)

@@ -18,7 +18,8 @@ from modelops_bundle.cli.session import Session, command, new_app, remember_opti
 
 ASKED = {
     "init", "register-model", "register-target", "target-set", "unregister", "show-registry", "list",
-    "status", "why", "update", "hash", "discover", "env", "sample-create", "doctor",
+    "status", "why", "update", "hash", "discover", "env", "sample-create", "doctor", "run", "trace",
+    "evaluate", "results",
 }  # fmt: skip
 runner = CliRunner()
 

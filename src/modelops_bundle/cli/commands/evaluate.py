@@ -43,8 +43,9 @@ def evaluate(
     no_enforce: of.NoEnforce = False,
     as_json: AsJson = False,
 ) -> int:
-    """Run or reuse a model, and rank parameter sets by how well they reproduce a target.
+    """Rank parameter sets by a target.
 
+    The model is run, or its results are reused, and the target says how far each is from what was observed.
     Losses are kept like results: they are computed again when the target changes, or what it judges.
     """
     from modelops_bundle.cli import render_evaluate as rendered

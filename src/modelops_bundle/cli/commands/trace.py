@@ -32,9 +32,10 @@ def trace(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Run one simulation to see what it reads that is not declared.
+    """Run one simulation to see what it reads.
 
-    It is the first that is asked for. Nothing is refused to it, and its result is not kept.
+    Each read that is not declared is shown with its line and the option that declares it. Nothing is
+    refused to the simulation, the first that is asked for, and its result is not kept.
     """
     from modelops_bundle.cli.render_run import show_trace, trace_code, trace_document
     from modelops_bundle.wiring.running import open_machinery
