@@ -14,15 +14,20 @@ _CACHES = {
     "HOME": "home",
     "JOBLIB_TEMP_FOLDER": "joblib",
     "MPLCONFIGDIR": "matplotlib",
-    "NUMBA_CACHE_DIR": "numba",
     "XDG_CACHE_HOME": "cache",
     "XDG_CONFIG_HOME": "config",
     "XDG_DATA_HOME": "data",
 }
+#: Numba takes a compiled function from its cache when its own file is as it was, whatever has become of the
+#: functions of other files that it calls and of the data that it has as constants.
+_NUMBA = "NUMBA_CACHE_DIR"
 
 
 def scratch_variables(scratch: str, *, hermetic: bool) -> Mapping[str, str]:
-    """Environment variables that lead temporary files, and of hermetic runs caches too, into the folder.
+    """Environment variables that lead temporary files and numba's cache into the folder.
+
+    Of hermetic runs, they lead all other caches there too. In others, the user's own folder of numba's cache is
+    respected.
 
     Args:
         scratch: The folder.
@@ -30,8 +35,10 @@ def scratch_variables(scratch: str, *, hermetic: bool) -> Mapping[str, str]:
     """
     tempfile.tempdir = None  # it may have been looked up before
     variables = dict.fromkeys(_TEMPORARY, scratch)
-    if hermetic:
-        for name, folder in _CACHES.items():
-            variables[name] = os.path.join(scratch, folder)
-            os.makedirs(variables[name], exist_ok=True)
+    caches = dict(_CACHES) if hermetic else {}
+    if hermetic or _NUMBA not in os.environ:
+        caches[_NUMBA] = "numba"
+    for name, folder in caches.items():
+        variables[name] = os.path.join(scratch, folder)
+        os.makedirs(variables[name], exist_ok=True)
     return variables

@@ -185,11 +185,12 @@ class Watcher:
             self._fine.add(whole)
 
     def _counts(self, found: Undeclared, whole: str) -> bool:
-        """Installed packages may look for files of theirs that could be there, and for metadata."""
+        """Installed packages may look for what is their own, or could be there."""
         there = os.path.lexists(whole)
         if is_metadata(found.name):
             return there and reader(self._places) is not None
-        return there or reader(self._places) is not None
+        own = found.kind == "outside" and self._places.is_of_program(whole)
+        return (there and not own) or reader(self._places) is not None
 
     def _renamed(self, values: tuple[Any, ...]) -> None:
         if self._whole(values[0]) in self._written:

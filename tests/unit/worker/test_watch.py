@@ -158,7 +158,11 @@ def test_files_outside_of_the_project_count_unless_they_are_allowed(root, tmp_pa
         for name in ("else.csv", "allowed/a.csv", "home/.tool/cache")
     )
     spec = spec_of(root, allow=(os.fspath(tmp_path / "allowed"),))
-    assert reads(root, do, spec) == [["outside", os.fspath(tmp_path / "else.csv"), "model.py:1"]]
+    seen = [["outside", os.fspath(tmp_path / "else.csv"), "model.py:1"]]
+    assert reads(root, do, spec) == [
+        *seen,
+        ["outside", os.fspath(tmp_path / "home/.tool/cache"), "model.py:3"],
+    ]
 
 
 PACKAGE = """
