@@ -19,6 +19,7 @@ from bench_projects import (
     write_large,
     write_project,
 )
+from bench_results import cached_calls, cold_writes, prediction, short_tasks
 from bench_tools import (
     BARE_TYPER,
     GRIFFE_LOAD,
@@ -280,4 +281,8 @@ CASES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "hash": hash_large,
     "discovery": discovery,
     "closure": closure,
+    "cached": cached_calls,
+    "cold": cold_writes,
+    "short": short_tasks,
+    "prediction": prediction,
 }

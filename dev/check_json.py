@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "json.md"
 FREE = {
     "provenance.params": "<name>",
+    "rows[].losses": "<name>",
+    "rows[].params": "<name>",
     "simulations[].params": "<name>",
     "dependencies": "<name>",
     "target_sets[].weights": "<name>",
@@ -34,7 +36,7 @@ FREE = {
 ELSEWHERE = ("models[].", "targets[].", "target_sets[]", "environments.", "environment.", "chains.")
 DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
 #: Commands whose exit code says what they found.
-MAY_FAIL = ("doctor", "run", "trace", "results")
+MAY_FAIL = ("doctor", "evaluate", "run", "trace", "results")
 #: A model that does what no model should.
 ODD = """\
 import os
@@ -45,6 +47,7 @@ from modelops_bundle import BaseModel
 
 class Odd(BaseModel):
     PARAMS = ("how",)
+    OUTPUTS = ("size",)
 
     def simulate(self, params, seed):
         if params["how"] == "fail":
@@ -54,6 +57,14 @@ class Odd(BaseModel):
         if params["how"] == "variable":
             return {"size": os.environ.get("".join(["SI", "ZE"]))}
         return {"size": random.SystemRandom().random()}
+
+
+def fails(simulated, observed):
+    raise ValueError("no such thing")
+
+
+def reads(simulated, observed):
+    return len(os.environ.get("".join(["SI", "ZE"]), ""))
 """
 Run = Callable[..., Any]
 
@@ -122,6 +133,8 @@ def _documents_of_runs(project: Path, run: Run) -> Iterator[tuple[str, object]]:
     """Runs that hit, fail, read what is not declared and come out different, and what is stored of them."""
     (project / "src" / "odd.py").write_text(ODD)
     run("register-model", "src/odd.py")
+    run("register-target", "src/odd.py", "--target", "fails", "--output", "size")
+    run("register-target", "src/odd.py", "--target", "reads", "--output", "size")
     yield "trace", run("trace", "Odd", "--set", "how=read", "--json")
     yield "trace", run("trace", "Odd", "--set", "how=fail", "--json")
     yield "run", run("run", "Odd", "--grid", "how=random,fail", "--keep-going", "--json")
@@ -134,6 +147,8 @@ def _documents_of_runs(project: Path, run: Run) -> Iterator[tuple[str, object]]:
     yield "run", run("run", "Odd", "--set", "how=read", "--declare", "--json")
     yield "trace", run("trace", "Odd", "--set", "how=variable", "--declare", "--json")
     yield "results gc", run("results", "gc", "--json")
+    yield "evaluate", run("evaluate", "odd_fails", "--set", "how=random", "--json")
+    yield "evaluate", run("evaluate", "odd_reads", "--set", "how=random", "--json")
 
 
 def _change(project: Path) -> None:

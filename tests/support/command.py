@@ -41,7 +41,7 @@ class Project:
             capture_output=True,
             text=True,
             errors="surrogateescape",
-            timeout=60,
+            timeout=300,
             check=False,
             **options,
         )

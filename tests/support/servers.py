@@ -81,7 +81,9 @@ def seaweed(folder: Path) -> Iterator[Server]:
             seaweed_program() or "weed", "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             f"-master.port={ports['master']}", f"-volume.port={ports['volume']}", "-volume.max=20",
             "-filer", f"-filer.port={ports['filer']}", "-s3", f"-s3.port={ports['s3']}",
-            f"-s3.config={config}", "-master.telemetry=false", "-master.volumeSizeLimitMB=64",
+            # Two that nobody uses, and that two servers cannot both have.
+            "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={config}",
+            "-master.telemetry=false", "-master.volumeSizeLimitMB=64",
         ],
         cwd=folder,
         stdout=subprocess.DEVNULL,

@@ -13,12 +13,12 @@ from types import TracebackType
 
 from modelops_bundle.errors import MopsError
 
-__all__ = ["PolledInputs"]
+__all__ = ["PolledInputs", "Stamp", "stamps_of"]
 
 _SECONDS = 1.0
 _SHARE = 20  # polling takes at most one part in so many of one processor's time
 
-_Stamp = tuple[int, int, int, int] | None
+Stamp = tuple[int, int, int, int] | None
 
 
 class PolledInputs:
@@ -39,7 +39,7 @@ class PolledInputs:
         self._lock = Lock()
         self._end = Event()
         self._thread = Thread(target=self._poll, name="input-guard", daemon=True)
-        self._stamps: list[_Stamp] = []
+        self._stamps: list[Stamp] = []
         self._found: Sequence[str] = ()
 
     def __enter__(self) -> PolledInputs:
@@ -78,11 +78,16 @@ class PolledInputs:
             self._found = (error.summary,)
         self._stamps = stamps
 
-    def _present(self) -> list[_Stamp]:
-        return [_stamp(path) for path in self._paths]
+    def _present(self) -> list[Stamp]:
+        return stamps_of(self._paths)
 
 
-def _stamp(path: str) -> _Stamp:
+def stamps_of(paths: Sequence[str]) -> list[Stamp]:
+    """What the file system says of files, without reading them: another stamp for every change."""
+    return [_stamp(path) for path in paths]
+
+
+def _stamp(path: str) -> Stamp:
     try:
         found = os.stat(path)
     except OSError:

@@ -75,6 +75,10 @@ class LocalResults:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files; using the store opens them again."""
         self._database.close()
 
     # --- looking up -------------------------------------------------------------------------

@@ -37,6 +37,7 @@ COMMANDS = {
     "update": "update",
     "run": "run",
     "trace": "trace",
+    "evaluate": "evaluate",
     "results": "results",
     "hash": "hash",
     "env": "env",

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from modelops_bundle.workflows.trace import TraceReport
 
 __all__ = [
+    "read_document",
     "run_code",
     "run_document",
+    "show_problems",
     "show_run",
     "show_trace",
     "trace_code",
@@ -87,10 +89,12 @@ def run_document(report: RunReport) -> dict[str, Any]:
         ],
         "failures": [_failure(each) for each in report.tally.failures],
         "undeclared": [
-            {**_read(read, report.path, report.class_name), "simulations": number}
+            {**read_document(read, report.path, report.class_name), "simulations": number}
             for read, number in report.tally.reads.items()
         ],
-        "declared": [_read(read, report.path, report.class_name) for read in report.declared],
+        "declared": [
+            read_document(read, report.path, report.class_name) for read in report.declared
+        ],
         "differing": list(report.tally.differing),
         "warnings": list(report.warnings),
     }
@@ -105,8 +109,12 @@ def trace_document(report: TraceReport) -> dict[str, Any]:
         "error": report.error or None,
         "traceback": report.traceback or None,
         "seconds": report.duration,
-        "undeclared": [_read(each, report.path, report.class_name) for each in report.reads],
-        "declared": [_read(each, report.path, report.class_name) for each in report.declared],
+        "undeclared": [
+            read_document(each, report.path, report.class_name) for each in report.reads
+        ],
+        "declared": [
+            read_document(each, report.path, report.class_name) for each in report.declared
+        ],
     }
 
 
@@ -120,12 +128,22 @@ def _failure(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _read(read: UndeclaredRead, path: str, class_name: str) -> dict[str, Any]:
+def read_document(
+    read: UndeclaredRead, path: str, name: str, *, target: bool = False
+) -> dict[str, Any]:
+    """An undeclared read as JSON.
+
+    Args:
+        read: The read.
+        path: Recorded path of the file that the model or target is in.
+        name: Its name in there.
+        target: Whether it is a target.
+    """
     return {
         "kind": read.kind,
         "name": read.name,
         "place": read.place or None,
-        "mend": _mend(read, path, class_name),
+        "mend": _mend(read, path, name, target=target),
     }
 
 
@@ -137,6 +155,16 @@ def show_run(report: RunReport) -> None:
     warn(report.warnings)
     show((report.model, "strong"), f": {plural(len(report.states), 'simulation')}")
     show_lines(columns(list(_rows(report)), indent="  "))
+    show_problems(report)
+    if not report.recorded and report.count("computed"):
+        say(
+            f"The registry records an earlier state: `mops-bundle update {report.model}` records"
+            " this one."
+        )
+
+
+def show_problems(report: RunReport) -> None:
+    """Print what failed, was read and not declared, or came out different."""
     _show_failures(report)
     _show_reads(report.tally.reads, report.declared, report.path, report.class_name)
     if report.count("unsound"):
@@ -151,11 +179,6 @@ def show_run(report: RunReport) -> None:
         )
     for level in sorted(report.tally.levels & _LEVELS.keys()):
         say(("note: ", "warn"), _LEVELS[level])
-    if not report.recorded and report.count("computed"):
-        say(
-            f"The registry records an earlier state: `mops-bundle update {report.model}` records"
-            " this one."
-        )
 
 
 def show_trace(report: TraceReport) -> None:
@@ -235,12 +258,15 @@ def _what(read: UndeclaredRead) -> str:
     }.get(read.kind, read.name)
 
 
-def _mend(read: UndeclaredRead, path: str, class_name: str) -> str:
+def _mend(read: UndeclaredRead, path: str, name: str, *, target: bool = False) -> str:
     if read.kind == "variable" and read.name == "*":
         return "read the variables by their names: the whole environment cannot be declared"
     if read.kind in OPTIONS:
+        register, chosen = (
+            ("register-target", "--target") if target else ("register-model", "--class")
+        )
         return (
-            f"mops-bundle register-model {shlex.quote(path)} --class {class_name}"
+            f"mops-bundle {register} {shlex.quote(path)} {chosen} {name}"
             f" {OPTIONS[read.kind]} {shlex.quote(read.name)}"
         )
     return {

@@ -29,6 +29,7 @@ __all__ = [
     "content_digest_of_chunks",
     "distribution_digest",
     "environment_digest",
+    "evaluation_digest",
     "make_param_id",
     "replicate_seed",
     "result_context_digest",
@@ -330,6 +331,11 @@ def result_context_digest(document: Mapping[str, Any]) -> str:
 def result_digest(context: str, param_id: str, seed: int) -> str:
     """Key of a result: its context, parameter set and seed; 64 hex digits."""
     return _tagged("result:v1", [context.encode(), param_id.encode(), str(seed).encode()]).hex
+
+
+def evaluation_digest(keys: Sequence[str]) -> str:
+    """What a target's loss was computed from: the keys of results, in any order; 64 hex digits."""
+    return _tagged("evaluation:v1", [key.encode() for key in sorted(keys)]).hex
 
 
 def result_header_digest(header: bytes) -> bytes:

@@ -34,6 +34,8 @@ class RunnerSpec:
         allow: Absolute paths that hermetic simulations may read beside what is declared.
         network: Whether connections are allowed (hermetic) and no reason to distrust a result.
         package: Folder that ``modelops_bundle`` is imported from where the project has it not installed.
+        judges: Where it is a target that is run: the output that it judges.
+        data: Where it is a target: absolute paths of its data.
     """
 
     root: str
@@ -53,6 +55,8 @@ class RunnerSpec:
     allow: tuple[str, ...] = ()
     network: bool = False
     package: str = ""
+    judges: str = ""
+    data: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The specification as JSON."""

@@ -28,6 +28,7 @@ from .parent import end_with_parent
 from .printed import Printed
 from .refusals import worded
 from .scratch import scratch_variables
+from .targets import choose_target
 from .workplace import Workplace
 
 __all__ = ["main"]
@@ -202,4 +203,6 @@ def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]]) -> W
             in_one_line(error),
             "Mend the model, or install what it lacks into the project's environment.",
         ) from error
+    if spec["judges"]:
+        return choose_target(model, spec)
     return choose(model, asked, offers[WIRE], offers[RUNNERS])

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from modelops_bundle.errors import InputsChangedError
 from modelops_bundle.ports import Progress
@@ -25,7 +26,10 @@ from modelops_bundle.results.store import Claims, ManagedStore, ResultStore
 from modelops_bundle.results.tasks import Engine, Outcome, RunnerSpec, Task
 from modelops_bundle.workflows.machinery import InputGuard
 
-__all__ = ["Execution", "Tally"]
+__all__ = ["Execution", "Tally", "TaskParams"]
+
+#: What a worker is given of a simulation, made when it is sent.
+TaskParams = Callable[[Simulation], Mapping[str, Any]]
 
 _MOST_CLAIMED = 500
 _CLAIM_SECONDS = 2.0  # of work on one worker that are claimed at a time
@@ -73,6 +77,7 @@ class Execution:
     Args:
         context: The run's context.
         model_id: Id of the model.
+        task_params: What a worker is given of a simulation.
         tool: Version of this package.
         spec: How workers run the model.
         engine: Where.
@@ -90,6 +95,7 @@ class Execution:
         *,
         context: Context,
         model_id: str,
+        task_params: TaskParams,
         tool: str,
         spec: RunnerSpec,
         engine: Engine,
@@ -103,6 +109,7 @@ class Execution:
     ) -> None:
         self._context = context
         self._model_id = model_id
+        self._task_params = task_params
         self._tool = tool
         self._spec = spec
         self._engine = engine
@@ -178,7 +185,7 @@ class Execution:
                 number = self._numbers
                 self._numbers += 1
                 self._running[number] = simulation
-                yield Task(number, simulation.params, simulation.seed)
+                yield Task(number, self._task_params(simulation), simulation.seed)
 
     def _chunk(self) -> int:
         done = self.tally.stored + len(self._pending)

@@ -60,7 +60,13 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
     """
     store = machinery.local
     records = chosen_contexts(workspace, store, model)
-    current = current_contexts(workspace, records)
+    # A loss needs the results that it judges, which are computed again themselves.
+    models = workspace.registry.load().models
+    current = {
+        digest
+        for digest in current_contexts(workspace, records)
+        if records[digest].model_id in models
+    }
     rows = [row for row in store.list(current) if row.sound]
     sample = random.sample(rows, min(number, len(rows)))
     by_context: dict[str, list[Stored]] = {}

@@ -5,22 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-from modelops_bundle.results.key import Context, ResultKey
-from modelops_bundle.results.plan import Plan, expected_seconds, make_plan
+from modelops_bundle.results.key import ResultKey
+from modelops_bundle.results.plan import Plan, expected_seconds
 from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.declare import declare
-from modelops_bundle.workflows.execution import Execution, Tally
+from modelops_bundle.workflows.execution import Tally
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
+from modelops_bundle.workflows.reuse import reuse
 from modelops_bundle.workflows.subject import (
-    Subject,
-    differences,
-    find_subject,
-    inputs_of,
-    runner_spec,
+    find_model,
 )
 from modelops_bundle.workflows.trace import trace
 from modelops_bundle.workflows.workspace import Workspace
@@ -96,7 +92,7 @@ def run(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunR
         StorageError: Results cannot be stored. Earlier ones are kept.
         WorkerError: The model cannot be run at all.
     """
-    if not request.declare or request.dry_run:
+    if not request.declare or request.dry_run or not _lacks(workspace, machinery, request):
         return _run_once(workspace, machinery, request)
     # All that one simulation reads is found at once where nothing is refused.
     declared = list(trace(workspace, machinery, request).declared)
@@ -111,20 +107,18 @@ def run(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunR
     return replace(report, declared=tuple(declared))
 
 
+def _lacks(workspace: Workspace, machinery: Machinery, request: RunRequest) -> bool:
+    """Whether anything is to be computed."""
+    predicted = _run_once(workspace, machinery, replace(request, dry_run=True))
+    return predicted.count("miss") > 0
+
+
 def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunReport:
     started = time.monotonic()
-    subject = find_subject(workspace, request.model)
-    simulations = request.simulations(subject.entry.parameters)
+    subject, entry = find_model(workspace, request.model)
+    simulations = request.simulations(entry.parameters)
     record = subject.context(request.scenario, request.outputs)
-    known = machinery.store.scan(record.context)
-    plan = make_plan(simulations, known, request.least, request.refresh)
-    if not request.dry_run:
-        machinery.local.put_context(record)
-        plan = _verified(workspace, machinery, record.context, plan)
-    if request.dry_run or not plan.misses:
-        tally = Tally()
-    else:
-        tally = _compute(workspace, machinery, request, subject, record, plan.misses)
+    reused = reuse(workspace, machinery, request, subject, record, simulations)
     warnings = [
         *subject.survey.warnings,
         *workspace.environment_warnings,
@@ -134,75 +128,20 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
     return RunReport(
         model=subject.id,
         path=subject.entry.path,
-        class_name=subject.entry.class_name,
+        class_name=entry.class_name,
         record=record,
         recorded=subject.recorded,
         dry_run=request.dry_run,
         level=request.level,
         simulations=simulations,
-        states=_states(simulations, plan, tally),
-        tally=tally,
+        states=reused.states,
+        tally=reused.tally,
         declared=(),
-        saved=plan.saved,
+        saved=reused.plan.saved,
         elapsed=time.monotonic() - started,
-        expected=_expected(machinery, record, plan) if request.dry_run else None,
+        expected=_expected(machinery, record, reused.plan) if request.dry_run else None,
         warnings=tuple(dict.fromkeys(warnings)),
     )
-
-
-def _verified(workspace: Workspace, machinery: Machinery, context: Context, plan: Plan) -> Plan:
-    """The plan with each hit read: a result that is damaged is a miss, and shared ones are here then."""
-    keys = [ResultKey(context, each.param_id, each.seed) for each in plan.hits]
-    hits, lost, saved = [], [], 0.0
-    found = machinery.store.get_many(keys)
-    for done, (simulation, (_, result)) in enumerate(zip(plan.hits, found, strict=True)):
-        if workspace.progress and done % _TOLD_EACH == 0:
-            workspace.progress("looking at results", done, len(keys))
-        if result is None:
-            lost.append(simulation)
-        else:
-            hits.append(simulation)
-            saved += result.provenance.duration
-    return Plan(hits, [*plan.misses, *lost], saved, plan.durations)
-
-
-def _states(simulations: Sequence[Simulation], plan: Plan, tally: Tally) -> list[str]:
-    """What became of each simulation, in the order asked for."""
-    missing = {each[1:] for each in plan.misses}
-    return [
-        tally.states.get(each[1:], "miss") if each[1:] in missing else "hit" for each in simulations
-    ]
-
-
-def _compute(
-    workspace: Workspace,
-    machinery: Machinery,
-    request: RunRequest,
-    subject: Subject,
-    record: ContextRecord,
-    misses: Sequence[Simulation],
-) -> Tally:
-    spec = runner_spec(workspace, subject, record, request.level, machinery.package)
-    look = partial(differences, workspace, subject.id, record)
-    guarded = machinery.guard(inputs_of(workspace, subject), look)
-    with guarded as guard, machinery.claims() as claims, machinery.engine() as engine:
-        claims.hold([record.context.digest])
-        machinery.store.put_context(record)
-        execution = Execution(
-            context=record.context,
-            model_id=subject.id,
-            tool=machinery.tool,
-            spec=spec,
-            engine=engine,
-            local=machinery.local,
-            store=machinery.store,
-            claims=claims,
-            guard=guard,
-            least=request.least,
-            keep_going=request.keep_going,
-            progress=workspace.progress,
-        )
-        return execution.run(misses, request.refresh)
 
 
 def _expected(machinery: Machinery, record: ContextRecord, plan: Plan) -> float | None:

@@ -1,4 +1,4 @@
-"""What is run: a registered model as it is now, and all that its results depend on."""
+"""What is run: a registered model or target as it is now, and all that its results depend on."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from modelops_bundle.digests.survey import Survey
 from modelops_bundle.environment.variables import PLACE_VARIABLES
 from modelops_bundle.errors import InvalidEntryError, MopsError, UsageError, WorkerError
 from modelops_bundle.project.files import expand
-from modelops_bundle.records.entries import ModelEntry
+from modelops_bundle.records.entries import ModelEntry, TargetEntry
 from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.results.tasks import RunnerSpec
 from modelops_bundle.staleness import State
-from modelops_bundle.workflows.candidates import restated
+from modelops_bundle.workflows.candidates import Entry, restated
 from modelops_bundle.workflows.registration import check_names
 from modelops_bundle.workflows.status import entry_status, select
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Subject", "differences", "find_subject", "inputs_of", "runner_spec"]
+__all__ = [
+    "Subject",
+    "differences",
+    "find_model",
+    "find_subject",
+    "inputs_of",
+    "runner_spec",
+]
 
 #: How libraries are told the number of threads that the environment's digest states.
 _THREAD_VARIABLES = (
@@ -35,7 +42,7 @@ _OLDEST_PYTHON = (3, 11)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A model that can be run.
+    """A model or target that can be run.
 
     Attributes:
         id: Its id.
@@ -46,7 +53,7 @@ class Subject:
     """
 
     id: str
-    entry: ModelEntry
+    entry: Entry
     digest: str
     survey: Survey
     recorded: bool
@@ -57,11 +64,8 @@ class Subject:
         Raises:
             UsageError: The model has no such scenario or output.
         """
-        where = f"the model {self.id}"
-        if self.entry.scenarios and scenario is not None:
-            check_names([scenario], self.entry.scenarios, "--scenario", where)
-        if self.entry.outputs and outputs is not None:
-            check_names(outputs, self.entry.outputs, "--output", where)
+        if isinstance(self.entry, ModelEntry):
+            _check_asked(self.id, self.entry, scenario, outputs)
         leaves = self.survey.leaves
         return ContextRecord(
             context=Context(
@@ -77,21 +81,42 @@ class Subject:
         )
 
 
-def find_subject(workspace: Workspace, name: str) -> Subject:
-    """The registered model that a name stands for.
+def _check_asked(
+    model_id: str, entry: ModelEntry, scenario: str | None, outputs: tuple[str, ...] | None
+) -> None:
+    where = f"the model {model_id}"
+    if entry.scenarios and scenario is not None:
+        check_names([scenario], entry.scenarios, "--scenario", where)
+    if entry.outputs and outputs is not None:
+        check_names(outputs, entry.outputs, "--output", where)
+
+
+def find_model(workspace: Workspace, name: str) -> tuple[Subject, ModelEntry]:
+    """The registered model that a name stands for, and what its source states of it.
 
     Raises:
         UsageError: The name is no model's.
         InvalidEntryError: Its file, its class or a dependency is gone, or does not parse.
     """
+    subject = find_subject(workspace, name)
+    if not isinstance(subject.entry, ModelEntry):
+        raise UsageError(
+            f"{subject.id} is a target",
+            "only models are run",
+            f"`mops-bundle evaluate {subject.id}` runs its model and judges what comes out.",
+        )
+    return subject, subject.entry
+
+
+def find_subject(workspace: Workspace, name: str) -> Subject:
+    """The registered model or target that a name stands for.
+
+    Raises:
+        UsageError: The name is nobody's.
+        InvalidEntryError: Its file, what it names or a dependency is gone, or does not parse.
+    """
     registry = workspace.registry.load()
     (entry_id,) = select(registry, [name])
-    if entry_id not in registry.models:
-        raise UsageError(
-            f"{entry_id} is a target",
-            "only models are run",
-            f"`mops-bundle evaluate {entry_id}` runs its model and judges what comes out.",
-        )
     judged = entry_status(workspace, registry, entry_id)
     if judged.digest is None or judged.survey is None:
         raise InvalidEntryError(
@@ -99,11 +124,9 @@ def find_subject(workspace: Workspace, name: str) -> Subject:
             judged.reason,
             "Mend it, or forget it with `mops-bundle unregister`.",
         )
-    current = restated(workspace, judged.entry).entry
-    assert isinstance(current, ModelEntry)
     return Subject(
         id=entry_id,
-        entry=current,
+        entry=restated(workspace, judged.entry).entry,
         digest=judged.digest,
         survey=judged.survey,
         recorded=judged.verdict.state is State.CURRENT,
@@ -129,7 +152,7 @@ def differences(workspace: Workspace, name: str, record: ContextRecord) -> tuple
 
 
 def inputs_of(workspace: Workspace, subject: Subject) -> tuple[str, ...]:
-    """Absolute paths of all files that the model depends on, sorted."""
+    """Absolute paths of all files that it depends on, sorted."""
     survey, layout = subject.survey, workspace.layout
     recorded = {subject.entry.path, *survey.leaves.data, *survey.leaves.code}
     return tuple(sorted({*map(layout.absolute, recorded), *survey.sources.values()}))
@@ -156,7 +179,9 @@ def runner_spec(
     config, layout = workspace.config, workspace.layout
     ignored = (name for pattern in config.ignore_files for name in _files(workspace, pattern))
     threads = {name: str(environment.thread_count) for name in _THREAD_VARIABLES}
-    declared = {name: workspace.variables.get(name) for name in subject.survey.leaves.variables}
+    leaves = subject.survey.leaves
+    declared = {name: workspace.variables.get(name) for name in leaves.variables}
+    is_target = isinstance(subject.entry, TargetEntry)
     return RunnerSpec(
         root=layout.root,
         interpreter=interpreter.executable,
@@ -175,6 +200,8 @@ def runner_spec(
         allow=tuple(_allowed(layout.root, config.hermetic.allow)),
         network=config.hermetic.network,
         package=package,
+        judges=subject.entry.model_output if isinstance(subject.entry, TargetEntry) else "",
+        data=tuple(map(layout.absolute, sorted(leaves.data))) if is_target else (),
     )
 
 

@@ -10,7 +10,7 @@ from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.tasks import Task
 from modelops_bundle.workflows.declare import declare
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
-from modelops_bundle.workflows.subject import find_subject, runner_spec
+from modelops_bundle.workflows.subject import find_model, runner_spec
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["TraceReport", "trace"]
@@ -53,8 +53,8 @@ def trace(workspace: Workspace, machinery: Machinery, request: RunRequest) -> Tr
         InvalidEntryError: The model's file or a dependency is gone, or does not parse.
         WorkerError: The model cannot be run at all.
     """
-    subject = find_subject(workspace, request.model)
-    simulations = request.simulations(subject.entry.parameters)
+    subject, entry = find_model(workspace, request.model)
+    simulations = request.simulations(entry.parameters)
     if not simulations:
         raise UsageError("there is nothing to run", "no parameter set was given")
     record = subject.context(request.scenario, request.outputs)
@@ -66,7 +66,7 @@ def trace(workspace: Workspace, machinery: Machinery, request: RunRequest) -> Tr
     return TraceReport(
         model=subject.id,
         path=subject.entry.path,
-        class_name=subject.entry.class_name,
+        class_name=entry.class_name,
         reads=reads,
         declared=tuple(declare(workspace, subject.id, reads)) if request.declare else (),
         outputs=tuple(output.name for output in outcome.outputs),

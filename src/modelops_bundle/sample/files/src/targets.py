@@ -19,5 +19,5 @@ def peak_timing(simulated, data_paths):
     """Days between the simulated and the observed peak."""
     with open(data_paths["observed"], newline="") as lines:
         observed = int(next(csv.DictReader(lines))["peak_day"])
-    infected = simulated["infected"]
+    infected = list(simulated["infected"])
     return abs(infected.index(max(infected)) - observed)

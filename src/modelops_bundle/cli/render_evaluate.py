@@ -1,0 +1,123 @@
+"""``evaluate`` for people and for programs, from the same report."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from modelops_bundle.cli.drawing import columns, plural
+from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
+from modelops_bundle.cli.render_run import read_document, run_code, show_problems
+from modelops_bundle.cli.session import NOT_CURRENT
+
+if TYPE_CHECKING:
+    from modelops_bundle.workflows.evaluate import EvaluationReport, Judged, TargetRun
+
+__all__ = ["evaluation_code", "evaluation_document", "show_evaluation"]
+
+_MOST_ROWS = 50
+
+
+def evaluation_code(report: EvaluationReport) -> int:
+    """As for ``run``, targets included."""
+    if any(target.reused.tally.failures for target in report.targets):
+        return 1
+    unsound = any("unsound" in target.reused.states for target in report.targets)
+    return run_code(report.run) or (NOT_CURRENT if unsound else 0)
+
+
+def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
+    """The JSON of ``evaluate``."""
+    return {
+        "schema": 1,
+        "model": report.run.model,
+        "hits": report.run.count("hit"),
+        "computed": report.run.count("computed", "unsound"),
+        "failed": len(report.run.tally.failures),
+        "targets": [
+            {
+                "id": target.id,
+                "weight": target.weight,
+                "hits": target.reused.states.count("hit"),
+                "computed": target.reused.states.count("computed")
+                + target.reused.states.count("unsound"),
+                "failures": [
+                    {"error": failure.error, "traceback": failure.traceback}
+                    for failure in target.reused.tally.failures
+                ],
+                "undeclared": [
+                    read_document(read, target.path, target.name, target=True)
+                    for read in target.reused.tally.reads
+                ],
+            }
+            for target in report.targets
+        ],
+        "rows": [
+            {
+                "params": dict(row.params),
+                "param_id": row.param_id,
+                "seeds": row.seeds,
+                "losses": {name: _number(loss) for name, loss in row.losses.items()},
+                "total": _number(row.total),
+            }
+            for row in report.rows
+        ],
+        "warnings": list(report.run.warnings),
+    }
+
+
+def _number(value: float) -> float | None:
+    # JSON has no word for it.
+    return value if math.isfinite(value) else None
+
+
+def show_evaluation(report: EvaluationReport) -> None:
+    """Print parameter sets, the best first, and what went wrong."""
+    warn(report.run.warnings)
+    rows = list(report.rows)[:_MOST_ROWS]
+    show_lines(columns([_head(report), *(_row(report, row) for row in rows)]))
+    if len(report.rows) > len(rows):
+        say(f"and {plural(len(report.rows) - len(rows), 'other set')}; --json lists them all")
+    show_problems(report.run)
+    for target in report.targets:
+        for line in _troubles(target):
+            show(*line)
+    computed = report.run.count("computed", "unsound")
+    judged = sum(target.reused.states.count("computed") for target in report.targets)
+    say(
+        f"{plural(computed, 'simulation')} and {plural(judged, 'loss', 'losses')} computed,"
+        f" {report.run.count('hit')} and {_hits(report)} reused."
+    )
+
+
+def _hits(report: EvaluationReport) -> int:
+    return sum(target.reused.states.count("hit") for target in report.targets)
+
+
+def _head(report: EvaluationReport) -> list[Piece]:
+    names = [target.id for target in report.targets]
+    return [("loss", "strong"), *((name, "strong") for name in names if len(names) > 1),
+            ("seeds", "strong"), ("parameters", "strong")]  # fmt: skip
+
+
+def _row(report: EvaluationReport, row: Judged) -> list[Piece]:
+    names = [target.id for target in report.targets]
+    losses = [_shown(row.losses.get(name)) for name in names if len(names) > 1]
+    params = json.dumps(row.params, ensure_ascii=False)
+    return [_shown(None if math.isnan(row.total) else row.total), *losses, str(row.seeds), params]
+
+
+def _shown(loss: float | None) -> str:
+    return "none" if loss is None else f"{loss:.6g}"
+
+
+def _troubles(target: TargetRun) -> Iterator[tuple[Piece, ...]]:
+    for failure in list({each.error: each for each in target.reused.tally.failures}.values())[:3]:
+        yield (("failed", "bad"), f" {target.id}: {failure.error}")
+        yield from ((f"    {line}",) for line in failure.traceback.splitlines())
+    for read in target.reused.tally.reads:
+        told = read_document(read, target.path, target.name, target=True)
+        yield (("not declared, but read: ", "warn"), f"{read.place or 'somewhere'} {read.name}")
+        yield (f"    {told['mend']}",)

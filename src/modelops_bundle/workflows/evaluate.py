@@ -1,0 +1,261 @@
+"""``evaluate``: run or reuse a model, and let targets judge what it gave.
+
+A loss is a result like any other: its key is made of the target's own digest and of the keys of the results
+that it judges. So an edit of the target judges anew and simulates nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.recipes import evaluation_digest
+from modelops_bundle.records.entries import BundleRegistry, ModelEntry, TargetEntry
+from modelops_bundle.results.key import ResultKey
+from modelops_bundle.results.simulations import Simulation
+from modelops_bundle.results.store import ResultStore
+from modelops_bundle.results.tables import decode
+from modelops_bundle.workflows.machinery import Machinery, RunRequest
+from modelops_bundle.workflows.reuse import Reused, reuse
+from modelops_bundle.workflows.run import RunReport, run
+from modelops_bundle.workflows.status import select
+from modelops_bundle.workflows.subject import find_subject
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Evaluation", "EvaluationReport", "Judged", "TargetRun", "evaluate"]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRun:
+    """What one target did.
+
+    Attributes:
+        id: Its id.
+        path: Recorded path of its file.
+        name: Qualified name of its function.
+        weight: Its weight in the sum.
+        reused: Losses that were there, and those that were computed.
+    """
+
+    id: str
+    path: str
+    name: str
+    weight: float
+    reused: Reused
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One parameter set and its losses.
+
+    Attributes:
+        params: Parameter names to values.
+        param_id: Their identity.
+        seeds: How many simulations of it were judged.
+        losses: The loss under each target, by its id; those that failed are not there.
+        total: The weighted sum; NaN when one is not there.
+    """
+
+    params: Mapping[str, Any]
+    param_id: str
+    seeds: int
+    losses: Mapping[str, float]
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """What an evaluation found and did.
+
+    Attributes:
+        run: What was simulated.
+        targets: What each target did.
+        rows: Parameter sets, the best first; those without a loss last.
+    """
+
+    run: RunReport
+    targets: Sequence[TargetRun]
+    rows: Sequence[Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What the user asked for.
+
+    Attributes:
+        target: A target, or the name of a target set.
+        model: Name of the model; empty for the one that has the output.
+        run: How to run it; its model is filled in.
+    """
+
+    target: str
+    model: str
+    run: RunRequest
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The results of one parameter set."""
+
+    simulation: Simulation
+    keys: tuple[ResultKey, ...]
+
+
+def evaluate(workspace: Workspace, machinery: Machinery, asked: Evaluation) -> EvaluationReport:
+    """Run or reuse the model, and evaluate targets on every parameter set.
+
+    Raises:
+        UsageError: The target, the set or the model is not there, or more than one model fits.
+        MopsError: As for :func:`modelops_bundle.workflows.run.run`.
+    """
+    registry = workspace.registry.load()
+    weights = _targets(registry, asked.target)
+    model = _model(registry, list(weights), asked.model)
+    ran = run(workspace, machinery, replace(asked.run, model=model))
+    groups = _groups(ran)
+    targets = [
+        _evaluated(workspace, machinery, asked.run, target, weight, groups)
+        for target, weight in weights.items()
+    ]
+    rows = [_judged(group, targets, machinery.store) for group in groups]
+    return EvaluationReport(ran, targets, sorted(rows, key=_order))
+
+
+def _targets(registry: BundleRegistry, name: str) -> dict[str, float]:
+    """Targets by id, each with its weight."""
+    members = registry.target_sets.get(name)
+    if members is not None and name not in registry.targets:
+        return {
+            target: members.weights.get(target, _own_weight(registry.targets.get(target)))
+            for target in members.targets
+        }
+    (target_id,) = select(registry, [name])
+    if target_id not in registry.targets:
+        raise UsageError(
+            f"{target_id} is a model",
+            "targets and target sets are evaluated",
+            f"`mops-bundle run {target_id}` runs it; `mops-bundle list` shows the targets.",
+        )
+    return {target_id: 1.0}
+
+
+def _own_weight(target: TargetEntry | None) -> float:
+    return 1.0 if target is None or target.weight is None else target.weight
+
+
+def _model(registry: BundleRegistry, targets: Sequence[str], name: str) -> str:
+    """The model whose outputs targets judge."""
+    if name:
+        return name
+    wanted = {registry.targets[each].model_output for each in targets if each in registry.targets}
+    fitting = [model_id for model_id, entry in registry.models.items() if _has(entry, wanted)]
+    if len(fitting) == 1:
+        return fitting[0]
+    outputs = ", ".join(sorted(wanted))
+    if not fitting:
+        raise UsageError(
+            f"no registered model has the output {outputs}", "", "Name one with --model."
+        )
+    raise UsageError(
+        f"several models have the output {outputs}", ", ".join(fitting), "Name one with --model."
+    )
+
+
+def _has(entry: ModelEntry, outputs: set[str]) -> bool:
+    return outputs <= set(entry.outputs)
+
+
+def _groups(ran: RunReport) -> list[_Group]:
+    found: dict[str, list[ResultKey]] = {}
+    sets = {each.param_id: each for each in ran.simulations}
+    for key in ran.keys:
+        found.setdefault(key.param_id, []).append(key)
+    return [
+        _Group(
+            Simulation(
+                {"params": dict(sets[param_id].params), "results": [key.digest for key in keys]},
+                evaluation_digest([key.digest for key in keys]),
+                0,
+            ),
+            tuple(keys),
+        )
+        for param_id, keys in found.items()
+    ]
+
+
+def _evaluated(
+    workspace: Workspace,
+    machinery: Machinery,
+    request: RunRequest,
+    target: str,
+    weight: float,
+    groups: Sequence[_Group],
+) -> TargetRun:
+    subject = find_subject(workspace, target)
+    record = subject.context(None, ("loss",))
+    reused = reuse(
+        workspace,
+        machinery,
+        replace(request, declare=False),
+        subject,
+        record,
+        [group.simulation for group in groups],
+        _outputs_of(groups, machinery.store),
+    )
+    name = subject.entry.entrypoint.partition(":")[2]
+    return TargetRun(target, subject.entry.path, name, weight, reused)
+
+
+def _outputs_of(
+    groups: Sequence[_Group], store: ResultStore
+) -> Callable[[Simulation], Mapping[str, Any]]:
+    """What a worker is given of an evaluation: the outputs of every result, read when they are sent."""
+    keys = {group.simulation.param_id: group.keys for group in groups}
+
+    def outputs(simulation: Simulation) -> Mapping[str, Any]:
+        results = [
+            each for _, each in store.get_many(keys[simulation.param_id]) if each is not None
+        ]
+        return {
+            "replicates": [
+                [
+                    {
+                        "name": output.name,
+                        "kind": output.kind,
+                        "data": base64.b64encode(output.data).decode(),
+                    }
+                    for output in result.outputs
+                ]
+                for result in results
+            ]
+        }
+
+    return outputs
+
+
+def _judged(group: _Group, targets: Sequence[TargetRun], store: ResultStore) -> Judged:
+    losses: dict[str, float] = {}
+    for target in targets:
+        loss = _loss(group, target, store)
+        if loss is not None:
+            losses[target.id] = loss
+    total = math.nan
+    if len(losses) == len(targets):
+        total = math.fsum(target.weight * losses[target.id] for target in targets)
+    params = group.simulation.params["params"]
+    return Judged(params, group.keys[0].param_id, len(group.keys), losses, total)
+
+
+def _loss(group: _Group, target: TargetRun, store: ResultStore) -> float | None:
+    key = ResultKey(target.reused.record.context, group.simulation.param_id, 0)
+    found = store.get(key)
+    return None if found is None else float(decode(found.outputs[0]))
+
+
+def _order(row: Judged) -> tuple[bool, float]:
+    # What is no number would otherwise stand anywhere.
+    return (math.isnan(row.total), 0.0 if math.isnan(row.total) else row.total)

@@ -1,0 +1,131 @@
+"""Simulations or evaluations, looked up first and computed only where nothing true is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from modelops_bundle.results.key import Context, ResultKey
+from modelops_bundle.results.plan import Plan, make_plan
+from modelops_bundle.results.simulations import Simulation
+from modelops_bundle.results.store import ContextRecord
+from modelops_bundle.workflows.execution import Execution, Tally, TaskParams
+from modelops_bundle.workflows.machinery import Machinery, RunRequest
+from modelops_bundle.workflows.subject import Subject, differences, inputs_of, runner_spec
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Reused", "reuse"]
+
+_TOLD_EACH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """What was found and what was computed.
+
+    Attributes:
+        record: The context.
+        plan: Hits and misses.
+        tally: What became of the misses; empty in a dry run.
+        states: What became of each, in the order asked for: ``hit``, ``miss`` (not run), ``computed``,
+            ``unsound`` (computed, and not to be reused) or ``failed``.
+    """
+
+    record: ContextRecord
+    plan: Plan
+    tally: Tally
+    states: Sequence[str]
+
+
+def reuse(
+    workspace: Workspace,
+    machinery: Machinery,
+    request: RunRequest,
+    subject: Subject,
+    record: ContextRecord,
+    simulations: Sequence[Simulation],
+    task_params: TaskParams = lambda simulation: simulation.params,
+) -> Reused:
+    """Look up, and compute what is missing unless it is a dry run.
+
+    Args:
+        workspace: The project.
+        machinery: The world outside.
+        request: How closely to watch, whether to go on after failures, and the like.
+        subject: What is run.
+        record: Its context.
+        simulations: What is wanted.
+        task_params: What a worker is given of one.
+
+    Raises:
+        InputsChangedError: What it depends on changed meanwhile. Earlier results are kept.
+        StorageError: Results cannot be stored. Earlier ones are kept.
+        WorkerError: It cannot be run at all.
+    """
+    known = machinery.store.scan(record.context)
+    plan = make_plan(simulations, known, request.least, request.refresh)
+    tally = Tally()
+    if not request.dry_run:
+        machinery.local.put_context(record)
+        plan = _verified(workspace, machinery, record.context, plan)
+    if plan.misses and not request.dry_run:
+        tally = _compute(workspace, machinery, request, subject, record, plan.misses, task_params)
+    return Reused(record, plan, tally, _states(simulations, plan, tally))
+
+
+def _verified(workspace: Workspace, machinery: Machinery, context: Context, plan: Plan) -> Plan:
+    """The plan with each hit read: a result that is damaged is a miss, and shared ones are here then."""
+    keys = [ResultKey(context, each.param_id, each.seed) for each in plan.hits]
+    hits, lost, saved = [], [], 0.0
+    found = machinery.store.get_many(keys)
+    for done, (simulation, (_, result)) in enumerate(zip(plan.hits, found, strict=True)):
+        if workspace.progress and done % _TOLD_EACH == 0:
+            workspace.progress("looking at results", done, len(keys))
+        if result is None:
+            lost.append(simulation)
+        else:
+            hits.append(simulation)
+            saved += result.provenance.duration
+    return Plan(hits, [*plan.misses, *lost], saved, plan.durations)
+
+
+def _states(simulations: Sequence[Simulation], plan: Plan, tally: Tally) -> list[str]:
+    """What became of each simulation, in the order asked for."""
+    missing = {each[1:] for each in plan.misses}
+    return [
+        tally.states.get(each[1:], "miss") if each[1:] in missing else "hit" for each in simulations
+    ]
+
+
+def _compute(
+    workspace: Workspace,
+    machinery: Machinery,
+    request: RunRequest,
+    subject: Subject,
+    record: ContextRecord,
+    misses: Sequence[Simulation],
+    task_params: TaskParams,
+) -> Tally:
+    spec = runner_spec(workspace, subject, record, request.level, machinery.package)
+    look = partial(differences, workspace, subject.id, record)
+    guarded = machinery.guard(inputs_of(workspace, subject), look)
+    with guarded as guard, machinery.claims() as claims, machinery.engine() as engine:
+        claims.hold([record.context.digest])
+        machinery.store.put_context(record)
+        execution = Execution(
+            context=record.context,
+            model_id=subject.id,
+            task_params=task_params,
+            tool=machinery.tool,
+            spec=spec,
+            engine=engine,
+            local=machinery.local,
+            store=machinery.store,
+            claims=claims,
+            guard=guard,
+            least=request.least,
+            keep_going=request.keep_going,
+            progress=workspace.progress,
+        )
+        return execution.run(misses, request.refresh)

@@ -1,0 +1,149 @@
+"""Runs on a real Dask cluster, of which a worker is killed, and on other executors."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import modelops_bundle
+from tests.support.command import PROGRAM, Project, environment
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+MODEL = """\
+import time
+import modelops_bundle as mb
+
+
+class Slow(mb.BaseModel):
+    PARAMS = ("pause",)
+    OUTPUTS = ("n",)
+
+    def simulate(self, params, seed):
+        time.sleep(params["pause"])
+        return {"n": seed}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "model.py").write_text(MODEL)
+    made = Project(tmp_path / "project")
+    made.run("init")
+    made.run("register-model", "model.py")
+    return made
+
+
+@contextmanager
+def dask(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A part of a cluster, in a process of its own."""
+    log = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dask", *arguments],
+            cwd=folder, env=environment(), stdout=output, stderr=output,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def until_it_answers(port: int) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_a_worker_that_is_killed_in_mid_run_costs_only_its_tasks(
+    project: Project, tmp_path: Path
+) -> None:
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    worker = (
+        "worker",
+        address,
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+        "--local-directory",
+        str(tmp_path),
+    )
+    with dask(*scheduler, folder=tmp_path):
+        until_it_answers(port)
+        with (
+            dask(*worker, "--no-nanny", folder=tmp_path) as first,
+            dask(*worker, "--no-nanny", folder=tmp_path),
+        ):
+            run = [PROGRAM, "run", "Slow", "--set", "pause=0.05", "--seeds", "0:120",
+                   "--cluster", address, "--json"]  # fmt: skip
+            process = subprocess.Popen(
+                run, cwd=project.folder, env=environment(), stdout=subprocess.PIPE, text=True
+            )
+            database = project.folder / ".modelops-bundle" / "results" / "results.sqlite"
+            until = time.monotonic() + 60
+            while not database.exists() or not _stored(project):
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            first.send_signal(signal.SIGKILL)
+            output, _ = process.communicate(timeout=200)
+    assert process.returncode == 0
+    document = json.loads(output)
+    assert document["computed"] == 120
+    assert len({each["key"] for each in document["simulations"]}) == 120
+    assert project.json("run", "Slow", "--set", "pause=0.05", "--seeds", "0:120")["hits"] == 120
+    assert project.json("results", "verify")["read"] == 120
+
+
+def _stored(project: Project) -> int:
+    return sum(each["results"] for each in project.json("results", "list")["contexts"])
+
+
+def test_a_cluster_that_is_started_for_the_run(project: Project) -> None:
+    run = ("run", "Slow", "--set", "pause=0", "--seeds", "0:20")
+    assert project.json(*run, "--cluster", "local:2")["computed"] == 20
+    assert project.json(*run)["hits"] == 20
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("tcp://127.0.0.1:9", "no Dask scheduler answers"), ("local:many", "is no cluster")],
+)
+def test_no_cluster(project: Project, address: str, said: str) -> None:
+    done = project.run("run", "Slow", "--set", "pause=0", "--cluster", address, expect=None)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+
+
+def test_another_executor(project: Project) -> None:
+    with ProcessPoolExecutor(2) as executor:
+        opened = modelops_bundle.open(str(project.folder))
+        report = opened.run("Slow", {"pause": 0}, seeds=range(10), executor=executor, workers=2)
+        assert report.misses == 10
+        assert report.to_pandas("n").n.tolist() == list(range(10))
+    assert opened.run("Slow", {"pause": 0}, seeds=range(10)).hits == 10

@@ -1,0 +1,72 @@
+"""Running models from Python, as a script or a notebook does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas
+import pytest
+
+import modelops_bundle
+from modelops_bundle.api import Project
+from modelops_bundle.errors import ParameterError, UsageError, WorkerError
+from tests.end_to_end.test_runs import MODEL
+from tests.support.command import Project as Command
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "model.py").write_text(MODEL)
+    made = Command(tmp_path)
+    made.run("init")
+    made.run("register-model", "model.py")
+    return modelops_bundle.open(
+        tmp_path / "data" if (tmp_path / "data").exists() else str(tmp_path)
+    )
+
+
+def test_a_run_and_its_tables(project: Project) -> None:
+    report = project.run("Odd", grid={"value": [10, 20]}, seeds=range(3), workers=1)
+    assert (report.hits, report.misses, list(report.failures)) == (0, 6, [])
+    table = report.to_pandas("n")
+    assert table.columns.tolist() == ["value", "seed", "n"]
+    assert table.n.tolist() == [10, 11, 12, 20, 21, 22]
+    assert report.to_polars("n").shape == (6, 3)
+    again = project.run("Odd", params=pandas.DataFrame({"value": [10, 20]}), seeds="0:3")
+    assert (again.hits, again.misses) == (6, 0)
+    assert again.seconds_saved > 0
+    assert again.to_arrow("n").equals(report.to_arrow("n"))
+    with pytest.raises(UsageError, match="no result has an output m"):
+        again.to_arrow("m")
+
+
+def test_a_report_shows_itself(project: Project) -> None:
+    report = project.run("Odd", {"how": "fail"}, seeds=[0, 1], keep_going=True, workers=1)
+    shown = report._repr_html_()
+    assert "1 computed, 1 failed" in shown
+    assert "<li>ValueError: no such thing</li>" in shown
+    assert repr(report) == "<model_odd: 1 computed, 1 failed>"
+
+
+def test_a_model_is_called_like_a_function_and_notices_an_edit(project: Project) -> None:
+    with project.model("Odd") as odd:
+        assert odd({"value": 3}, seed=4)["n"] == 7
+        assert dict(odd({"value": 3}, 4)) == {"n": 7}
+        source = Path(project.root, "model.py")
+        source.write_text(MODEL.replace("seed + params", "2 * seed + params"))
+        assert odd({"value": 3}, 4)["n"] == 11
+        source.write_text(MODEL)
+        assert odd({"value": 3}, 4)["n"] == 7
+        with pytest.raises(WorkerError, match="ValueError: no such thing"):
+            odd({"how": "fail"}, 1)
+        with pytest.raises(ParameterError):
+            odd({"value": float("nan")})
+
+
+def test_a_file_of_parameters_and_a_prediction(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "sets.csv").write_text("value,seed\n1,5\n2,6\n")
+    report = project.run("Odd", params=tmp_path / "sets.csv", dry_run=True)
+    assert (report.hits, report.misses) == (0, 2)
+    assert project.run("Odd", params=str(tmp_path / "sets.csv"), workers=1).to_pandas(
+        "n"
+    ).n.tolist() == [6, 8]
