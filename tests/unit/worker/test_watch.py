@@ -219,6 +219,17 @@ def test_what_forked_children_read_is_seen(root, do):
     assert place.partition(":")[0] in ("model.py", "helper.py")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be forked")
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_what_processes_read_that_start_anew_is_seen(root, method):
+    do = (
+        "import multiprocessing as m\n"
+        f"with m.get_context('{method}').Pool(1) as pool:\n"
+        "    pool.map(helper.load, ['data/other.csv'])"
+    )
+    assert reads(root, do) == [["data", "data/other.csv", "helper.py:2"]]
+
+
 def test_what_threads_read_is_seen(root):
     do = "import threading; t = threading.Thread(target=helper.load, args=['data/other.csv'])\n"
     assert reads(root, f"{do}t.start(); t.join()") == [["data", "data/other.csv", "helper.py:2"]]
