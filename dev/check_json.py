@@ -147,6 +147,7 @@ def _documents_of_runs(project: Path, run: Run) -> Iterator[tuple[str, object]]:
     yield "run", run("run", "Odd", "--set", "how=read", "--declare", "--json")
     yield "trace", run("trace", "Odd", "--set", "how=variable", "--declare", "--json")
     yield "results gc", run("results", "gc", "--json")
+    yield "why", run("why", "Odd", "--results", "--json")
     yield "evaluate", run("evaluate", "odd_fails", "--set", "how=random", "--json")
     yield "evaluate", run("evaluate", "odd_reads", "--set", "how=random", "--json")
 

@@ -108,6 +108,8 @@ def test_results_are_listed_shown_written_verified_and_dropped(sample: Project) 
     )
     assert sample.run("results", "gc").stdout == "Nothing to drop.\n"
     sample.edit("src/rates.py", "1.15", "1.25")
+    said = sample.run("why", "StochasticSIR", "--results").stdout
+    assert "results: 0 are true now\n  the last change made 6 results stale" in said
     assert "would be dropped" in sample.run("results", "gc").stdout
     assert sample.json("results", "gc", "--delete")["removed"] == 6
     assert sample.json("results", "list")["contexts"] == []

@@ -13,7 +13,7 @@ from modelops_bundle.adapters.runner_process import START, RunnerProcess
 from modelops_bundle.errors import WorkerError
 from modelops_bundle.results.tasks import Outcome, RunnerSpec, Task
 
-__all__ = ["close_workers", "enlist", "run_batch"]
+__all__ = ["close_workers", "forget_threads", "run_batch"]
 
 _lock = Lock()
 #: A worker for each thread of this process that runs batches.
@@ -35,16 +35,16 @@ def run_batch(spec: RunnerSpec, tasks: Sequence[Task], start: str = START) -> li
     return outcomes
 
 
-def enlist() -> None:
-    """Say that a thread is new: its number may be that of one that has ended."""
+def forget_threads(threads: Sequence[int]) -> None:
+    """Say that threads are gone: others may get their numbers."""
     with _lock:
-        _ended.discard(get_ident())
+        _ended.difference_update(threads)
 
 
 def close_workers(threads: Sequence[int] | None = None) -> None:
-    """End the workers of some threads, or of all, at once. These threads run nothing more."""
+    """End the workers of some threads at once, which run nothing more; or of all, at the end."""
     with _lock:
-        _ended.update(_workers if threads is None else threads)
+        _ended.update(threads or ())
         chosen = (
             list(_workers) if threads is None else [each for each in threads if each in _workers]
         )
@@ -62,16 +62,29 @@ def _worker(spec: RunnerSpec, start: str) -> RunnerProcess:
     if known is not None and known.alive and known.spec == spec:
         return known
     if known is not None:
-        known.close()
+        _forget(thread, known)
     made = RunnerProcess(spec, start)
     with _lock:
         # Looked at under the lock, so that a worker is either ended here or by whoever ends the others.
-        if thread not in _ended:
+        ended = thread in _ended
+        if not ended:
             _workers[thread] = made
-            return made
-    made.kill()
-    made.close()
-    raise WorkerError("the run was ended")
+    try:
+        if ended:
+            raise WorkerError("the run was ended")
+        made.greet()
+    except BaseException:
+        made.kill()
+        _forget(thread, made)
+        raise
+    return made
+
+
+def _forget(thread: int, worker: RunnerProcess) -> None:
+    worker.close()
+    with _lock:
+        if _workers.get(thread) is worker:
+            del _workers[thread]
 
 
 atexit.register(close_workers)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from modelops_bundle.adapters.batches import close_workers, enlist, run_batch
+from modelops_bundle.adapters.batches import close_workers, forget_threads, run_batch
 from modelops_bundle.adapters.runner_process import START
 from modelops_bundle.errors import MopsError, UsageError, WorkerError
 from modelops_bundle.results.record import Level
@@ -143,13 +143,16 @@ class _Run:
 @contextmanager
 def local_engine(workers: int, start: str = START) -> Iterator[ExecutorEngine]:
     """Processes on this machine, until the block ends."""
-    pool = ThreadPoolExecutor(workers, "mops-worker", initializer=enlist)
+    pool = ThreadPoolExecutor(workers, "mops-worker")
     try:
         yield ExecutorEngine(pool, lambda: workers, start)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         # What still runs is not waited for: a thread ends with its worker.
-        close_workers([each.ident for each in pool._threads if each.ident is not None])
+        threads = [each.ident for each in pool._threads if each.ident is not None]
+        close_workers(threads)
+        pool.shutdown(wait=True)
+        forget_threads(threads)
 
 
 @contextmanager

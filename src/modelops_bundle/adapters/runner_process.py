@@ -31,28 +31,27 @@ _SMALL_BYTES = 4096  # of parameters: what surely fits into a pipe with others b
 
 
 class RunnerProcess:
-    """A worker, from its start to :meth:`close`.
+    """A worker, from its start to :meth:`close`. It runs tasks after :meth:`greet`.
 
     Args:
         spec: How the model is run.
         start: The script that it runs.
 
     Raises:
-        WorkerError: The interpreter cannot be started, or the worker refuses.
+        WorkerError: The interpreter cannot be started.
     """
 
     def __init__(self, spec: RunnerSpec, start: str = START) -> None:
         self.spec = spec
         with storage_errors("cannot make a folder for temporary files"):
             self._scratch = tempfile.mkdtemp(prefix="modelops-")
-        self._process, self._to, self._from = _started(spec, start)
+        try:
+            self._process, self._to, self._from = _started(spec, start)
+        except BaseException:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise
         self._level = Level.OFF
         self._host = ""
-        try:
-            self._greet()
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def alive(self) -> bool:
@@ -89,7 +88,12 @@ class RunnerProcess:
         """End it without waiting. Safe from another thread than the one that is in :meth:`run`."""
         _kill(self._process)
 
-    def _greet(self) -> None:
+    def greet(self) -> None:
+        """Say what is to be run, and wait until the model is imported.
+
+        Raises:
+            WorkerError: The worker refuses, or has ended.
+        """
         try:
             start = {"do": "start", "spec": self.spec.document(), "scratch": self._scratch}
             write_frame(self._to, start)

@@ -10,6 +10,7 @@ from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
 from modelops_bundle.cli.words import (
     STATE_STYLES,
     change_text,
+    duration,
     environment_texts,
     moved,
     named_change,
@@ -22,6 +23,7 @@ from modelops_bundle.staleness import State
 
 if TYPE_CHECKING:
     from modelops_bundle.explanation import DataRecord
+    from modelops_bundle.workflows.outdated import Outdated
     from modelops_bundle.workflows.why import Reason, WhyReport
 
 __all__ = ["show_why", "why_document"]
@@ -29,10 +31,10 @@ __all__ = ["show_why", "why_document"]
 _ARROW = " -> "
 
 
-def why_document(report: WhyReport) -> dict[str, Any]:
-    """The JSON of ``why``."""
+def why_document(report: WhyReport, stored: Outdated | None = None) -> dict[str, Any]:
+    """The JSON of ``why``, with what is stored where that was asked for."""
     judged = report.status
-    return {
+    document = {
         "schema": 1,
         "id": judged.id,
         "kind": judged.kind,
@@ -43,6 +45,14 @@ def why_document(report: WhyReport) -> dict[str, Any]:
         "reasons": [_reason_document(reason) for reason in report.reasons],
         "warnings": list(report.warnings),
     }
+    if stored is not None:
+        document["results"] = {
+            "current": stored.current,
+            "made_stale": stored.last,
+            "seconds_made_stale": stored.last_seconds,
+            "stale_before": stored.older,
+        }
+    return document
 
 
 def _reason_document(reason: Reason) -> dict[str, Any]:
@@ -68,9 +78,24 @@ def _reason_document(reason: Reason) -> dict[str, Any]:
     return document
 
 
-def show_why(report: WhyReport) -> None:
-    """Print the tree of reasons, and the differences where they were asked for."""
+def show_why(report: WhyReport, stored: Outdated | None = None) -> None:
+    """Print the tree of reasons, the differences where they were asked for, and what is stored."""
     warn(report.warnings)
+    _show_reasons(report)
+    if stored is not None:
+        _show_stored(stored)
+
+
+def _show_stored(stored: Outdated) -> None:
+    show(f"results: {stored.current} are true now")
+    if stored.last:
+        many = plural(stored.last, "result")
+        show(f"  the last change made {many} stale ({duration(stored.last_seconds)} of computing)")
+    if stored.older:
+        show(f"  {stored.older} were stale before; `mops-bundle results gc` shows them")
+
+
+def _show_reasons(report: WhyReport) -> None:
     judged = report.status
     state = judged.verdict.state
     heading: list[Piece] = [(judged.id, "strong"), " is ", (state.value, STATE_STYLES[state])]
