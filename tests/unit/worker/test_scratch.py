@@ -12,7 +12,8 @@ import os, tempfile
 class Model:
     def simulate(self, params, seed):
         names = ("TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "HOME")
-        return {"folders": {name: os.environ.get(name) for name in names} | {"temporary": tempfile.gettempdir()}}
+        folders = {name: os.environ.get(name) for name in names}
+        return {"folders": folders | {"temporary": tempfile.gettempdir()}}
 """
 
 
