@@ -26,8 +26,10 @@ class UndeclaredRead(NamedTuple):
 
     Attributes:
         kind: ``data`` (a file), ``code`` (a Python source), ``variable``, ``outside`` (a file outside the
-            project) or ``network``.
-        name: Recorded path, name of the variable, absolute path, or address.
+            project), ``network``, or ``process`` (another program, whose reads nobody sees; only where
+            nothing is enforced).
+        name: Recorded path, name of the variable (``*`` for all of them), absolute path, ``host:port``, or
+            the program.
         place: The line that read it, ``path:line`` with the path as recorded where it is in the project;
             empty when it is unknown.
     """

@@ -94,7 +94,6 @@ class Places:
             *(each for each in environment if each not in holding),
         )
         self._system = (*_SYSTEM, *holding)
-        # Configurations and caches of programs.
         self._hidden = tuple(os.path.join(each, ".") for each in _both((os.path.expanduser("~"),)))
         names = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
         self._standard = _both([os.path.dirname(os.__file__), *names])
@@ -117,6 +116,10 @@ class Places:
                 if is_within(place, (root,)):
                     return self._of_project(place, root)
         return self._outside(path, real)
+
+    def is_of_program(self, path: str) -> bool:
+        """Whether a file is where programs keep configurations and caches of their own."""
+        return path.startswith(self._hidden) or os.path.realpath(path).startswith(self._hidden)
 
     def owner(self, filename: str) -> Owner:
         """Whose the code of a source is."""
@@ -160,9 +163,7 @@ class Places:
         if is_within(path, self._system) or is_within(real, self._system):
             return None
         # What is not there has not been read.
-        if real.startswith(self._hidden) or not os.path.isfile(real):
-            return None
-        return Undeclared("outside", path)
+        return Undeclared("outside", path) if os.path.isfile(real) else None
 
 
 def is_metadata(name: str) -> bool:

@@ -187,6 +187,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
             error.why, error.mend = f"{error.why} ({refused})", "Declare what it reads."
         error.undeclared = watcher.take(-1)
         raise
+    workplace.settle()
     return _Ready(way, workplace, watcher, spec, level)
 
 

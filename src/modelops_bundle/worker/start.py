@@ -34,7 +34,14 @@ def start() -> None:
     import_module(f"{_NAME}.runner").main(reader, writer, AT_START)
 
 
-if __name__ == "__main__":
+if __name__ == "__mp_main__":
+    # ``multiprocessing`` runs the script of its parent under this name in processes that it starts anew.
+    from importlib import import_module
+
+    if _NAME not in sys.modules:
+        load()
+        import_module(f"{_NAME}.child").begin()
+elif __name__ == "__main__":
     # An interpreter that was told to be safe or isolated has not put it there.
     if sys.path and sys.path[0] == _FOLDER:
         del sys.path[0]

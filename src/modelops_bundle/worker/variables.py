@@ -53,6 +53,7 @@ class Variables:
         self._own: set[str] = set()
         self._own_of_import: frozenset[str] | None = None
         self._wholes: set[tuple[str, int]] = set()
+        self._noted: set[str] = set()
         self._noting = noting
 
     def renew(self) -> None:
@@ -63,7 +64,7 @@ class Variables:
 
     def read(self, name: str) -> None:
         """Take the reading of a variable, or of all."""
-        if name in self._declared or name in self._own:
+        if name in self._declared or name in self._own or name in self._noted:
             return
         frame = reader(self._places, _ASKING)
         if frame is None:
@@ -74,6 +75,8 @@ class Variables:
             self._wholes.add(line)
         elif line in self._wholes:
             return
+        else:
+            self._noted.add(name)
         self._noting.note("variable", name, frame)
 
     def set(self, name: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from .places import Owner, Places, Undeclared, is_metadata
 from .refusals import chain, is_refusal, named_files
+from .scratch import leave_for_children
 from .variables import Variables, frames, reader, watch_variables
 
 __all__ = ["Watcher", "install"]
@@ -32,13 +33,15 @@ class Watcher:
     Args:
         spec: The specification of the run.
         scratch: The folder of temporary files.
+        in_child: Whether this is a process that a model has started.
 
     Attributes:
         variables: Who is told of uses of the environment variables.
         processes_count: Whether starting a program counts, as nobody knows what it reads.
     """
 
-    def __init__(self, spec: Mapping[str, Any], scratch: str) -> None:
+    def __init__(self, spec: Mapping[str, Any], scratch: str, *, in_child: bool) -> None:
+        self._spec, self._scratch = spec, scratch
         self._places = Places(spec, scratch)
         names = (*spec["variables"], *spec["free_variables"])
         self.variables = Variables(self._places, names, self)
@@ -49,8 +52,8 @@ class Watcher:
         self._written: set[str] = set()
         self._written_by_import: frozenset[str] | None = None
         self._thread = _local()
-        self._pid = os.getpid()
-        # Children that a model forks report here: what they note is lost with them.
+        self._pid = 0 if in_child else os.getpid()
+        # Processes that a model starts report here: what they note is lost with them.
         self._log = os.path.join(scratch, ".reads-of-children")
         self._log_read = 0
         self._events: dict[str, Callable[[tuple[Any, ...]], None]] = {
@@ -114,14 +117,19 @@ class Watcher:
                 found |= {key: at for key, at in self._seen.items() if key[0] == "network"}
         return [[*key, place] for key, place in found.items()]
 
-    def hook(self, event: str, values: tuple[Any, ...]) -> None:
-        """Take one of Python's audit events."""
-        handle = self._events.get(event)
-        if handle is not None:
-            try:
-                handle(values)
-            except Exception:  # noqa: BLE001 - whatever it is, it is not the model's error
-                self.note("outside", f"something that cannot be told ({event})", None)
+    def hook(self) -> Callable[[str, tuple[Any, ...]], None]:
+        """What takes Python's audit events. It is called for each of them, ``id()`` among them."""
+        events, note = self._events, self.note
+
+        # A method would take three times as long.
+        def hook(event: str, values: tuple[Any, ...]) -> None:
+            if event in events:
+                try:
+                    events[event](values)
+                except Exception:  # noqa: BLE001 - whatever it is, it is not the model's error
+                    note("outside", f"something that cannot be told ({event})", None)
+
+        return hook
 
     def note(self, kind: str, name: str, frame: FrameType | None) -> None:
         """Note a read.
@@ -185,17 +193,20 @@ class Watcher:
             self._fine.add(whole)
 
     def _counts(self, found: Undeclared, whole: str) -> bool:
-        """Installed packages may look for files of theirs that could be there, and for metadata."""
+        """Installed packages may look for what is their own, or could be there."""
         there = os.path.lexists(whole)
         if is_metadata(found.name):
             return there and reader(self._places) is not None
-        return there or reader(self._places) is not None
+        own = found.kind == "outside" and self._places.is_of_program(whole)
+        return (there and not own) or reader(self._places) is not None
 
     def _renamed(self, values: tuple[Any, ...]) -> None:
         if self._whole(values[0]) in self._written:
             self._written.add(self._whole(values[1]))
 
     def _imported(self, values: tuple[Any, ...]) -> None:
+        if values[0] == "multiprocessing":
+            leave_for_children(self._spec, self._scratch)
         # Only an extension module comes with its file; others are opened.
         if isinstance(values[1], str):
             self._read(self._whole(values[1]))
@@ -285,18 +296,19 @@ def _path_of(descriptor: int) -> str | None:
         return None
 
 
-def install(spec: Mapping[str, Any], scratch: str) -> Watcher:
+def install(spec: Mapping[str, Any], scratch: str, *, in_child: bool = False) -> Watcher:
     """Watch from now on; nothing can undo it in this process.
 
     Args:
         spec: The specification of the run.
         scratch: The folder of temporary files.
+        in_child: Whether this is a process that a model has started.
     """
-    watcher = Watcher(spec, scratch)
+    watcher = Watcher(spec, scratch, in_child=in_child)
     watch_variables(watcher.variables)
     os.open = _Open(watcher, os.open)
     os.supports_dir_fd.add(os.open)
-    sys.addaudithook(watcher.hook)
+    sys.addaudithook(watcher.hook())
     return watcher
 
 

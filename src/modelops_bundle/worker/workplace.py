@@ -60,6 +60,13 @@ class Workplace:
         self._environ = os.environ
         self._current = _behind(os.environ)
 
+    def settle(self) -> None:
+        """Take the variables as they are now for those that every simulation finds.
+
+        What a model sets when it is imported it has set for all of them.
+        """
+        self._settled = dict(self._current)
+
     def renew(self, seed: int) -> None:
         """Make it as it was, and seed the generators that the process has.
 

@@ -229,6 +229,16 @@ def test_the_next_simulation_finds_all_as_it_was(tmp_path, mischief, look, good)
         assert answer(worker, "os.environ.get('TAKEN')") is None
 
 
+def test_what_a_model_sets_when_it_is_imported_stays(tmp_path):
+    text = f"{MODEL}\nos.environ['SET'] = 'set'\n"
+    with working(make_spec(project(tmp_path, text))) as worker:
+        assert answer(worker, "os.environ['SET']") == "set"
+        worker.run(do="os.environ.pop('SET')")
+        header, outputs = worker.run(do="os.environ['SET']")
+    assert outputs == {"answer": b'"set"'}
+    assert header["undeclared"] == []
+
+
 def test_generators_that_a_model_forgets_to_seed_are_seeded(tmp_path):
     text = MODEL.replace("import os", "import numpy, os")
     look = "[random.random(), numpy.random.random(), len({hash(c) for c in 'abc'}), hash('a')]"

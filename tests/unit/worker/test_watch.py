@@ -158,7 +158,11 @@ def test_files_outside_of_the_project_count_unless_they_are_allowed(root, tmp_pa
         for name in ("else.csv", "allowed/a.csv", "home/.tool/cache")
     )
     spec = spec_of(root, allow=(os.fspath(tmp_path / "allowed"),))
-    assert reads(root, do, spec) == [["outside", os.fspath(tmp_path / "else.csv"), "model.py:1"]]
+    seen = [["outside", os.fspath(tmp_path / "else.csv"), "model.py:1"]]
+    assert reads(root, do, spec) == [
+        *seen,
+        ["outside", os.fspath(tmp_path / "home/.tool/cache"), "model.py:3"],
+    ]
 
 
 PACKAGE = """
@@ -213,6 +217,17 @@ def test_what_forked_children_read_is_seen(root, do):
     ((kind, name, place),) = reads(root, do)
     assert (kind, name) == ("data", "data/other.csv")
     assert place.partition(":")[0] in ("model.py", "helper.py")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be forked")
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_what_processes_read_that_start_anew_is_seen(root, method):
+    do = (
+        "import multiprocessing as m\n"
+        f"with m.get_context('{method}').Pool(1) as pool:\n"
+        "    pool.map(helper.load, ['data/other.csv'])"
+    )
+    assert reads(root, do) == [["data", "data/other.csv", "helper.py:2"]]
 
 
 def test_what_threads_read_is_seen(root):
