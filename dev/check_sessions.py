@@ -34,6 +34,7 @@ LEVELLED = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "<digest>"),
     (re.compile(r"\b3\.\d+\.\d+\b"), "<version>"),
+    (re.compile(r"\b\d+(\.\d+)? (ms|s|min|h)\b( \d+ (s|min)\b)?"), "<time>"),
     (re.compile(r"\b(linux|darwin)-(x86_64|aarch64|arm64)\b"), "<platform>"),
 )
 

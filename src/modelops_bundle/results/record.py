@@ -25,9 +25,9 @@ class UndeclaredRead(NamedTuple):
     """Something that a simulation read and that its model does not declare.
 
     Attributes:
-        kind: ``data`` (a file), ``code`` (a Python source), ``variable``, ``outside`` (a file outside the
-            project), ``network``, or ``process`` (another program, whose reads nobody sees; only where
-            nothing is enforced).
+        kind: ``data`` (a file), ``code`` (a Python source), ``absent`` (a file that is not there),
+            ``variable``, ``outside`` (a file outside the project), ``network``, or ``process`` (another
+            program, whose reads nobody sees; only where nothing is enforced).
         name: Recorded path, name of the variable (``*`` for all of them), absolute path, ``host:port``, or
             the program.
         place: The line that read it, ``path:line`` with the path as recorded where it is in the project;

@@ -188,7 +188,8 @@ class Watcher:
         found = self._places.judge(whole)
         if found is not None:
             if self._counts(found, whole):
-                self.note(*found, self._innermost())
+                there = os.path.lexists(whole)
+                self.note(found.kind if there else "absent", found.name, self._innermost())
         elif os.path.lexists(whole):
             self._fine.add(whole)
 

@@ -71,10 +71,11 @@ class Tally:
         return len(self.states)
 
 
+@dataclass(kw_only=True)
 class Execution:
     """One run's work.
 
-    Args:
+    Attributes:
         context: The run's context.
         model_id: Id of the model.
         task_params: What a worker is given of a simulation.
@@ -88,50 +89,37 @@ class Execution:
         least: How closely a result that another run stored must have been watched.
         keep_going: Whether a failure leaves the others running.
         progress: Told how far it is.
-        label: What it is told is being done.
+        is_input: Whether a read counts, which the configuration may deny.
+        label: What progress is told is being done.
+        tally: What has been done.
     """
 
-    def __init__(
-        self,
-        *,
-        context: Context,
-        model_id: str,
-        task_params: TaskParams,
-        tool: str,
-        spec: RunnerSpec,
-        engine: Engine,
-        local: ManagedStore,
-        store: ResultStore,
-        claims: Claims,
-        guard: InputGuard,
-        least: Level,
-        keep_going: bool,
-        progress: Progress | None,
-        label: str = "computing",
-    ) -> None:
-        self._context = context
-        self._model_id = model_id
-        self._task_params = task_params
-        self._tool = tool
-        self._spec = spec
-        self._engine = engine
-        self._local = local
-        self._store = store
-        self._claims = claims
-        self._guard = guard
-        self._least = least
-        self._keep_going = keep_going
-        self._progress = progress
-        self._label = label
-        self._waiting: deque[Simulation] = deque()
-        self._held: list[Simulation] = []
-        self._running: dict[int, Simulation] = {}
-        self._numbers = 0
-        self._pending: list[Result] = []
-        self._pending_bytes = 0
-        self._failed: list[Failure] = []
-        self._next_commit = 0.0
-        self.tally = Tally()
+    context: Context
+    model_id: str
+    task_params: TaskParams
+    tool: str
+    spec: RunnerSpec
+    engine: Engine
+    local: ManagedStore
+    store: ResultStore
+    claims: Claims
+    guard: InputGuard
+    least: Level
+    keep_going: bool
+    progress: Progress | None
+    is_input: Callable[[UndeclaredRead], bool] = lambda _: True
+    label: str = "computing"
+    tally: Tally = field(default_factory=Tally, init=False)
+    _waiting: deque[Simulation] = field(default_factory=deque, init=False)
+    _held: list[Simulation] = field(default_factory=list, init=False)
+    _running: dict[int, Simulation] = field(default_factory=dict, init=False)
+    _numbers: int = field(default=0, init=False)
+    _pending: list[Result] = field(default_factory=list, init=False)
+    _pending_bytes: int = field(default=0, init=False)
+    _failed: list[Failure] = field(default_factory=list, init=False)
+    _next_commit: float = field(default=0.0, init=False)
+    _total: int = field(default=0, init=False)
+    _refresh: bool = field(default=False, init=False)
 
     def run(self, misses: Sequence[Simulation], refresh: bool = False) -> Tally:
         """Compute what is missing.
@@ -153,18 +141,18 @@ class Execution:
             self._round()
             if self._held and not self._stopped:
                 # Others compute these; whoever is done or dies gives them back.
-                self._claims.wait(_WAIT_SECONDS)
+                self.claims.wait(_WAIT_SECONDS)
                 self._waiting.extend(self._held)
                 self._held.clear()
         return self.tally
 
     @property
     def _stopped(self) -> bool:
-        return bool(self.tally.failures) and not self._keep_going
+        return bool(self.tally.failures) and not self.keep_going
 
     def _round(self) -> None:
         """Everything that can be claimed now."""
-        outcomes = self._engine.execute(self._spec, self._tasks())
+        outcomes = self.engine.execute(self.spec, self._tasks())
         try:
             for outcome in outcomes:
                 self._take(outcome)
@@ -188,7 +176,7 @@ class Execution:
                 number = self._numbers
                 self._numbers += 1
                 self._running[number] = simulation
-                yield Task(number, self._task_params(simulation), simulation.seed)
+                yield Task(number, self.task_params(simulation), simulation.seed)
 
     def _chunk(self) -> int:
         done = self.tally.stored + len(self._pending)
@@ -198,27 +186,28 @@ class Execution:
 
     def _claimed(self, chunk: Sequence[Simulation]) -> list[Simulation]:
         keys = {self._key(each).digest: each for each in chunk}
-        granted = set(self._claims.claim(list(keys)))
+        granted = set(self.claims.claim(list(keys)))
         self._held.extend(each for key, each in keys.items() if key not in granted)
         # Looked for only now: whoever held the claim before has stored before giving it back.
-        there = set() if self._refresh else self._local.present(granted, self._least)
+        there = set() if self._refresh else self.local.present(granted, self.least)
         for key in there:
             self._settle(keys[key], "hit")
         self.tally.elsewhere += len(there)
-        self._claims.release(there)
+        self.claims.release(there)
         return [each for key, each in keys.items() if key in granted and key not in there]
 
     def _key(self, simulation: Simulation) -> ResultKey:
-        return ResultKey(self._context, simulation.param_id, simulation.seed)
+        return ResultKey(self.context, simulation.param_id, simulation.seed)
 
     # --- what came out ----------------------------------------------------------------------
 
     def _take(self, outcome: Outcome) -> None:
         simulation = self._running.pop(outcome.number)
         key = self._key(simulation)
+        undeclared = tuple(filter(self.is_input, outcome.undeclared))
         self.tally.spent += outcome.duration
         self.tally.levels.add(outcome.level)
-        self.tally.reads.update(outcome.undeclared)
+        self.tally.reads.update(undeclared)
         if outcome.error:
             failure = Failure(
                 key=key,
@@ -226,34 +215,36 @@ class Execution:
                 traceback=outcome.traceback,
                 started=outcome.started,
                 duration=outcome.duration,
-                undeclared=outcome.undeclared,
+                undeclared=undeclared,
             )
             self.tally.failures.append(failure)
             self._failed.append(failure)
             self._settle(simulation, "failed")
             return
-        result = Result(key, self._provenance(simulation, outcome), outcome.outputs)
+        result = Result(key, self._provenance(simulation, outcome, undeclared), outcome.outputs)
         self._pending.append(result)
         self._pending_bytes += sum(len(output.data) for output in outcome.outputs)
         self._settle(simulation, "computed" if result.sound else "unsound")
 
-    def _provenance(self, simulation: Simulation, outcome: Outcome) -> Provenance:
+    def _provenance(
+        self, simulation: Simulation, outcome: Outcome, undeclared: tuple[UndeclaredRead, ...]
+    ) -> Provenance:
         return Provenance(
             started=outcome.started,
             duration=outcome.duration,
             host=outcome.host,
-            tool=self._tool,
-            python=self._spec.python_version,
+            tool=self.tool,
+            python=self.spec.python_version,
             level=outcome.level,
-            undeclared=outcome.undeclared,
-            model_id=self._model_id,
+            undeclared=undeclared,
+            model_id=self.model_id,
             params=dict(simulation.params),
         )
 
     def _settle(self, simulation: Simulation, state: str) -> None:
         self.tally.states[simulation.param_id, simulation.seed] = state
-        if self._progress:
-            self._progress(self._label, self.tally.done, self._total)
+        if self.progress:
+            self.progress(self.label, self.tally.done, self._total)
 
     def _is_due(self) -> bool:
         return self._pending_bytes > _MOST_PENDING_BYTES or time.monotonic() >= self._next_commit
@@ -265,23 +256,23 @@ class Execution:
         started = time.monotonic()
         pending, self._pending, self._pending_bytes = self._pending, [], 0
         failed, self._failed = self._failed, []
-        changed = self._guard.changed()
+        changed = self.guard.changed()
         if changed:
             self._waiting.clear()
             raise _inputs_changed(changed, len(pending), self.tally.stored)
         if pending:
-            self.tally.differing.extend(self._store.put(pending).differing)
+            self.tally.differing.extend(self.store.put(pending).differing)
             self.tally.stored += len(pending)
             self.tally.unsound += sum(not result.sound for result in pending)
-        self._local.put_failures(failed)
+        self.local.put_failures(failed)
         dealt_with = [*(each.key for each in pending), *(each.key for each in failed)]
-        self._claims.release([key.digest for key in dealt_with])
+        self.claims.release([key.digest for key in dealt_with])
         took = time.monotonic() - started
         self._next_commit = time.monotonic() + max(_FIRST_COMMIT_SECONDS, _COMMIT_SHARE * took)
 
     def _give_back(self) -> None:
         """Let go of what was claimed and not run."""
-        self._claims.release([self._key(each).digest for each in self._running.values()])
+        self.claims.release([self._key(each).digest for each in self._running.values()])
         self._running.clear()
 
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from modelops_bundle.project.files import without
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.plan import Plan, make_plan
+from modelops_bundle.results.record import UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.execution import Execution, Tally, TaskParams
@@ -74,6 +76,12 @@ def reuse(
     return Reused(record, plan, tally, _states(simulations, plan, tally))
 
 
+def _is_input(ignored: tuple[str, ...], read: UndeclaredRead) -> bool:
+    """Whether a read counts: the configuration may say that a file is no input."""
+    is_file = read.kind in ("absent", "code", "data")
+    return not is_file or bool(without([read.name], ignored))
+
+
 def _verified(workspace: Workspace, machinery: Machinery, context: Context, plan: Plan) -> Plan:
     """The plan with each hit read: a result that is damaged is a miss, and shared ones are here then."""
     keys = [ResultKey(context, each.param_id, each.seed) for each in plan.hits]
@@ -127,6 +135,7 @@ def _compute(
             least=request.least,
             keep_going=request.keep_going,
             progress=workspace.progress,
+            is_input=partial(_is_input, workspace.config.ignore_files),
             label=f"computing ({len(plan.hits)} hits)" if plan.hits else "computing",
         )
         return execution.run(plan.misses, request.refresh)

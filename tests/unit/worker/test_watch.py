@@ -97,7 +97,7 @@ OTHER = ["data", "data/other.csv", "model.py:1"]
         ),
         (
             "try: open('data/absent.csv')\nexcept OSError: pass",
-            [["data", "data/absent.csv", "model.py:1"]],
+            [["absent", "data/absent.csv", "model.py:1"]],
         ),
         ("open('new.csv', 'w').write('1'); open('new.csv').read()", []),
         (
