@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -165,3 +166,27 @@ def test_a_store_that_may_not_be_written(sample: Project) -> None:
     assert "Traceback" not in done.stderr
     assert "Check who owns the folder and may write to it." in done.stderr
     assert sample.json(*RUN[:-4], "--seeds", "0:4")["hits"] >= 3
+
+
+OPEN_AT = """\
+import sys, time
+from modelops_bundle.adapters.results_local import LocalResults
+while time.time() < float(sys.argv[2]):
+    pass
+with LocalResults(sys.argv[1]) as store, store.claims() as claims:
+    claims.claim([sys.argv[3] * 64])
+"""
+
+
+def test_many_that_make_a_store_at_the_same_moment(tmp_path: Path) -> None:
+    for number in range(10):
+        at, folder = str(time.time() + 1.0), str(tmp_path / str(number))
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", OPEN_AT, folder, at, str(each)], stderr=subprocess.PIPE
+            )
+            for each in range(6)
+        ]
+        for process in processes:
+            _, said = process.communicate()
+            assert process.returncode == 0, said

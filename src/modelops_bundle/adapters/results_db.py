@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from modelops_bundle.errors import StorageError
 __all__ = ["Database", "database_errors"]
 
 _BUSY_SECONDS = 60.0
+_PAUSE_SECONDS = 0.005
 _CACHE_KIB = 32 * 1024
 _DISK = "Free some space and run the command again: what was stored before is intact."
 _MENDS = {
@@ -28,6 +30,21 @@ _MENDS = {
     "SQLITE_IOERR": ("the disk fails", "Check the disk and its free space, then run it again."),
 }
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging. For that SQLite does not wait for others who do the same, so we do."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            name = getattr(error, "sqlite_errorname", "") or ""
+            if not name.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 @contextmanager
@@ -146,7 +163,7 @@ class Database:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         for statement in self._schema:
             connection.execute(statement)

@@ -14,6 +14,7 @@ from modelops_bundle.adapters.parameter_files import read_parameter_file
 from modelops_bundle.adapters.result_files import write_results
 from modelops_bundle.adapters.results_local import LocalResults
 from modelops_bundle.adapters.table_files import check_table_path, write_csv, write_table
+from modelops_bundle.errors import UsageError
 from modelops_bundle.results.store import Claims, ResultStore
 from modelops_bundle.results.tasks import Engine
 from modelops_bundle.workflows.machinery import InputGuard
@@ -50,6 +51,12 @@ def open_machinery(
         UsageError: What the configuration asks for is not installed.
         StorageError: The store cannot be opened.
     """
+    if sum(each is not None for each in (workers, cluster, executor)) > 1 and cluster is not None:
+        raise UsageError(
+            "--workers and --cluster contradict each other",
+            "a cluster has the workers that it has",
+            "Leave --workers out; local:N starts a cluster of N workers.",
+        )
     with ExitStack() as stack:
         local = stack.enter_context(LocalResults(workspace.layout.results))
         yield RealMachinery(workspace, local, workers or _processors(), cluster, executor)

@@ -19,9 +19,10 @@ class StochasticSIR(BaseModel):
         rng = random.Random(seed)
         settings = load_settings()
         susceptible, infected = self.start(settings)
+        people = susceptible + infected
         rows = []
         for day in range(int(params.get("days", settings["days"]))):
-            pressure = self.pressure(params, infected, susceptible + infected)
+            pressure = self.pressure(params, infected, people)
             new = self.draw(rng, susceptible, pressure)
             recovered = self.draw(rng, infected, recovery_probability(params["gamma"]))
             susceptible -= new
