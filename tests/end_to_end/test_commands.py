@@ -201,7 +201,7 @@ class TestStatus:
 
     def test_what_does_not_parse_does_not_seem_to_lose_its_imports(self, sample: Project) -> None:
         sample.edit("src/model.py", "class NetworkSIR", "class (")
-        assert "src/model.py:62 does not parse" in sample.run("status").stdout
+        assert "src/model.py:63 does not parse" in sample.run("status").stdout
         (reason,) = sample.json("why", "model_networksir")["reasons"]
         assert (reason["path"], reason["definitions"]) == ("src/model.py", [])
         assert "its bytes count" in reason["note"]

@@ -80,6 +80,7 @@ def totals(document: dict) -> list[tuple[float, float | None]]:
     return [(row["params"]["slope"], row["total"]) for row in document["rows"]]
 
 
+@pytest.mark.slow
 def test_the_best_comes_first_and_losses_are_reused(line: Project) -> None:
     evaluate = ("evaluate", "distance", "--grid", "slope=1,2,3")
     first = line.json(*evaluate)
@@ -95,6 +96,7 @@ def test_the_best_comes_first_and_losses_are_reused(line: Project) -> None:
     assert totals(line.json(*evaluate, "--seeds", "0:2")) == [(2, 1.5), (1, 3.5), (3, 9.5)]
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_target_simulates_nothing_and_one_of_the_model_everything(
     line: Project,
 ) -> None:
@@ -109,6 +111,7 @@ def test_an_edit_of_the_target_simulates_nothing_and_one_of_the_model_everything
     assert (after["hits"], after["computed"], after["targets"][0]["computed"]) == (0, 2, 2)
 
 
+@pytest.mark.slow
 def test_a_set_adds_up_what_its_targets_say(line: Project) -> None:
     members = ("targets_distance", "targets_evaluates")
     line.run("target-set", "set", "both", *members, "--weight", "targets_distance=10")
@@ -117,6 +120,7 @@ def test_a_set_adds_up_what_its_targets_say(line: Project) -> None:
     assert row["total"] == 10 * 3.5 + 9.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "error"),
     [

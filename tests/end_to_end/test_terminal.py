@@ -85,6 +85,7 @@ def test_any_encoding(sample: Project, encoding: str) -> None:
     assert ("人口" if encoding == "utf-8" else "\\u4eba\\u53e3") in out
 
 
+@pytest.mark.slow
 def test_the_demo_runs(tmp_path: Path) -> None:
     demo = Path(__file__).parents[2] / "dev" / "demo.py"
     done = subprocess.run(

@@ -23,15 +23,20 @@ _ended: set[int] = set()
 
 
 def run_batch(spec: RunnerSpec, tasks: Sequence[Task], start: str = START) -> list[Outcome]:
-    """Run tasks in this thread's worker; an outcome for each, in order.
+    """Run tasks in this thread's worker.
+
+    Returns:
+        Outcomes of the first ones, in order; of all, unless that takes long.
 
     Raises:
         WorkerError: No worker can run this model.
     """
-    outcomes: list[Outcome] = []
-    while len(outcomes) < len(tasks):
+    worker = _worker(spec, start)
+    outcomes = list(worker.run(tasks))
+    while len(outcomes) < len(tasks) and not worker.alive:
         # A worker that died leaves the rest to the next one.
-        outcomes.extend(_worker(spec, start).run(tasks[len(outcomes) :]))
+        worker = _worker(spec, start)
+        outcomes += worker.run(tasks[len(outcomes) :])
     return outcomes
 
 

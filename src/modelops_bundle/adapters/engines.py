@@ -8,6 +8,7 @@ of tasks.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -38,6 +39,7 @@ _MOST_TASKS = 500
 _BATCHES_AHEAD = 2  # for each worker: one that runs and one that waits
 _MOST_TRIES = 3
 _CONNECT_SECONDS = 10
+_PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.2  # between two looks at whether the user has interrupted
 
 
@@ -114,6 +116,9 @@ class _Run:
             yield from self._lost(tasks, tries, error)
             return
         self._adapt(outcomes)
+        rest = tasks[len(outcomes) :]
+        if rest:
+            self._submit(rest, tries)
         yield from outcomes
 
     def _lost(self, tasks: Sequence[Task], tries: int, error: BaseException) -> Iterator[Outcome]:
@@ -176,7 +181,44 @@ def dask_engine(address: str, start: str = START) -> Iterator[ExecutorEngine]:
     """
     with _client(address) as client:
         executor = client.get_executor(pure=False, retries=0)
-        yield ExecutorEngine(executor, lambda: sum(client.nthreads().values()), start)
+        yield ExecutorEngine(executor, _Threads(client), start)
+
+
+class _Threads:
+    """How many threads a cluster has.
+
+    Args:
+        client: The cluster.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._last_seen = time.monotonic()
+
+    def __call__(self) -> int:
+        """The number now.
+
+        Raises:
+            WorkerError: The scheduler is gone, or there has been no worker for long.
+        """
+        try:
+            number = int(sum(self._client.nthreads().values()))
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise WorkerError(
+                "the Dask scheduler is gone",
+                str(error),
+                "What was stored stays; run the command again when it is back.",
+            ) from error
+        now = time.monotonic()
+        if number:
+            self._last_seen = now
+        elif now - self._last_seen > _PATIENCE_SECONDS:
+            raise WorkerError(
+                f"the Dask cluster has had no worker for {_PATIENCE_SECONDS:g} s",
+                "",
+                "Start workers (`dask worker ADDRESS`), then run the command again.",
+            )
+        return number
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,9 @@ START = str(Path(modelops_bundle.worker.__file__).with_name("start.py"))
 
 _PATIENCE = 2.0  # seconds that a worker has to end by itself
 _MOST_AHEAD = 8  # tasks that are sent before the first of them is answered
+_SHORT_SECONDS = 0.05  # of a task, so that several are sent at once
+_MOST_SECONDS = 2.0  # after which a batch is given back, done or not
+_MOST_BYTES = 32 << 20  # of outputs, likewise
 _SMALL_BYTES = 4096  # of parameters: what surely fits into a pipe with others before it
 
 
@@ -61,16 +65,25 @@ class RunnerProcess:
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Run tasks one after the other, each outcome as it comes.
 
-        When the process dies, the task that it was running has failed and those behind it are not answered.
+        The last ones are not answered when the process dies, which fails the task that it was running; nor
+        when time or outputs have become many, so that nobody waits for the end of a batch that was meant to
+        be short.
         """
-        sent = 0
+        begun, size, ahead, sent = time.monotonic(), 0, 1, 0
         for done, task in enumerate(tasks):
-            sent = self._send(tasks, max(sent, done), done)
+            enough = size > _MOST_BYTES or time.monotonic() - begun > _MOST_SECONDS
+            if enough and done == sent:
+                return
+            if not enough:
+                sent = self._send(tasks, sent, done + ahead)
             started = datetime.now(UTC)
             outcome = self._answer(task)
             if outcome is None:
                 yield self._death(task, started)
                 return
+            size += sum(len(output.data) for output in outcome.outputs)
+            # Long ones are sent one at a time: what was sent is run.
+            ahead = _MOST_AHEAD if outcome.duration < _SHORT_SECONDS else 1
             yield outcome
 
     def close(self) -> None:
@@ -112,9 +125,10 @@ class RunnerProcess:
         self._level = Level[header["level"].upper()]
         self._host = header["host"]
 
-    def _send(self, tasks: Sequence[Task], sent: int, done: int) -> int:
-        """Send what may be sent; several small tasks at once, so that the worker never waits for us."""
-        while sent < len(tasks) and (sent == done or self._may_run_ahead(tasks[sent], sent - done)):
+    def _send(self, tasks: Sequence[Task], sent: int, until: int) -> int:
+        """Send tasks up to a number; several at once, so that the worker never waits for us."""
+        first = sent
+        while sent < min(len(tasks), until) and (sent == first or _is_small(tasks[sent])):
             number, params, seed = tasks[sent]
             message = {"do": "run", "number": number, "params": dict(params), "seed": seed}
             # A broken pipe shows when the answer is read.
@@ -122,9 +136,6 @@ class RunnerProcess:
                 write_frame(self._to, message)
             sent += 1
         return sent
-
-    def _may_run_ahead(self, task: Task, ahead: int) -> bool:
-        return ahead < _MOST_AHEAD and len(repr(task.params)) < _SMALL_BYTES
 
     def _answer(self, task: Task) -> Outcome | None:
         try:
@@ -169,6 +180,10 @@ class RunnerProcess:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else "unknown"
         often = "; that is how a system ends what takes too much memory" if code == -9 else ""
         return f"signal {-code} ({name}) ended it{often}"
+
+
+def _is_small(task: Task) -> bool:
+    return len(repr(task.params)) < _SMALL_BYTES
 
 
 def _started(spec: RunnerSpec, start: str) -> tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO]:

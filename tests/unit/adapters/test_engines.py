@@ -186,3 +186,11 @@ def _children() -> list[int]:
         if parent == os.getpid() and b"start.py" in line and sys.executable.encode() in line:
             found.append(int(place.name))
     return found
+
+
+def test_a_batch_that_takes_longer_than_it_should_is_given_back(spec: RunnerSpec) -> None:
+    large = [Task(number, {"how": "large"}, number) for number in range(4)]
+    assert [each.number for each in run_batch(spec, large)] == [0]
+    with local_engine(1) as engine:
+        outcomes = list(engine.execute(spec, iter([*tasks(50), Task(50, {"how": "large"}, 50)])))
+    assert [each.number for each in outcomes] == list(range(51))

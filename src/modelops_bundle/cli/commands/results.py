@@ -24,7 +24,7 @@ SomeModel = Annotated[
 
 @app.callback()
 def results() -> None:
-    """Look at stored results, take them out, check them, and tidy up."""
+    """Look at, take out, check and drop results."""
 
 
 @app.command("list")
