@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 from modelops_bundle.adapters.atomic import storage_errors
@@ -70,6 +72,14 @@ def database_errors(path: str) -> Iterator[None]:
         raise StorageError(f"cannot use {path}", str(error)) from error
 
 
+def _make_folder(folder: str) -> None:
+    """Make a folder that git passes over, also where an earlier release has made the project."""
+    with storage_errors(f"cannot make {folder}"):
+        os.makedirs(folder, exist_ok=True)
+        with contextlib.suppress(FileExistsError), Path(folder, ".gitignore").open("x") as file:
+            file.write("*\n")
+
+
 class Database:
     """One SQLite file in WAL mode, opened when it is used and made when it is written.
 
@@ -106,8 +116,7 @@ class Database:
         if self._connection is not None and self._writable:
             return self._connection
         self.close()
-        with storage_errors(f"cannot make {os.path.dirname(self.path)}"):
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        _make_folder(os.path.dirname(self.path))
         with database_errors(self.path):
             self._connection = self._connected("mode=rwc")
             self._prepare(self._connection)

@@ -214,6 +214,8 @@ def _rows(report: RunReport) -> Iterator[list[Piece]]:
 
 
 def _show_failures(report: RunReport) -> None:
+    if not report.tally.failures:
+        return
     params = {each[1:]: each for each in report.simulations}
     seen: dict[str, Failure] = {}
     for failure in report.tally.failures:
