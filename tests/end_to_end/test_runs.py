@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,34 @@ def test_wrong_use_is_refused_before_anything_runs(odd: Project, options, said: 
     done = odd.run("run", "Odd", *options, expect=2)
     assert said.lower() in done.stderr.lower()
     assert not (odd.folder / ".modelops-bundle" / "results").exists()
+
+
+def test_a_file_that_comes_where_one_was_looked_for_makes_results_untrue(odd: Project) -> None:
+    run = ("run", "Odd", "--seeds", "0:3")
+    fine = '        how = params.get("how", "fine")\n'
+    looks = '        more = 5 if os.path.exists("da" + "ta/more.csv") else 0\n'
+    odd.edit("model.py", fine, fine + looks)
+    odd.edit("model.py", 'seed + params.get("value", 0)', 'seed + more + params.get("value", 0)')
+    first = odd.json(*run)
+    assert (counts(first), first["undeclared"]) == ((0, 3, 0), [])
+    assert counts(odd.json(*run)) == (3, 0, 0)
+    (odd.folder / "data" / "more.csv").write_text("")
+    assert odd.json(*run, "--dry-run")["misses"] == 3
+    # What comes out now is not what is stored: which of the two is true, nobody can say for it.
+    assert len(odd.json(*run, expect=1)["differing"]) == 3
+    (odd.folder / "data" / "more.csv").unlink()
+    assert counts(odd.json(*run)) == (3, 0, 0)
+
+
+def test_a_damaged_result_is_computed_again(odd: Project) -> None:
+    run = ("run", "Odd", "--seeds", "0:3")
+    odd.run(*run)
+    file = odd.folder / ".modelops-bundle" / "results" / "results.sqlite"
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE results SET body = substr(body, 2) WHERE seed = 1")
+    connection.close()
+    assert len(odd.json("results", "verify", expect=1)["damaged"]) == 1
+    done = odd.json(*run)
+    assert counts(done) == (2, 1, 0)
+    assert any("is damaged" in each for each in done["warnings"])
+    assert odd.json("results", "verify")["damaged"] == []

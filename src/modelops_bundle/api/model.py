@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +30,8 @@ _TRUSTED_SECONDS = 5.0
 
 
 class _Owner(Protocol):
+    root: str
+
     def opened(self) -> AbstractContextManager[Workspace]: ...
 
     def run(
@@ -135,7 +138,10 @@ class Model:
         found = self._store.get(key)
         if found is None or not found.sound or found.provenance.level < Level.AUDIT:
             return None
-        return found
+        # A file that was not there may have come.
+        root = self._owner.root
+        appeared = any(os.path.isfile(os.path.join(root, name)) for name in found.absent)
+        return None if appeared else found
 
     def _computed(self, params: Mapping[str, Any], seed: int) -> Result:
         report = self._owner.run(

@@ -168,7 +168,10 @@ def show_result(report: Shown) -> None:
     show((report.key, "strong"))
     show_lines(columns([[label, text] for label, text in _facts(report)], indent="  "))
     for read in report.result.provenance.undeclared:
-        say(("not declared: ", "warn"), f"{read.place or 'somewhere'} read {read.name}")
+        if read.kind == "absent":
+            show(f"  {read.place} looked for {read.name}, which was not there")
+        else:
+            show(("not declared: ", "warn"), f"{read.place or 'somewhere'} read {read.name}")
 
 
 def show_verified(report: Verified, again: Rerun | None) -> None:

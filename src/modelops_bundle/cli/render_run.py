@@ -254,7 +254,6 @@ def _show_reads(
 
 def _what(read: UndeclaredRead) -> str:
     return {
-        "absent": f"{read.name}, which is not there",
         "variable": f"the environment variable {read.name}",
         "network": f"the network: {read.name}",
         "process": f"what another program reads: {read.name}",
@@ -273,7 +272,6 @@ def _mend(read: UndeclaredRead, path: str, name: str, *, target: bool = False) -
             f" {OPTIONS[read.kind]} {shlex.quote(read.name)}"
         )
     return {
-        "absent": f"make {read.name} and declare it with --data, or name it in ignore_files",
         "outside": f"copy or link {read.name} into the project, then declare it with --data",
         "network": "keep what is fetched in a data file, or set hermetic.network = true",
         "process": "let the model do it itself, or run where the kernel enforces what is read",

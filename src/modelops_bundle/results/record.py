@@ -100,7 +100,13 @@ class Result:
     @property
     def sound(self) -> bool:
         """Whether the key stands for all that it depends on, so that it may be reused."""
-        return not self.provenance.undeclared
+        # What was not there is looked for again before the result is taken.
+        return all(read.kind == "absent" for read in self.provenance.undeclared)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Recorded paths of files that it looked for and that were not there: it is true while that is so."""
+        return tuple(read.name for read in self.provenance.undeclared if read.kind == "absent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,17 +119,35 @@ class Watcher:
 
     def hook(self) -> Callable[[str, tuple[Any, ...]], None]:
         """What takes Python's audit events. It is called for each of them, ``id()`` among them."""
-        events, note = self._events, self.note
+        events, note, thread = self._events, self.note, self._thread
 
         # A method would take three times as long.
         def hook(event: str, values: tuple[Any, ...]) -> None:
             if event in events:
+                before, thread.busy = getattr(thread, "busy", False), True
                 try:
                     events[event](values)
                 except Exception:  # noqa: BLE001 - whatever it is, it is not the model's error
                     note("outside", f"something that cannot be told ({event})", None)
+                finally:
+                    thread.busy = before
 
         return hook
+
+    def looked_for(self, path: Any) -> None:
+        """Take a look at a path where nothing is: were there something, the model might do otherwise."""
+        if getattr(self._thread, "busy", False) or isinstance(path, int):
+            return
+        self._thread.busy = True
+        try:
+            frame = reader(self._places)
+            found = None if frame is None else self._places.judge(self._whole(path))
+            if found is not None and found.kind != "outside" and not is_metadata(found.name):
+                self.note("absent", found.name, frame)
+        except (TypeError, ValueError, OSError):
+            return  # a path may be anything
+        finally:
+            self._thread.busy = False
 
     def note(self, kind: str, name: str, frame: FrameType | None) -> None:
         """Note a read.
@@ -179,6 +197,7 @@ class Watcher:
         whole = self._whole(path)
         if access != os.O_RDONLY and (flags & _WRITES_ANEW or not os.path.lexists(whole)):
             self._written.add(whole)
+            self._forget_absent(whole)
         elif access != os.O_WRONLY and whole not in self._fine:
             self._read(whole)
 
@@ -192,6 +211,13 @@ class Watcher:
                 self.note(found.kind if there else "absent", found.name, self._innermost())
         elif os.path.lexists(whole):
             self._fine.add(whole)
+
+    def _forget_absent(self, whole: str) -> None:
+        """What the model makes itself is no file that might appear."""
+        if any(kind == "absent" for kind, _ in self._seen):
+            found = self._places.judge(whole)
+            if found is not None:
+                self._seen.pop(("absent", found.name), None)
 
     def _counts(self, found: Undeclared, whole: str) -> bool:
         """Installed packages may look for what is their own, or could be there."""
@@ -309,8 +335,33 @@ def install(spec: Mapping[str, Any], scratch: str, *, in_child: bool = False) ->
     watch_variables(watcher.variables)
     os.open = _Open(watcher, os.open)
     os.supports_dir_fd.add(os.open)
+    for name in ("stat", "lstat", "access"):
+        asked = getattr(os, name)
+        asking = _Ask(watcher, asked)
+        for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            able.update([asking] if asked in able else [])
+        setattr(os, name, asking)
     sys.addaudithook(watcher.hook())
     return watcher
+
+
+class _Ask:
+    """Stands for ``os.stat`` and its like, which have no event."""
+
+    def __init__(self, watcher: Watcher, ask: Callable[..., Any]) -> None:
+        self._watcher = watcher
+        self._ask = ask
+        self.__name__ = ask.__name__
+
+    def __call__(self, path: Any, *values: Any, **named: Any) -> Any:
+        try:
+            answer = self._ask(path, *values, **named)
+        except (FileNotFoundError, NotADirectoryError):
+            self._watcher.looked_for(path)
+            raise
+        if answer is False:
+            self._watcher.looked_for(path)
+        return answer
 
 
 class _Open:

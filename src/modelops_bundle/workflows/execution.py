@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,14 +119,15 @@ class Execution:
     _failed: list[Failure] = field(default_factory=list, init=False)
     _next_commit: float = field(default=0.0, init=False)
     _total: int = field(default=0, init=False)
-    _refresh: bool = field(default=False, init=False)
+    _anew: Collection[tuple[str, int]] = field(default=(), init=False)
 
-    def run(self, misses: Sequence[Simulation], refresh: bool = False) -> Tally:
+    def run(self, misses: Sequence[Simulation], anew: Collection[tuple[str, int]] = ()) -> Tally:
         """Compute what is missing.
 
         Args:
             misses: Simulations to run.
-            refresh: Whether they are run although results may be there.
+            anew: Parameter sets and seeds of those that are run although results are there: these are
+                damaged, not true any more, or to be compared.
 
         Raises:
             InputsChangedError: What the model depends on changed meanwhile. Earlier results are kept.
@@ -135,7 +136,7 @@ class Execution:
         """
         self._waiting.extend(misses)
         self._total = len(misses)
-        self._refresh = refresh
+        self._anew = anew
         self._next_commit = time.monotonic() + _FIRST_COMMIT_SECONDS
         while self._waiting and not self._stopped:
             self._round()
@@ -189,7 +190,8 @@ class Execution:
         granted = set(self.claims.claim(list(keys)))
         self._held.extend(each for key, each in keys.items() if key not in granted)
         # Looked for only now: whoever held the claim before has stored before giving it back.
-        there = set() if self._refresh else self.local.present(granted, self.least)
+        looked_for = [key for key in granted if keys[key][1:] not in self._anew]
+        there = self.local.present(looked_for, self.least)
         for key in there:
             self._settle(keys[key], "hit")
         self.tally.elsewhere += len(there)
@@ -207,7 +209,8 @@ class Execution:
         undeclared = tuple(filter(self.is_input, outcome.undeclared))
         self.tally.spent += outcome.duration
         self.tally.levels.add(outcome.level)
-        self.tally.reads.update(undeclared)
+        # What was not there makes no result unsound: it is looked for again before the result is taken.
+        self.tally.reads.update(read for read in undeclared if read.kind != "absent")
         if outcome.error:
             failure = Failure(
                 key=key,

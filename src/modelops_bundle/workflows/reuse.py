@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from modelops_bundle.project.files import without
+from modelops_bundle.project.layout import Layout
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.plan import Plan, make_plan
-from modelops_bundle.results.record import UndeclaredRead
+from modelops_bundle.results.record import Result, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.execution import Execution, Tally, TaskParams
@@ -17,9 +19,11 @@ from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.subject import Subject, differences, inputs_of, runner_spec
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Reused", "reuse"]
+__all__ = ["Appeared", "Reused", "reuse"]
 
 _TOLD_EACH = 100
+#: Hits that a prediction reads as well; of more it believes the index.
+_FEW = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,11 @@ def reuse(
     tally = Tally()
     if not request.dry_run:
         machinery.local.put_context(record)
-        plan = _verified(workspace, machinery, record.context, plan)
-    if plan.misses and not request.dry_run:
-        tally = _compute(workspace, machinery, request, subject, record, plan, task_params)
+    if not request.dry_run or len(plan.hits) <= _FEW:
+        plan, lost = _verified(workspace, machinery, record.context, plan)
+        if plan.misses and not request.dry_run:
+            given = (workspace, machinery, request, subject, record, plan)
+            tally = _compute(*given, plan.misses if request.refresh else lost, task_params)
     return Reused(record, plan, tally, _states(simulations, plan, tally))
 
 
@@ -82,20 +88,47 @@ def _is_input(ignored: tuple[str, ...], read: UndeclaredRead) -> bool:
     return not is_file or bool(without([read.name], ignored))
 
 
-def _verified(workspace: Workspace, machinery: Machinery, context: Context, plan: Plan) -> Plan:
-    """The plan with each hit read: a result that is damaged is a miss, and shared ones are here then."""
+class Appeared:
+    """Whether a file has come that a result's simulation looked for in vain; each is looked for once.
+
+    Args:
+        layout: The project.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._there: dict[str, bool] = {}
+
+    def __call__(self, result: Result) -> bool:
+        """Whether the result is not true any more for that."""
+        return any(map(self._is_there, result.absent))
+
+    def _is_there(self, name: str) -> bool:
+        if name not in self._there:
+            self._there[name] = os.path.isfile(self._layout.absolute(name))
+        return self._there[name]
+
+
+def _verified(
+    workspace: Workspace, machinery: Machinery, context: Context, plan: Plan
+) -> tuple[Plan, Sequence[Simulation]]:
+    """The plan with each hit read, so that shared ones are here; and those that are misses after all.
+
+    That is a result which is damaged, or looked for a file that is there now.
+    """
     keys = [ResultKey(context, each.param_id, each.seed) for each in plan.hits]
     hits, lost, saved = [], [], 0.0
+    appeared = Appeared(workspace.layout)
     found = machinery.store.get_many(keys)
     for done, (simulation, (_, result)) in enumerate(zip(plan.hits, found, strict=True)):
         if workspace.progress and done % _TOLD_EACH == 0:
             workspace.progress("looking at results", done, len(keys))
-        if result is None:
+        if result is None or appeared(result):
             lost.append(simulation)
         else:
             hits.append(simulation)
             saved += result.provenance.duration
-    return Plan(hits, [*plan.misses, *lost], saved, plan.durations)
+    return Plan(hits, [*plan.misses, *lost], saved, plan.durations), lost
 
 
 def _states(simulations: Sequence[Simulation], plan: Plan, tally: Tally) -> list[str]:
@@ -113,6 +146,7 @@ def _compute(
     subject: Subject,
     record: ContextRecord,
     plan: Plan,
+    anew: Sequence[Simulation],
     task_params: TaskParams,
 ) -> Tally:
     spec = runner_spec(workspace, subject, record, request.level, machinery.package)
@@ -138,4 +172,4 @@ def _compute(
             is_input=partial(_is_input, workspace.config.ignore_files),
             label=f"computing ({len(plan.hits)} hits)" if plan.hits else "computing",
         )
-        return execution.run(plan.misses, request.refresh)
+        return execution.run(plan.misses, {each[1:] for each in anew})

@@ -93,7 +93,9 @@ def run(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunR
         WorkerError: The model cannot be run at all.
     """
     if not request.declare or request.dry_run or not _lacks(workspace, machinery, request):
-        return _run_once(workspace, machinery, request)
+        report = _run_once(workspace, machinery, request)
+        if not request.declare or not report.tally.reads:
+            return report
     # All that one simulation reads is found at once where nothing is refused.
     declared = list(trace(workspace, machinery, request).declared)
     for _ in range(_MOST_ROUNDS):

@@ -62,7 +62,8 @@ def trace(workspace: Workspace, machinery: Machinery, request: RunRequest) -> Tr
     first = simulations[0]
     with machinery.engine() as engine:
         (outcome,) = engine.execute(spec, iter([Task(0, first.params, first.seed)]))
-    reads = tuple(dict.fromkeys(outcome.undeclared))
+    # A file that was not there is no read; results are true while it is not.
+    reads = tuple(dict.fromkeys(each for each in outcome.undeclared if each.kind != "absent"))
     return TraceReport(
         model=subject.id,
         path=subject.entry.path,
