@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -118,8 +118,7 @@ class Database:
         self.close()
         _make_folder(os.path.dirname(self.path))
         with database_errors(self.path):
-            self._connection = self._connected("mode=rwc")
-            self._prepare(self._connection)
+            self._connection = self._connected("mode=rwc", self._prepare)
         self._writable = True
         return self._connection
 
@@ -149,8 +148,7 @@ class Database:
 
     def _opened_for_reading(self) -> sqlite3.Connection:
         try:
-            connection = self._connected("mode=rw")
-            self._prepare(connection)
+            connection = self._connected("mode=rw", self._prepare)
         except sqlite3.OperationalError as error:
             name = getattr(error, "sqlite_errorname", "") or ""
             if not name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
@@ -160,7 +158,9 @@ class Database:
         self._writable = True
         return connection
 
-    def _connected(self, mode: str) -> sqlite3.Connection:
+    def _connected(
+        self, mode: str, prepare: Callable[[sqlite3.Connection], None] | None = None
+    ) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"file:{quote(self.path)}?{mode}",
             uri=True,
@@ -168,7 +168,13 @@ class Database:
             isolation_level=None,
             check_same_thread=False,
         )
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        try:
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            if prepare is not None:
+                prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
