@@ -37,7 +37,7 @@ test: $(READY) ## run the quick tests (about 3 minutes)
 	$(PYTEST)
 
 test-slow: $(READY) ## run the long tests, and the quick ones on the other Pythons
-	$(PYTEST) -m slow --timeout 900 --session-timeout 1500
+	$(PYTEST) -m slow --timeout 900 --session-timeout 2100
 	$(MAKE) test-pythons
 
 test-pythons: $(READY) ## run the quick tests on each other supported Python that is here
