@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas
@@ -70,3 +71,16 @@ def test_a_file_of_parameters_and_a_prediction(project: Project, tmp_path: Path)
     assert project.run("Odd", params=str(tmp_path / "sets.csv"), workers=1).to_pandas(
         "n"
     ).n.tolist() == [6, 8]
+
+
+def test_workers_that_stay_in_an_executor_run_the_code_as_it_is_now(project: Project) -> None:
+    source = Path(project.root, "model.py")
+    with ThreadPoolExecutor(1) as executor:
+        assert project.run("Odd", {"value": 3}, 4, executor=executor).to_pandas("n").n.tolist() == [
+            7
+        ]
+        source.write_text(MODEL.replace("seed + params", "2 * seed + params"))
+        edited = project.run("Odd", {"value": 3}, 4, executor=executor)
+        assert (edited.misses, edited.to_pandas("n").n.tolist()) == (1, [11])
+        source.write_text(MODEL)
+        assert project.run("Odd", {"value": 3}, 4, executor=executor).hits == 1

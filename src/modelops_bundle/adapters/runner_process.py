@@ -75,7 +75,7 @@ class RunnerProcess:
             if enough and done == sent:
                 return
             if not enough:
-                sent = self._send(tasks, sent, done + ahead)
+                sent = self._send(tasks, sent, done, ahead)
             started = datetime.now(UTC)
             outcome = self._answer(task)
             if outcome is None:
@@ -125,10 +125,14 @@ class RunnerProcess:
         self._level = Level[header["level"].upper()]
         self._host = header["host"]
 
-    def _send(self, tasks: Sequence[Task], sent: int, until: int) -> int:
-        """Send tasks up to a number; several at once, so that the worker never waits for us."""
-        first = sent
-        while sent < min(len(tasks), until) and (sent == first or _is_small(tasks[sent])):
+    def _send(self, tasks: Sequence[Task], sent: int, done: int, ahead: int) -> int:
+        """Send tasks; several small ones at once, so that the worker never waits for us.
+
+        A large one is sent when nothing else is on its way: a worker that waits for us to take an answer does
+        not read, and we would wait for each other.
+        """
+        last = min(len(tasks), done + ahead)
+        while sent < last and (sent == done or _is_small(tasks[sent])):
             number, params, seed = tasks[sent]
             message = {"do": "run", "number": number, "params": dict(params), "seed": seed}
             # A broken pipe shows when the answer is read.

@@ -34,6 +34,8 @@ class RunnerSpec:
         allow: Absolute paths that hermetic simulations may read beside what is declared.
         network: Whether connections are allowed (hermetic) and no reason to distrust a result.
         package: Folder that ``modelops_bundle`` is imported from where the project has it not installed.
+        run: Name of the run, which no other has: a worker keeps the code that it has imported, so it serves
+            one run and never a later one.
         judges: Where it is a target that is run: the output that it judges.
         data: Where it is a target: absolute paths of its data.
     """
@@ -55,6 +57,7 @@ class RunnerSpec:
     allow: tuple[str, ...] = ()
     network: bool = False
     package: str = ""
+    run: str = ""
     judges: str = ""
     data: tuple[str, ...] = ()
 

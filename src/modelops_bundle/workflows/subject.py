@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from uuid import uuid4
 
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.environment.variables import PLACE_VARIABLES
@@ -200,6 +201,7 @@ def runner_spec(
         allow=tuple(_allowed(layout.root, config.hermetic.allow)),
         network=config.hermetic.network,
         package=package,
+        run=uuid4().hex,
         judges=subject.entry.model_output if isinstance(subject.entry, TargetEntry) else "",
         data=tuple(map(layout.absolute, sorted(leaves.data))) if is_target else (),
     )

@@ -194,3 +194,16 @@ def test_a_batch_that_takes_longer_than_it_should_is_given_back(spec: RunnerSpec
     with local_engine(1) as engine:
         outcomes = list(engine.execute(spec, iter([*tasks(50), Task(50, {"how": "large"}, 50)])))
     assert [each.number for each in outcomes] == list(range(51))
+
+
+def test_a_large_task_behind_a_large_answer_does_not_block(spec: RunnerSpec) -> None:
+    batch = [
+        *tasks(3),
+        Task(3, {"how": "large"}, 3),
+        Task(4, {"text": "x" * 5_000_000}, 4),
+        Task(5, {}, 5),
+    ]
+    with local_engine(1) as engine:
+        outcomes = list(engine.execute(spec, iter(batch)))
+    assert [(each.number, each.error) for each in outcomes] == [(n, "") for n in range(6)]
+    assert [each.number for each in run_batch(spec, batch)][:4] == [0, 1, 2, 3]
