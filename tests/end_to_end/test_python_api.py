@@ -84,3 +84,12 @@ def test_workers_that_stay_in_an_executor_run_the_code_as_it_is_now(project: Pro
         assert (edited.misses, edited.to_pandas("n").n.tolist()) == (1, [11])
         source.write_text(MODEL)
         assert project.run("Odd", {"value": 3}, 4, executor=executor).hits == 1
+
+
+def test_a_study_counts_here_as_well(project: Project) -> None:
+    study = {"model": "model:Odd", "parameter_sets": [{"value": 1}], "outputs": ["n"]}
+    assert project.run("Odd", study, workers=1).details.record.context.outputs == ("n",)
+    with pytest.raises(UsageError, match="it is a study of other:Model"):
+        project.run("Odd", {**study, "model": "other:Model"})
+    with pytest.raises(UsageError, match="its outputs are n, not m"):
+        project.run("Odd", study, outputs=["m"])

@@ -229,3 +229,23 @@ def test_a_damaged_result_is_computed_again(odd: Project) -> None:
     assert counts(done) == (2, 1, 0)
     assert any("is damaged" in each for each in done["warnings"])
     assert odd.json("results", "verify")["damaged"] == []
+
+
+STUDY = {"model": "model:Odd", "parameter_sets": [{"value": 1}, {"value": 2}], "outputs": ["n"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"model": "other:Model"}, "it is a study of other:Model"),
+        ({"scenario": "lockdown", "outputs": ["m"]}, "no such name"),
+        ({"n_replicates": 0}, "n_replicates is 0"),
+    ],
+)
+def test_a_study_says_what_is_run(odd: Project, more: dict, said: str) -> None:
+    file = odd.folder / "study.json"
+    file.write_text(json.dumps(STUDY))
+    done = odd.json("run", "Odd", "--params", "study.json")
+    assert (counts(done), done["outputs"]) == ((0, 2, 0), ["n"])
+    file.write_text(json.dumps({**STUDY, **more}))
+    assert said in odd.run("run", "Odd", "--params", "study.json", expect=2).stderr

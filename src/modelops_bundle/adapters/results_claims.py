@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from modelops_bundle.adapters.atomic import storage_errors
 from modelops_bundle.adapters.results_db import Database, database_errors
+from modelops_bundle.errors import StorageError
 
 __all__ = ["LEASE_SECONDS", "ClaimFile", "RunClaims"]
 
@@ -199,7 +200,8 @@ class RunClaims:
     def _renew(self) -> None:
         database = self._file.database()
         while not self._end.wait(self._file.lease / _RENEWALS):
-            with database.transaction() as connection:
+            # What fails now is tried again before the lease is over.
+            with contextlib.suppress(StorageError), database.transaction() as connection:
                 connection.execute(
                     "UPDATE runs SET lease = ? WHERE id = ?", (self._until(), self._run)
                 )

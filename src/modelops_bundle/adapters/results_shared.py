@@ -10,7 +10,6 @@ servers repeat signed addresses.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from modelops_bundle.adapters.results_rows import context_text
 from modelops_bundle.errors import StorageError, UsageError
 from modelops_bundle.results.envelope import DamagedResultError, pack, read_header, unpack
 from modelops_bundle.results.key import Context, ResultKey
@@ -155,15 +155,8 @@ class SharedResults:
 
     def put_context(self, record: ContextRecord) -> None:
         """Store what a context's model digest was made from, unless it is there."""
-        plain = {
-            "context": record.context.document(),
-            "model_id": record.model_id,
-            "components": record.components,
-            "environment": dict(record.environment),
-            "environment_digest": record.environment_digest,
-        }
-        text = json.dumps(plain, sort_keys=True).encode()
-        self._create(f"{_folder(record.context)}/context.json", text)
+        name = f"{_folder(record.context)}/context.json"
+        self._create(name, context_text(record).encode())
 
     # --- inside -----------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from modelops_bundle.results.record import Level, Result
 from modelops_bundle.workflows.machinery import RunRequest
 
 if TYPE_CHECKING:
-    from modelops_bundle.results.simulations import Simulation
+    from modelops_bundle.results.given_parameters import AskedParameters
     from modelops_bundle.wiring.running import RealMachinery
     from modelops_bundle.workflows.evaluate import EvaluationReport
     from modelops_bundle.workflows.workspace import Workspace
@@ -107,7 +107,7 @@ class Project:
             raise UsageError("hermetic and enforce=False contradict each other", "", "Choose one.")
         request = RunRequest(
             model=model,
-            simulations=_simulations(params, grid, seeds),
+            parameters=_parameters(params, grid, seeds),
             scenario=scenario,
             outputs=None if outputs is None else tuple(outputs),
             level=Level.HERMETIC if hermetic else Level.ENFORCED if enforce else Level.OFF,
@@ -156,7 +156,7 @@ class Project:
 
         request = RunRequest(
             model=model,
-            simulations=_simulations(params, grid, seeds),
+            parameters=_parameters(params, grid, seeds),
             scenario=scenario,
             keep_going=keep_going,
         )
@@ -201,14 +201,14 @@ class Project:
             return work(workspace, machinery)
 
 
-def _simulations(
+def _parameters(
     params: Any, grid: Mapping[str, Sequence[Any]] | None, seeds: Iterable[int] | str | int | None
-) -> Callable[[Sequence[str]], Sequence[Simulation]]:
-    from modelops_bundle.workflows.asked import asked_simulations
+) -> AskedParameters:
+    from modelops_bundle.results.given_parameters import AskedParameters
 
     if isinstance(params, str | os.PathLike):
         from modelops_bundle.wiring.running import read_parameter_file
 
         params = read_parameter_file(os.fspath(params), sys.stdin.buffer)
     values = {name: ",".join(map(json.dumps, each)) for name, each in (grid or {}).items()}
-    return asked_simulations(params, (), [f"{n}={each}" for n, each in values.items()], seeds)
+    return AskedParameters.of(params, (), [f"{n}={each}" for n, each in values.items()], seeds)

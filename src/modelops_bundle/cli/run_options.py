@@ -111,9 +111,9 @@ def run_request(
         UsageError: They contradict each other, or the file of parameters cannot be used.
     """
     from modelops_bundle.errors import UsageError
+    from modelops_bundle.results.given_parameters import AskedParameters
     from modelops_bundle.results.record import Level
     from modelops_bundle.wiring.running import read_parameter_file
-    from modelops_bundle.workflows.asked import asked_simulations, with_study
     from modelops_bundle.workflows.machinery import RunRequest
 
     if hermetic and no_enforce:
@@ -121,9 +121,9 @@ def run_request(
     where = "-" if params == "-" else os.path.join(session.cwd, params or "")
     source = None if params is None else read_parameter_file(where, sys.stdin.buffer)
     level = Level.HERMETIC if hermetic else Level.OFF if no_enforce else Level.ENFORCED
-    request = RunRequest(
+    return RunRequest(
         model=model,
-        simulations=asked_simulations(source, settings or (), grid or (), seeds),
+        parameters=AskedParameters.of(source, settings or (), grid or (), seeds),
         scenario=scenario,
         outputs=tuple(output) if output else None,
         level=level,
@@ -132,4 +132,3 @@ def run_request(
         keep_going=keep_going,
         declare=declare,
     )
-    return with_study(request, source)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from modelops_bundle.errors import ParameterError
 from modelops_bundle.results.parameter_source import ParameterSource, source_of_document
 from modelops_bundle.results.parameter_tables import source_of_frame
 
-__all__ = ["source_of"]
+__all__ = ["AskedParameters", "source_of"]
 
 _DEEPEST = 100
 
@@ -51,3 +52,35 @@ def _plain(value: Any, depth: int) -> Any:
     if type(value).__module__ == "numpy":
         return value.tolist()
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class AskedParameters:
+    """Parameters as they were given; see :func:`plan_simulations`.
+
+    Attributes:
+        source: Parameter sets.
+        settings: ``name=value`` texts.
+        grid: ``name=value,value`` texts.
+        seeds: Seeds to run every set with.
+    """
+
+    source: ParameterSource
+    settings: Sequence[str] = ()
+    grid: Sequence[str] = ()
+    seeds: Iterable[int] | str | int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        params: object,
+        settings: Sequence[str],
+        grid: Sequence[str],
+        seeds: Iterable[int] | str | int | None,
+    ) -> AskedParameters:
+        """Parameters from whatever :func:`source_of` takes.
+
+        Raises:
+            ParameterError: It is something else.
+        """
+        return cls(source_of(params), settings, grid, seeds)

@@ -1,62 +1,45 @@
-"""What the options of a run ask for, together with what a study says itself."""
+"""What a run asks for, once its model is known: simulations, and the context of their results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Sequence
 
-from modelops_bundle.errors import UsageError
-from modelops_bundle.results.parameter_source import ParameterSource
+from modelops_bundle.records.entries import ModelEntry
 from modelops_bundle.results.parameters import plan_simulations
 from modelops_bundle.results.simulations import Simulation
+from modelops_bundle.results.store import ContextRecord
+from modelops_bundle.results.study import agreed
 from modelops_bundle.workflows.machinery import RunRequest
+from modelops_bundle.workflows.subject import Subject
 
-__all__ = ["asked_simulations", "with_study"]
-
-
-def asked_simulations(
-    source: object,
-    settings: Sequence[str],
-    grid: Sequence[str],
-    seeds: Iterable[int] | str | int | None,
-) -> Callable[[Sequence[str]], Sequence[Simulation]]:
-    """Makes the simulations, given the names of the model's parameters; see :func:`plan_simulations`."""
-    return partial(_planned, source, settings, grid, seeds)
+__all__ = ["settled"]
 
 
-def _planned(
-    source: object,
-    settings: Sequence[str],
-    grid: Sequence[str],
-    seeds: Iterable[int] | str | int | None,
-    known_parameters: Sequence[str],
-) -> Sequence[Simulation]:
-    return plan_simulations(
-        source, settings=settings, grid=grid, seeds=seeds, known_parameters=known_parameters
-    )
+def settled(
+    request: RunRequest, subject: Subject, entry: ModelEntry
+) -> tuple[Sequence[Simulation], ContextRecord]:
+    """The simulations, and the context of their results, a study's own statements included.
 
-
-def with_study(request: RunRequest, source: ParameterSource | None) -> RunRequest:
-    """The request with the scenario and the outputs of the study that parameters came from, if it is one.
+    Args:
+        request: What was asked for.
+        subject: The model.
+        entry: What its source states of it.
 
     Raises:
-        UsageError: The study says otherwise than the request.
+        UsageError: Parameters cannot be used, the model has no such scenario or output, or the study that the
+            parameters come from is of another model or says otherwise.
     """
-    study = None if source is None else source.study
-    if study is None:
-        return request
-    _agree("--scenario", request.scenario, study.scenario)
-    _agree("--output", request.outputs, study.outputs)
-    return replace(
-        request,
-        scenario=study.scenario if request.scenario is None else request.scenario,
-        outputs=study.outputs if request.outputs is None else request.outputs,
+    asked = request.parameters
+    scenario, outputs = request.scenario, request.outputs
+    study = asked.source.study
+    if study is not None:
+        names = (subject.id, entry.entrypoint)
+        scenario, outputs = agreed(study, names=names, scenario=scenario, outputs=outputs)
+    simulations = plan_simulations(
+        asked.source,
+        settings=asked.settings,
+        grid=asked.grid,
+        seeds=asked.seeds,
+        known_parameters=entry.parameters,
     )
-
-
-def _agree(option: str, given: object, stated: object) -> None:
-    if given is not None and stated is not None and given != stated:
-        raise UsageError(
-            f"{option} says {given}, and the study says {stated}", "", "Leave the option out."
-        )
+    return simulations, subject.context(scenario, outputs)

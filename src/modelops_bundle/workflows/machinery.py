@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from modelops_bundle.results.given_parameters import AskedParameters
 from modelops_bundle.results.record import Level
-from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import Claims, ManagedStore, ResultStore
 from modelops_bundle.results.tasks import Engine
 
@@ -85,7 +85,7 @@ class RunRequest:
 
     Attributes:
         model: Name or id of the model.
-        simulations: Makes the simulations, given the names of the model's parameters.
+        parameters: Parameter sets and seeds as they were given.
         scenario: Name of the scenario; ``None`` for the default.
         outputs: Names of the outputs; ``None`` for all.
         level: How closely to watch: off, enforced or hermetic.
@@ -96,7 +96,7 @@ class RunRequest:
     """
 
     model: str
-    simulations: Callable[[Sequence[str]], Sequence[Simulation]]
+    parameters: AskedParameters
     scenario: str | None = None
     outputs: tuple[str, ...] | None = None
     level: Level = Level.ENFORCED

@@ -11,6 +11,7 @@ from modelops_bundle.results.plan import Plan, expected_seconds
 from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
+from modelops_bundle.workflows.asked import settled
 from modelops_bundle.workflows.declare import declare
 from modelops_bundle.workflows.execution import Tally
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
@@ -118,8 +119,7 @@ def _lacks(workspace: Workspace, machinery: Machinery, request: RunRequest) -> b
 def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunReport:
     started = time.monotonic()
     subject, entry = find_model(workspace, request.model)
-    simulations = request.simulations(entry.parameters)
-    record = subject.context(request.scenario, request.outputs)
+    simulations, record = settled(request, subject, entry)
     reused = reuse(workspace, machinery, request, subject, record, simulations)
     warnings = [
         *subject.survey.warnings,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelops_bundle.errors import UsageError
 from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.tasks import Task
+from modelops_bundle.workflows.asked import settled
 from modelops_bundle.workflows.declare import declare
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.subject import find_model, runner_spec
@@ -54,10 +54,7 @@ def trace(workspace: Workspace, machinery: Machinery, request: RunRequest) -> Tr
         WorkerError: The model cannot be run at all.
     """
     subject, entry = find_model(workspace, request.model)
-    simulations = request.simulations(entry.parameters)
-    if not simulations:
-        raise UsageError("there is nothing to run", "no parameter set was given")
-    record = subject.context(request.scenario, request.outputs)
+    simulations, record = settled(request, subject, entry)
     spec = runner_spec(workspace, subject, record, Level.OFF, machinery.package)
     first = simulations[0]
     with machinery.engine() as engine:

@@ -13,6 +13,21 @@ from modelops_bundle.adapters.results_shared import SharedResults
 from modelops_bundle.adapters.results_tiered import TieredResults
 from modelops_bundle.results.record import Level
 
+#: Reads, looks over and writes where nothing may be written.
+READ_ONLY = """\
+import sys
+from modelops_bundle.adapters.results_local import LocalResults
+from modelops_bundle.errors import StorageError
+from tests.support.result_stores import CONTEXT, key_of, result_of
+with LocalResults(sys.argv[1]) as store:
+    print(store.get(key_of(0)) == result_of(0))
+    print([each.seed for each in store.scan(CONTEXT)])
+    try:
+        store.put([result_of(1)])
+    except StorageError as error:
+        print("refused" if "may write to it" in error.mend else error)
+"""
+
 
 class TestLocal(StoreContract):
     @pytest.fixture
@@ -76,12 +91,18 @@ class TestLocal(StoreContract):
         assert found.components == record_of().components
         assert found.context == CONTEXT
 
-    def test_a_project_that_may_not_be_written_can_be_read(self, tmp_path: Path) -> None:
+    def test_a_project_that_may_not_be_written_can_be_read(self, tmp_path: Path, as_user) -> None:
         folder = tmp_path / "results"
         with LocalResults(str(folder)) as store:
             store.put([result_of(0)])
-        with LocalResults(str(folder)) as store:
-            assert store.get(key_of(0)) == result_of(0)
+        for path in (*folder.rglob("*"), folder):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        try:
+            said = as_user(READ_ONLY, str(folder)).split()
+        finally:
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)
+        assert said == ["True", "[0]", "refused"]
 
 
 class TestFolder(StoreContract):

@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 from modelops_bundle.adapters.results_claims import ClaimFile
+from modelops_bundle.adapters.results_db import Database
+from modelops_bundle.errors import StorageError
 
 KEYS = [f"{number:064x}" for number in range(20)]
 HOLDER = """
 import sys, time
 from modelops_bundle.adapters.results_claims import ClaimFile
+from modelops_bundle.adapters.results_db import Database
+from modelops_bundle.errors import StorageError
 with ClaimFile(sys.argv[1]).new_run() as claims:
     claims.claim(sys.argv[2:])
     claims.hold(["context"])
@@ -95,6 +99,45 @@ def test_a_lease_is_renewed_while_the_run_lives(tmp_path: Path) -> None:
         while _lease(claims) == first:
             assert time.monotonic() < until
             time.sleep(0.01)
+
+
+class FailsTwice(Database):
+    """A database that refuses the first two times."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, (), "OFF")
+        self.failures = 0
+
+    def transaction(self):
+        if self.failures < 2:
+            self.failures += 1
+            raise StorageError("the disk fails")
+        return super().transaction()
+
+
+class Flaky(ClaimFile):
+    """Gives a run a good database, and its renewals one that fails at first."""
+
+    renewing: FailsTwice | None = None
+    asked = 0
+
+    def database(self) -> Database:
+        self.asked += 1
+        if self.asked != 2:
+            return super().database()
+        self.renewing = FailsTwice(super().database().path)
+        return self.renewing
+
+
+def test_a_renewal_that_fails_is_tried_again(tmp_path: Path) -> None:
+    claims = Flaky(str(tmp_path / "results"), lease=0.2)
+    with claims.new_run():
+        first, until = _lease(claims), time.monotonic() + 20
+        while _lease(claims) == first:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    assert claims.renewing is not None
+    assert claims.renewing.failures == 2
 
 
 def _lease(claims: ClaimFile) -> float:

@@ -1,0 +1,42 @@
+"""Keys of results never change: results that are stored under them would be lost."""
+
+from __future__ import annotations
+
+from modelops_bundle.identity.recipes import evaluation_digest, make_param_id
+from modelops_bundle.results.key import Context, ResultKey
+
+CONTEXT = Context("blake2b:" + "ab" * 32, "model:Sir", "lockdown", ("cases", "deaths"))
+KEY = ResultKey(CONTEXT, make_param_id({"beta": 0.3}), 2**64 - 1)
+
+
+def test_the_documents_and_digests_are_fixed() -> None:
+    assert KEY.document() == {
+        "model": "blake2b:" + "ab" * 32,
+        "entrypoint": "model:Sir",
+        "scenario": "lockdown",
+        "outputs": ["cases", "deaths"],
+        "param_id": make_param_id({"beta": 0.3}),
+        "seed": 2**64 - 1,
+    }
+    assert CONTEXT.digest == "37f5fce5ffda6d34bfc933bd48170629efdac1fdbc624658c1f7168a7c4ad59d"
+    assert KEY.digest == "b58622eef5443d4d85a9a0a42d40dd1b65c80bc6d61e246a21a02861cf49b710"
+    assert (
+        evaluation_digest(["b", "a"])
+        == evaluation_digest(["a", "b"])
+        == "7328694f306420ed1077418ad5140c67ee81d11cad35739b718468e2982fc69c"
+    )
+
+
+def test_every_part_counts() -> None:
+    others = [
+        CONTEXT,
+        Context("blake2b:" + "ac" * 32, "model:Sir", "lockdown", ("cases", "deaths")),
+        Context(CONTEXT.model, "model:Other", "lockdown", ("cases", "deaths")),
+        Context(CONTEXT.model, "model:Sir", None, ("cases", "deaths")),
+        Context(CONTEXT.model, "model:Sir", "lockdown", ("cases",)),
+        Context(CONTEXT.model, "model:Sir", "lockdown", None),
+    ]
+    keys = {
+        ResultKey(each, param, seed).digest for each in others for param in "ab" for seed in (0, 1)
+    }
+    assert len(keys) == len(others) * 4
