@@ -231,14 +231,19 @@ def test_a_damaged_result_is_computed_again(odd: Project) -> None:
     assert odd.json("results", "verify")["damaged"] == []
 
 
-STUDY = {"model": "model:Odd", "parameter_sets": [{"value": 1}, {"value": 2}], "outputs": ["n"]}
+STUDY = {
+    "model": "model:Odd",
+    "scenario": "baseline",
+    "parameter_sets": [{"value": 1}, {"value": 2}],
+    "outputs": ["n"],
+}
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         ({"model": "other:Model"}, "it is a study of other:Model"),
-        ({"scenario": "lockdown", "outputs": ["m"]}, "no such name"),
+        ({"outputs": ["m"]}, "no such name"),
         ({"n_replicates": 0}, "n_replicates is 0"),
     ],
 )
@@ -246,6 +251,6 @@ def test_a_study_says_what_is_run(odd: Project, more: dict, said: str) -> None:
     file = odd.folder / "study.json"
     file.write_text(json.dumps(STUDY))
     done = odd.json("run", "Odd", "--params", "study.json")
-    assert (counts(done), done["outputs"]) == ((0, 2, 0), ["n"])
+    assert (counts(done), done["outputs"], done["scenario"]) == ((0, 2, 0), ["n"], "baseline")
     file.write_text(json.dumps({**STUDY, **more}))
     assert said in odd.run("run", "Odd", "--params", "study.json", expect=2).stderr

@@ -46,6 +46,7 @@ def make_spec(root: Path, entrypoint: str = "model:Model", **changes: Any) -> Ru
         entrypoint=entrypoint,
         scenario=None,
         outputs=None,
+        scenarios=(),
         search=(os.fspath(root / "src"), os.fspath(root)),
         readable=tuple(os.fspath(path) for path in root.rglob("*") if path.is_file()),
         variables={},

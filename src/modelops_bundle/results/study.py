@@ -1,4 +1,4 @@
-"""A study as the ModelOps ecosystem writes it: parameter sets, replicates, and what they are meant for."""
+"""A study as the ModelOps ecosystem writes it: parameter sets, replicates, and what they are run with."""
 
 from __future__ import annotations
 
@@ -21,18 +21,12 @@ class Study:
         scenario: Name of the scenario, if any.
         outputs: Names of the outputs asked for; ``None`` for all.
         replicates: Simulations of each parameter set.
-        targets: Entrypoints of targets to evaluate.
-        sampling_method: How the sets were drawn.
-        metadata: Whatever else was noted.
     """
 
     model: str = ""
     scenario: str | None = None
     outputs: tuple[str, ...] | None = None
     replicates: int = 1
-    targets: tuple[str, ...] = ()
-    sampling_method: str = ""
-    metadata: Mapping[str, Any] | None = None
 
 
 def is_study(value: object) -> bool:
@@ -51,14 +45,12 @@ def read_study(
     sets: list[Any] = [_unwrapped(each) for each in document["parameter_sets"]]
     if problems:
         return Study(), sets, problems
+    outputs = document.get("outputs")
     study = Study(
         model=document.get("model") or "",
         scenario=document.get("scenario"),
-        outputs=_names(document, "outputs"),
+        outputs=None if outputs is None else tuple(outputs),
         replicates=document.get("n_replicates", 1),
-        targets=_names(document, "targets") or (),
-        sampling_method=document.get("sampling_method") or "",
-        metadata=document.get("metadata"),
     )
     return study, sets, problems
 
@@ -135,11 +127,6 @@ def _wrong(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(type(item) is str for item in value)
-
-
-def _names(document: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
-    names = document.get(key)
-    return None if names is None else tuple(names)
 
 
 def _is_wrapped(each: object) -> bool:

@@ -22,6 +22,7 @@ class RunnerSpec:
         entrypoint: ``module:Qualified.Name``.
         scenario: Name of the scenario; ``None`` for the default.
         outputs: Names of the outputs asked for; ``None`` for all.
+        scenarios: Names of the scenarios that the model defines.
         search: Folders of the project and of ``PYTHONPATH`` that imports are looked for in first, in order.
         readable: Absolute paths of the files that are declared: own file, code, data, and what the
             configuration says is no input.
@@ -46,6 +47,7 @@ class RunnerSpec:
     entrypoint: str
     scenario: str | None
     outputs: tuple[str, ...] | None
+    scenarios: tuple[str, ...]
     search: tuple[str, ...]
     readable: tuple[str, ...]
     variables: Mapping[str, str | None]

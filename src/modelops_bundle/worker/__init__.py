@@ -20,3 +20,8 @@ and then ``run`` for one task after the other, each answered with ``done`` or ``
 
 When the parent closes its end, the worker ends.
 """
+
+__all__ = ["BASELINE"]
+
+#: What the ecosystem calls the scenario that every model has, whether or not it defines any.
+BASELINE = "baseline"

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from . import BASELINE
 from .environment import Offer
 from .failures import FailedError, RefusedError
 from .outputs import Encoded, chosen_names, encode_outputs
@@ -49,6 +50,14 @@ class Asked(NamedTuple):
     entrypoint: str
     scenario: str | None
     outputs: Sequence[str] | None
+    scenarios: Sequence[str]
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the scenario is the one that a model runs which takes none."""
+        return self.scenario is None or (
+            self.scenario == BASELINE and BASELINE not in self.scenarios
+        )
 
 
 def load_model(entrypoint: str, path: str) -> Any:
@@ -132,14 +141,14 @@ def _wire_of(model: Any, wires: Sequence[Offer]) -> Offer | None:
 def _wired(offer: Offer, asked: Asked) -> Way:
     wire = offer.load()
     options = {}
-    if asked.scenario is not None:
-        if "scenario" not in _parameters(wire):
-            raise RefusedError(
-                f"the scenario {asked.scenario} cannot be run",
-                f"{offer.entry_point.value}, which runs {asked.entrypoint}, takes no scenario",
-                "Run it without a scenario: a model of its own for each is one way.",
-            )
+    if asked.scenario is not None and "scenario" in _parameters(wire):
         options["scenario"] = asked.scenario
+    elif not asked.is_default:
+        raise RefusedError(
+            f"the scenario {asked.scenario} cannot be run",
+            f"{offer.entry_point.value}, which runs {asked.entrypoint}, takes no scenario",
+            "Run it without a scenario: a model of its own for each is one way.",
+        )
 
     def simulate(params: dict[str, Any], seed: int) -> Any:
         return wire(asked.entrypoint, params, seed, **options)
@@ -199,8 +208,10 @@ def _simulated(model: Any, asked: Asked) -> Way | None:
         return None
     options = {} if asked.scenario is None else {"scenario": asked.scenario}
     if not _takes(function, *arguments, **options):
-        why = f"{asked.entrypoint} does not take a scenario by that name: scenario"
-        raise RefusedError(f"the scenario {asked.scenario} cannot be run", why, _NO_SCENARIO)
+        if not asked.is_default:
+            why = f"{asked.entrypoint} does not take a scenario by that name: scenario"
+            raise RefusedError(f"the scenario {asked.scenario} cannot be run", why, _NO_SCENARIO)
+        options = {}
     if isinstance(model, type):
         _check_instances(model, asked.entrypoint)
 

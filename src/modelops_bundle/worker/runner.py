@@ -192,7 +192,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
 
 
 def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]]) -> Way:
-    asked = Asked(spec["entrypoint"], spec["scenario"], spec["outputs"])
+    asked = Asked(spec["entrypoint"], spec["scenario"], spec["outputs"], spec["scenarios"])
     try:
         model = load_model(asked.entrypoint, spec["path"])
     except RefusedError:

@@ -17,6 +17,7 @@ from modelops_bundle.results.record import Level
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.results.tasks import RunnerSpec
 from modelops_bundle.staleness import State
+from modelops_bundle.worker import BASELINE
 from modelops_bundle.workflows.candidates import Entry, restated
 from modelops_bundle.workflows.registration import check_names
 from modelops_bundle.workflows.status import entry_status, select
@@ -87,7 +88,7 @@ def _check_asked(
 ) -> None:
     where = f"the model {model_id}"
     if entry.scenarios and scenario is not None:
-        check_names([scenario], entry.scenarios, "--scenario", where)
+        check_names([scenario], {*entry.scenarios, BASELINE}, "--scenario", where)
     if entry.outputs and outputs is not None:
         check_names(outputs, entry.outputs, "--output", where)
 
@@ -182,14 +183,16 @@ def runner_spec(
     threads = {name: str(environment.thread_count) for name in _THREAD_VARIABLES}
     leaves = subject.survey.leaves
     declared = {name: workspace.variables.get(name) for name in leaves.variables}
-    is_target = isinstance(subject.entry, TargetEntry)
+    entry = subject.entry
+    is_target = isinstance(entry, TargetEntry)
     return RunnerSpec(
         root=layout.root,
         interpreter=interpreter.executable,
-        path=layout.absolute(subject.entry.path),
-        entrypoint=subject.entry.entrypoint,
+        path=layout.absolute(entry.path),
+        entrypoint=entry.entrypoint,
         scenario=record.context.scenario,
         outputs=record.context.outputs,
+        scenarios=entry.scenarios if isinstance(entry, ModelEntry) else (),
         search=workspace.import_folders,
         readable=(*inputs_of(workspace, subject), *ignored),
         variables={**threads, **declared},
@@ -202,7 +205,7 @@ def runner_spec(
         network=config.hermetic.network,
         package=package,
         run=uuid4().hex,
-        judges=subject.entry.model_output if isinstance(subject.entry, TargetEntry) else "",
+        judges=entry.model_output if isinstance(entry, TargetEntry) else "",
         data=tuple(map(layout.absolute, sorted(leaves.data))) if is_target else (),
     )
 

@@ -27,9 +27,6 @@ def test_a_study_is_read():
         scenario="baseline",
         outputs=("incidence",),
         replicates=2,
-        targets=("targets.fit:incidence",),
-        sampling_method="sobol",
-        metadata={"seed": 42},
     )
     assert list(source.sets) == [{"beta": 0.5}]
     assert source.place(0) == "study.json set 1"

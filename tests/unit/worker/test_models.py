@@ -82,6 +82,14 @@ def test_a_scenario_that_is_not_taken_is_refused(tmp_path, entrypoint):
     assert "scenario" in said["mend"]
 
 
+def test_the_baseline_is_what_a_model_runs_that_takes_no_scenario(tmp_path):
+    assert outputs(tmp_path, SIMPLE, scenario="baseline") == outputs(tmp_path, SIMPLE)
+    text = "class Model:\n    def simulate(self, params, seed, scenario='usual'): return scenario"
+    assert outputs(tmp_path, text, scenario="baseline") == {"result": "baseline"}
+    said = refusal(tmp_path, SIMPLE, scenario="baseline", scenarios=("baseline",))
+    assert said["what"] == "the scenario baseline cannot be run"
+
+
 def test_outputs_are_named_by_what_the_model_declares(tmp_path):
     text = SIMPLE.replace("Model:\n", "Model:\n    OUTPUTS = {'word': 'a text'}\n")
     assert outputs(tmp_path, text) == {"word": "simulated"}
@@ -225,6 +233,14 @@ def test_a_scenario_that_a_framework_cannot_pass_on_is_refused(tmp_path):
     assert said["what"] == "the scenario lockdown cannot be run"
     assert said["why"] == "framework.bridge:wire, which runs model:Model, takes no scenario"
     assert said["mend"]
+
+
+def test_the_baseline_is_what_a_framework_runs_that_takes_no_scenario(tmp_path):
+    framework(tmp_path)
+    asked = {"outputs": ("metadata",), "scenario": "baseline"}
+    assert outputs(tmp_path, FRAMED, **asked)["metadata"]["asked"] == ["model:Model", {"x": 1}, 7]
+    said = refusal(tmp_path, FRAMED, scenario="baseline", scenarios=("baseline",))
+    assert said["what"] == "the scenario baseline cannot be run"
 
 
 def test_a_scenario_is_passed_to_a_framework_that_takes_one(tmp_path):
