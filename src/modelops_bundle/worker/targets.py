@@ -1,7 +1,8 @@
 """How a target judges what a model gave: which of the ways fits it.
 
-1. A function without parameters gives objects that evaluate replicates themselves (Calabaria's targets):
-   these get all replicates of a parameter set at once, each a mapping of output names to polars tables.
+1. A function without parameters, or with ``data_paths`` alone, gives objects that evaluate replicates
+   themselves (Calabaria's targets): these get all replicates of a parameter set at once, each a mapping of
+   output names to polars tables. Their own weights count.
 2. Any other takes ``(simulated, observed)``, once for each replicate, and the mean of its losses counts.
    ``simulated`` is the output it judges; ``observed`` its data: the one table, or tables by name, or, where
    the parameter is called ``data_paths``, the paths of the files by name.
@@ -27,6 +28,7 @@ __all__ = ["choose_target"]
 
 LOSS = "loss"
 _PATHS = ("data_paths", "paths")
+_ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def choose_target(function: Any, spec: Mapping[str, Any]) -> Way:
@@ -40,18 +42,27 @@ def choose_target(function: Any, spec: Mapping[str, Any]) -> Way:
         RefusedError: It takes something else.
     """
     try:
-        parameters = list(inspect.signature(function).parameters.values())
+        parameters = [
+            each
+            for each in inspect.signature(function).parameters.values()
+            if each.kind not in _ANY_NUMBER
+        ]
     except (TypeError, ValueError) as error:
         raise RefusedError(f"{spec['entrypoint']} is no target", str(error)) from error
     needed = [each for each in parameters if each.default is each.empty]
+    paths = _paths(function, spec)
     if not needed:
         judge: Callable[[list[Any]], float] = _own_evaluation(function)
+    elif len(parameters) == 1 and parameters[0].name in _PATHS:
+        # A decorator that knows the paths hands them on itself.
+        known = hasattr(function, "__wrapped__")
+        judge = _own_evaluation(function if known else lambda: function(dict(paths)))
     elif len(needed) == 2 or len(parameters) == 2:
-        judge = _plain(function, parameters[1].name, spec)
+        judge = _plain(function, parameters[1].name, paths, spec["judges"])
     else:
         raise RefusedError(
             f"{spec['entrypoint']} takes {len(needed)} values",
-            "a target takes (simulated, observed), or nothing where it evaluates by itself",
+            "a target takes (simulated, observed), or data_paths or nothing where it evaluates by itself",
             "Give it these two parameters.",
         )
 
@@ -75,21 +86,19 @@ def _own_evaluation(function: Callable[[], Any]) -> Callable[[list[Any]], float]
                 f"the target gave a {type(found).__name__}, which evaluates nothing;"
                 " a plain target takes (simulated, observed)"
             )
-        return sum(_loss(each.evaluate(outputs).loss) for each in many)
+        return sum(_own_loss(each.evaluate(outputs)) for each in many)
 
     return judge
 
 
-def _plain(
-    function: Callable[[Any, Any], Any], second: str, spec: Mapping[str, Any]
-) -> Callable[[list[Any]], float]:
-    named = getattr(function, "data", None)
-    if isinstance(named, Mapping):
-        paths = {name: os.path.join(spec["root"], path) for name, path in named.items()}
-    else:
-        paths = {os.path.splitext(os.path.basename(each))[0]: each for each in spec["data"]}
-    output = spec["judges"]
+def _own_loss(evaluation: Any) -> float:
+    weighted = getattr(evaluation, "weighted_loss", None)
+    return _loss(evaluation.loss if weighted is None else weighted)
 
+
+def _plain(
+    function: Callable[[Any, Any], Any], second: str, paths: Mapping[str, str], output: str
+) -> Callable[[list[Any]], float]:
     def judge(replicates: list[Any]) -> float:
         losses = []
         for replicate in replicates:
@@ -98,6 +107,14 @@ def _plain(
         return sum(losses) / len(losses)
 
     return judge
+
+
+def _paths(function: Any, spec: Mapping[str, Any]) -> dict[str, str]:
+    """The target's data, by the names that it states or those of the files."""
+    named = getattr(function, "data", None)
+    if isinstance(named, Mapping):
+        return {name: os.path.join(spec["root"], path) for name, path in named.items()}
+    return {os.path.splitext(os.path.basename(each))[0]: each for each in spec["data"]}
 
 
 def _observed(paths: Mapping[str, str], second: str) -> Any:
