@@ -4,7 +4,8 @@ A run is alive while the operating system's lock on its lock file is held, which
 however that ends. A run of another machine, whose locks may not be seen here, is alive while its lease lasts,
 which it renews. What a dead run has claimed is free.
 
-Nothing here has to survive a power cut: there are no runs after one.
+Nothing here has to survive a power cut: there are no runs after one, and a file that it has damaged is made
+anew.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from modelops_bundle.adapters.atomic import storage_errors
-from modelops_bundle.adapters.results_db import Database, database_errors
+from modelops_bundle.adapters.results_db import DamagedDatabaseError, Database, database_errors
 from modelops_bundle.errors import StorageError
 
 __all__ = ["LEASE_SECONDS", "ClaimFile", "RunClaims"]
@@ -126,14 +127,21 @@ class RunClaims:
         with storage_errors(f"cannot lock {path}"):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             self._lock.acquire()
+        try:
+            self._enter_name()
+        except DamagedDatabaseError:
+            self._database.remove()
+            self._enter_name()
+        self._renewal.start()
+        return self
+
+    def _enter_name(self) -> None:
         with self._database.transaction() as connection:
             self._forget_the_dead(connection)
             connection.execute(
                 "INSERT INTO runs VALUES (?, ?, ?)",
                 (self._run, socket.gethostname(), self._until()),
             )
-        self._renewal.start()
-        return self
 
     def __exit__(
         self,

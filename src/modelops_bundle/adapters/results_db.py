@@ -14,7 +14,7 @@ from urllib.parse import quote
 from modelops_bundle.adapters.atomic import storage_errors
 from modelops_bundle.errors import StorageError
 
-__all__ = ["Database", "database_errors"]
+__all__ = ["DamagedDatabaseError", "Database", "database_errors"]
 
 _BUSY_SECONDS = 60.0
 _PAUSE_SECONDS = 0.005
@@ -32,6 +32,10 @@ _MENDS = {
     "SQLITE_IOERR": ("the disk fails", "Check the disk and its free space, then run it again."),
 }
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+class DamagedDatabaseError(StorageError):
+    """A file is no SQLite file, or what it holds does not fit together."""
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -54,14 +58,15 @@ def database_errors(path: str) -> Iterator[None]:
     """Translate what SQLite refuses inside the block.
 
     Raises:
-        StorageError: Instead of a ``sqlite3.Error``, with the reason and the mend.
+        StorageError: Instead of a ``sqlite3.Error``, with the reason and the mend;
+            :class:`DamagedDatabaseError` where the file is at fault.
     """
     try:
         yield
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or ""
         if name.startswith(_DAMAGED):
-            raise StorageError(
+            raise DamagedDatabaseError(
                 f"{path} is damaged",
                 str(error),
                 f"Move it aside (with {path}-wal, if there is one): results are then computed again.",
@@ -145,6 +150,17 @@ class Database:
         connection, self._connection, self._writable = self._connection, None, False
         if connection is not None:
             connection.close()
+
+    def remove(self) -> None:
+        """Delete the file with all that is in it.
+
+        Raises:
+            StorageError: Permission is denied.
+        """
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            with storage_errors(f"cannot remove {self.path}{suffix}"):
+                Path(self.path + suffix).unlink(missing_ok=True)
 
     def _opened_for_reading(self) -> sqlite3.Connection:
         try:

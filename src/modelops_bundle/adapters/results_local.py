@@ -7,6 +7,7 @@ a row without a whole file is only left by a disk that lost it; such a result is
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -188,13 +189,16 @@ class LocalResults:
     def list(self, contexts: Collection[str] | None = None) -> Iterator[Stored]:
         """Every result, or those of some contexts, oldest first."""
         joined = "FROM results r JOIN contexts c ON c.id = r.context"
-        rows = self._rows(f"SELECT {_COLUMNS} {joined} ORDER BY r.created, r.key")
+        chosen = "WHERE ?1 IS NULL OR c.digest IN (SELECT value FROM json_each(?1))"
+        rows = self._rows(
+            f"SELECT {_COLUMNS} {joined} {chosen} ORDER BY r.created, r.key",
+            (None if contexts is None else json.dumps(list(contexts)),),
+        )
         for key, context, param, seed, sound, level, duration, created, size in rows:
-            if contexts is None or context in contexts:
-                yield Stored(
-                    key.lower(), context, param.lower(), unsigned(seed), bool(sound),
-                    Level(level), duration, created, size,
-                )  # fmt: skip
+            yield Stored(
+                key.lower(), context, param.lower(), unsigned(seed), bool(sound),
+                Level(level), duration, created, size,
+            )  # fmt: skip
 
     def find(self, key: str) -> Sequence[str]:
         """Full keys that begin with some hex digits."""

@@ -21,8 +21,6 @@ KEYS = [f"{number:064x}" for number in range(20)]
 HOLDER = """
 import sys, time
 from modelops_bundle.adapters.results_claims import ClaimFile
-from modelops_bundle.adapters.results_db import Database
-from modelops_bundle.errors import StorageError
 with ClaimFile(sys.argv[1]).new_run() as claims:
     claims.claim(sys.argv[2:])
     claims.hold(["context"])
@@ -145,3 +143,15 @@ def _lease(claims: ClaimFile) -> float:
         (lease,) = connection.execute("SELECT lease FROM runs").fetchone()
     connection.close()
     return float(lease)
+
+
+@pytest.mark.parametrize("damage", ["no database", "torn"])
+def test_a_damaged_file_of_claims_is_made_anew(claims: ClaimFile, damage: str) -> None:
+    """A power cut may leave it so, and nobody could run anything until they had deleted it."""
+    with claims.new_run() as first:
+        first.claim(KEYS)
+    file = Path(claims.folder, "claims.sqlite")
+    content = file.read_bytes()
+    file.write_bytes(b"nothing" * 999 if damage == "no database" else content[:4096] + b"x" * 9999)
+    with claims.new_run() as second:
+        assert set(second.claim(KEYS)) == set(KEYS)
