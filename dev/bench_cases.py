@@ -19,7 +19,7 @@ from bench_projects import (
     write_large,
     write_project,
 )
-from bench_results import cached_calls, cold_writes, prediction, short_tasks
+from bench_results import batched_writes, cached_calls, cold_writes, prediction, short_tasks
 from bench_tools import (
     BARE_TYPER,
     GRIFFE_LOAD,
@@ -283,6 +283,7 @@ CASES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "closure": closure,
     "cached": cached_calls,
     "cold": cold_writes,
+    "batched": batched_writes,
     "short": short_tasks,
     "prediction": prediction,
 }

@@ -17,7 +17,7 @@ from bench_measure import Aim, Contender, FailedError, Figure, Sample, compare, 
 if TYPE_CHECKING:
     from bench_cases import Bench
 
-__all__ = ["cached_calls", "cold_writes", "prediction", "short_tasks"]
+__all__ = ["batched_writes", "cached_calls", "cold_writes", "prediction", "short_tasks"]
 
 CALLS = 1_000
 MODEL = """\
@@ -92,11 +92,26 @@ from modelops_bundle.results.record import Level, Output, Provenance, Result
 context = Context("blake2b:" + "0" * 64, "short:Short")
 with LocalResults(sys.argv[1]) as store:
     begun = time.perf_counter()
-    for i in range(int(sys.argv[2])):
+    number, batch = int(sys.argv[2]), int(sys.argv[3])
+    where = Provenance("2026-01-01T00:00:00", 0.0, "here", "0", "3", Level.ENFORCED)
+    def result(i):
         key = ResultKey(context, make_param_id({"x": float(i)}), 0)
-        where = Provenance("2026-01-01T00:00:00", 0.0, "here", "0", "3", Level.ENFORCED)
-        store.put([Result(key, where, (Output("y", "json", str(i * 2.0).encode()),))])
+        return Result(key, where, (Output("y", "json", str(i * 2.0).encode()),))
+    for start in range(0, number, batch):
+        store.put([result(i) for i in range(start, start + batch)])
     print(time.perf_counter() - begun)
+"""
+PLAIN_WRITES = """\
+import json, os, sys, time
+from modelops_bundle.identity.recipes import make_param_id
+folder = sys.argv[1]
+os.makedirs(folder)
+begun = time.perf_counter()
+for i in range(int(sys.argv[2])):
+    key = make_param_id({"x": float(i)})
+    with open(os.path.join(folder, key), "w") as file:
+        json.dump({"key": key, "y": i * 2.0}, file)
+print(time.perf_counter() - begun)
 """
 PARALLEL = """\
 import sys, time, joblib
@@ -154,10 +169,32 @@ def cold_writes(bench: Bench) -> Iterator[Figure]:
         for place in bench.folder.glob("cold-*/"):
             shutil.rmtree(place)
 
-    store = bench.tools.script("mops-bundle, durable", OURS_WRITES, str(ours), "200", before=forget)
+    asked = (str(ours), "200", "1")
+    store = bench.tools.script("mops-bundle, durable", OURS_WRITES, *asked, before=forget)
     title = "200 results written one at a time"
     peers = _peers(bench, "cold", "first", 200)
     yield compare("cold", title, [store, *peers], rounds=bench.rounds(5), run=_reported)
+
+
+def batched_writes(bench: Bench) -> Iterator[Figure]:
+    """Many small results as a run stores them, beside a plain file for each."""
+    number = 2_000 if bench.quick else 10_000
+    bench.say(f"{number:,} results in batches")
+    contenders = []
+    for name, script in (
+        ("mops-bundle, durable", OURS_WRITES),
+        ("a plain file each", PLAIN_WRITES),
+    ):
+        place = bench.folder / f"batched-{len(contenders)}"
+
+        def forget(place: Path = place) -> None:
+            shutil.rmtree(place, ignore_errors=True)
+
+        asked = (str(place), str(number), "200")
+        contenders.append(bench.tools.script(name, script, *asked, before=forget))
+    title = f"{number:,} small results written, 200 at a time"
+    aims = [Aim(5.0, "a plain file each")]
+    yield compare("batched", title, contenders, rounds=bench.rounds(5), aims=aims, run=_reported)
 
 
 def short_tasks(bench: Bench) -> Iterator[Figure]:

@@ -14,6 +14,17 @@ from modelops_bundle.errors import ParameterError, UsageError, WorkerError
 from tests.end_to_end.test_runs import MODEL
 from tests.support.command import Project as Command
 
+DEPENDENT = """\
+import glob, os
+import modelops_bundle as mb
+from rates import RATE
+
+
+class Dependent(mb.BaseModel):
+    def simulate(self, params, seed):
+        return {"said": [os.environ.get("SEASON", "none"), len(glob.glob("data/*.csv")), RATE]}
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -62,6 +73,28 @@ def test_a_model_is_called_like_a_function_and_notices_an_edit(project: Project)
             odd({"how": "fail"}, 1)
         with pytest.raises(ParameterError):
             odd({"value": float("nan")})
+
+
+def test_whatever_a_called_model_depends_on_counts_at_once(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "model.py").write_text(DEPENDENT)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "lib" / "rates").mkdir(parents=True)
+    (tmp_path / "lib" / "rates" / "__init__.py").write_text("RATE = 1")
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.modelops-bundle]\nsource_roots = ['.', 'lib']\n"
+    )
+    made = Command(tmp_path)
+    made.run("init")
+    (tmp_path / "data" / "a.csv").write_text("1")
+    made.run("register-model", "model.py", "--data", "data/*.csv")
+    with modelops_bundle.open(tmp_path).model("Dependent") as model:
+        assert model()["said"] == ["none", 1, 1]
+        monkeypatch.setenv("SEASON", "wet")
+        assert model()["said"] == ["wet", 1, 1]
+        (tmp_path / "data" / "b.csv").write_text("2")
+        assert model()["said"] == ["wet", 2, 1]
+        (tmp_path / "rates.py").write_text("RATE = 2")
+        assert model()["said"] == ["wet", 2, 2]
 
 
 def test_a_file_of_parameters_and_a_prediction(project: Project, tmp_path: Path) -> None:

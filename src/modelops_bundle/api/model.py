@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from modelops_bundle.errors import WorkerError
 from modelops_bundle.identity.recipes import make_param_id
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "Outputs"]
 
-#: Seconds after which the whole model is looked at again even if no file of it has another stamp: a module
-#: may have come that is found before one of its own.
+#: Seconds after which the whole model is looked at again even if nothing that is watched has changed.
 _TRUSTED_SECONDS = 5.0
 
 
@@ -80,8 +79,9 @@ class Outputs(Mapping[str, Any]):
 class Model:
     """A registered model; calling it gives the outputs of one simulation. Made by :meth:`Project.model`.
 
-    Before each call the stamps of all its files are looked at, so that an edit is noticed at once. To be
-    used in a ``with`` block, or closed.
+    Before each call everything that it depends on is looked at (the values of its variables, and the stamps
+    of its files and of the folders that they lie in), so that a change is noticed at once. To be used in a
+    ``with`` block, or closed.
     """
 
     def __init__(
@@ -92,8 +92,8 @@ class Model:
         self._scenario = scenario
         self._outputs = outputs
         self._store: LocalResults | None = None
-        self._stamps: list[Stamp] = []
-        self._paths: Sequence[str] = ()
+        self._watched = _Watched((), ())
+        self._seen: object = None
         self._context: Context | None = None
         self._until = 0.0
         self._current()
@@ -159,36 +159,43 @@ class Model:
 
     def _current(self) -> Context:
         """The context as the model is now; looked up anew only when something may have changed."""
-        from modelops_bundle.adapters.input_guard import stamps_of
-
         if (
             self._context is None
             or self._store is None
             or time.monotonic() > self._until
-            or stamps_of(self._paths) != self._stamps
+            or self._watched.look() != self._seen
         ):
             return self._looked_up()
         return self._context
 
     def _looked_up(self) -> Context:
-        from modelops_bundle.adapters.input_guard import stamps_of
-
-        paths: Sequence[str] | None = None
-        while paths != self._paths or self._context is None:
-            # Stamps first, so that an edit while the model is looked at shows the next time.
-            paths = self._paths
-            self._stamps = stamps_of(paths)
-            self._context, self._paths = self._surveyed()
+        watched = None
+        while watched != self._watched or self._context is None:
+            # Looked at first, so that an edit while the model is surveyed shows the next time.
+            watched = self._watched
+            self._seen = watched.look()
+            self._context, self._watched = self._surveyed()
         self._until = time.monotonic() + _TRUSTED_SECONDS
         return self._context
 
-    def _surveyed(self) -> tuple[Context, Sequence[str]]:
+    def _surveyed(self) -> tuple[Context, _Watched]:
         from modelops_bundle.adapters.results_local import LocalResults
-        from modelops_bundle.workflows.subject import find_subject, inputs_of
+        from modelops_bundle.workflows.subject import find_subject, influences
 
         with self._owner.opened() as workspace:
             if self._store is None:
                 self._store = LocalResults(workspace.layout.results)
             subject = find_subject(workspace, self._name)
             context = subject.context(self._scenario, self._outputs).context
-            return context, inputs_of(workspace, subject)
+            return context, _Watched(*influences(workspace, subject))
+
+
+class _Watched(NamedTuple):
+    paths: Sequence[str]
+    variables: Sequence[str]
+
+    def look(self) -> tuple[list[Stamp], list[str | None]]:
+        """What shows another value whenever one of them may have changed."""
+        from modelops_bundle.adapters.input_guard import stamps_of
+
+        return stamps_of(self.paths), list(map(os.environ.get, self.variables))

@@ -28,6 +28,7 @@ __all__ = [
     "differences",
     "find_model",
     "find_subject",
+    "influences",
     "inputs_of",
     "runner_spec",
 ]
@@ -158,6 +159,22 @@ def inputs_of(workspace: Workspace, subject: Subject) -> tuple[str, ...]:
     survey, layout = subject.survey, workspace.layout
     recorded = {subject.entry.path, *survey.leaves.data, *survey.leaves.code}
     return tuple(sorted({*map(layout.absolute, recorded), *survey.sources.values()}))
+
+
+def influences(workspace: Workspace, subject: Subject) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What its digest may change with: absolute paths of files and folders, and names of variables.
+
+    A folder changes when something comes into it: a file that a pattern takes, a module that is found before
+    another, a distribution.
+    """
+    files, layout = inputs_of(workspace, subject), workspace.layout
+    folders = {
+        *map(os.path.dirname, files),
+        *workspace.import_folders,
+        *workspace.interpreter.site_folders,
+    }
+    paths = {*files, *folders, layout.registry, layout.pyproject}
+    return tuple(sorted(paths)), tuple(sorted(subject.survey.leaves.variables))
 
 
 def runner_spec(
