@@ -105,7 +105,6 @@ PLAIN_WRITES = """\
 import json, os, sys, time
 from modelops_bundle.identity.recipes import make_param_id
 folder = sys.argv[1]
-os.makedirs(folder)
 begun = time.perf_counter()
 for i in range(int(sys.argv[2])):
     key = make_param_id({"x": float(i)})
