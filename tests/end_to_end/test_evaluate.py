@@ -112,6 +112,19 @@ def test_an_edit_of_the_target_simulates_nothing_and_one_of_the_model_everything
 
 
 @pytest.mark.slow
+def test_a_loss_of_a_result_that_is_not_reused_is_computed_again(line: Project) -> None:
+    """What the model reads undeclared is in no key: the same results may have other outputs by now."""
+    source = line.folder / "model.py"
+    source.write_text(
+        MODEL.replace('slope"] * x', 'slope"] * x * float(open("".join(["fac", "tor"])).read())')
+    )
+    run = ("evaluate", "distance", "--grid", "slope=2", "--no-enforce")
+    for factor, loss in (("1", 0.0), ("2", 20.0), ("1", 0.0)):
+        (line.folder / "factor").write_text(factor)
+        assert totals(line.json(*run, expect=3)) == [(2, loss)]
+
+
+@pytest.mark.slow
 def test_a_set_adds_up_what_its_targets_say(line: Project) -> None:
     members = ("targets_distance", "targets_evaluates")
     line.run("target-set", "set", "both", *members, "--weight", "targets_distance=10")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelops_bundle.identity.recipes import evaluation_digest, make_param_id
+from modelops_bundle.identity.recipes import content_digest, evaluation_digest, make_param_id
 from modelops_bundle.results.key import Context, ResultKey
 
 CONTEXT = Context("blake2b:" + "ab" * 32, "model:Sir", "lockdown", ("cases", "deaths"))
@@ -20,11 +20,16 @@ def test_the_documents_and_digests_are_fixed() -> None:
     }
     assert CONTEXT.digest == "37f5fce5ffda6d34bfc933bd48170629efdac1fdbc624658c1f7168a7c4ad59d"
     assert KEY.digest == "b58622eef5443d4d85a9a0a42d40dd1b65c80bc6d61e246a21a02861cf49b710"
-    assert (
-        evaluation_digest(["b", "a"])
-        == evaluation_digest(["a", "b"])
-        == "7328694f306420ed1077418ad5140c67ee81d11cad35739b718468e2982fc69c"
-    )
+
+
+def test_what_a_loss_is_computed_from() -> None:
+    one, other = content_digest(b"1"), content_digest(b"2")
+    judged = [("a", [("x", one), ("y", other)]), ("b", [("x", other)])]
+    turned = [("b", [("x", other)]), ("a", [("y", other), ("x", one)])]
+    fixed = ""
+    assert evaluation_digest(judged) == evaluation_digest(turned) == fixed
+    others = [judged[:1], [("a", judged[0][1]), ("b", [("x", one)])], [*judged, ("c", [])]]
+    assert len({evaluation_digest(each) for each in [judged, *others]}) == 4
 
 
 def test_every_part_counts() -> None:

@@ -333,9 +333,17 @@ def result_digest(context: str, param_id: str, seed: int) -> str:
     return _tagged("result:v1", [context.encode(), param_id.encode(), str(seed).encode()]).hex
 
 
-def evaluation_digest(keys: Sequence[str]) -> str:
-    """What a target's loss was computed from: the keys of results, in any order; 64 hex digits."""
-    return _tagged("evaluation:v1", [key.encode() for key in sorted(keys)]).hex
+def evaluation_digest(judged: Iterable[tuple[str, Iterable[tuple[str, Digest]]]]) -> str:
+    """What a target's loss was computed from, 64 hex digits.
+
+    Args:
+        judged: Results in any order, each as its key and the name and content digest of every output: one
+            key may have had other outputs before, where a model's result is not reused.
+    """
+    parts = sorted(
+        [key, *(f"{name}={digest}" for name, digest in sorted(outputs))] for key, outputs in judged
+    )
+    return _tagged("evaluation:v1", [_canonical_json(each).encode() for each in parts]).hex
 
 
 def result_header_digest(header: bytes) -> bytes:

@@ -1,19 +1,20 @@
 """``evaluate``: run or reuse a model, and let targets judge what it gave.
 
-A loss is a result like any other: its key is made of the target's own digest and of the keys of the results
-that it judges. So an edit of the target judges anew and simulates nothing.
+A loss is a result like any other: its key is made of the target's own digest and of the keys and outputs of
+the results that it judges. So an edit of the target judges anew and simulates nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from modelops_bundle.errors import UsageError
-from modelops_bundle.identity.recipes import evaluation_digest
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.identity.recipes import content_digest, evaluation_digest
 from modelops_bundle.records.entries import BundleRegistry, ModelEntry, TargetEntry
 from modelops_bundle.results.key import ResultKey
 from modelops_bundle.results.simulations import Simulation
@@ -116,7 +117,7 @@ def evaluate(workspace: Workspace, machinery: Machinery, asked: Evaluation) -> E
     weights = _targets(registry, asked.target)
     model = _model(registry, list(weights), asked.model)
     ran = run(workspace, machinery, replace(asked.run, model=model))
-    groups = _groups(ran)
+    groups = list(_groups(ran, machinery.store))
     targets = [
         _evaluated(workspace, machinery, asked.run, target, weight, groups)
         for target, weight in weights.items()
@@ -169,22 +170,19 @@ def _has(entry: ModelEntry, outputs: set[str]) -> bool:
     return outputs <= set(entry.outputs)
 
 
-def _groups(ran: RunReport) -> list[_Group]:
-    found: dict[str, list[ResultKey]] = {}
+def _groups(ran: RunReport, store: ResultStore) -> Iterator[_Group]:
+    """The results of each parameter set."""
+    judged: dict[str, list[tuple[ResultKey, list[tuple[str, Digest]]]]] = {}
+    for key, result in store.get_many(ran.keys):
+        if result is not None:
+            outputs = [(each.name, content_digest(each.data)) for each in result.outputs]
+            judged.setdefault(key.param_id, []).append((key, outputs))
     sets = {each.param_id: each for each in ran.simulations}
-    for key in ran.keys:
-        found.setdefault(key.param_id, []).append(key)
-    return [
-        _Group(
-            Simulation(
-                {"params": dict(sets[param_id].params), "results": [key.digest for key in keys]},
-                evaluation_digest([key.digest for key in keys]),
-                0,
-            ),
-            tuple(keys),
-        )
-        for param_id, keys in found.items()
-    ]
+    for param_id, found in judged.items():
+        keys = tuple(key for key, _ in found)
+        params = {"params": dict(sets[param_id].params), "results": [key.digest for key in keys]}
+        digest = evaluation_digest((key.digest, outputs) for key, outputs in found)
+        yield _Group(Simulation(params, digest, 0), keys)
 
 
 def _evaluated(
