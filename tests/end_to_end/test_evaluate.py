@@ -155,6 +155,16 @@ def test_a_target_that_fails_gives_no_loss(line: Project, target: str, error: st
         )
 
 
+def test_what_a_target_reads_is_declared(line: Project) -> None:
+    done = line.json("evaluate", "reads", "--set", "slope=1", "--declare")
+    (judged,) = done["targets"]
+    assert totals(done) == [(1, 2.0)]
+    assert [each["name"] for each in judged["declared"]] == ["other.csv"]
+    assert line.json("evaluate", "reads", "--set", "slope=1")["targets"][0]["hits"] == 1
+    (line.folder / "other.csv").write_text("longer")
+    assert totals(line.json("evaluate", "reads", "--set", "slope=1")) == [(1, 6.0)]
+
+
 def test_the_sample_and_python(tmp_path: Path) -> None:
     Project(tmp_path).run("sample-create", "epidemic")
     sample = Project(tmp_path / "epidemic")

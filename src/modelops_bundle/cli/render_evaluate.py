@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.cli.drawing import columns, plural
 from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
-from modelops_bundle.cli.render_run import read_document, run_code, show_problems
+from modelops_bundle.cli.render_run import (
+    read_document,
+    run_code,
+    show_problems,
+    show_reads,
+)
 from modelops_bundle.cli.session import NOT_CURRENT
 
 if TYPE_CHECKING:
@@ -51,6 +55,10 @@ def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
                     read_document(read, target.path, target.name, target=True)
                     for read in target.reused.tally.reads
                 ],
+                "declared": [
+                    read_document(read, target.path, target.name, target=True)
+                    for read in target.declared
+                ],
             }
             for target in report.targets
         ],
@@ -82,8 +90,7 @@ def show_evaluation(report: EvaluationReport) -> None:
         say(f"and {plural(len(report.rows) - len(rows), 'other set')}; --json lists them all")
     show_problems(report.run)
     for target in report.targets:
-        for line in _troubles(target):
-            show(*line)
+        _show_troubles(target)
     computed = report.run.count("computed", "unsound")
     judged = sum(target.reused.states.count("computed") for target in report.targets)
     say(
@@ -113,11 +120,9 @@ def _shown(loss: float | None) -> str:
     return "none" if loss is None else f"{loss:.6g}"
 
 
-def _troubles(target: TargetRun) -> Iterator[tuple[Piece, ...]]:
+def _show_troubles(target: TargetRun) -> None:
     for failure in list({each.error: each for each in target.reused.tally.failures}.values())[:3]:
-        yield (("failed", "bad"), f" {target.id}: {failure.error}")
-        yield from ((f"    {line}",) for line in failure.traceback.splitlines())
-    for read in target.reused.tally.reads:
-        told = read_document(read, target.path, target.name, target=True)
-        yield (("not declared, but read: ", "warn"), f"{read.place or 'somewhere'} {read.name}")
-        yield (f"    {told['mend']}",)
+        show(("failed", "bad"), f" {target.id}: {failure.error}")
+        show_lines((f"    {line}",) for line in failure.traceback.splitlines())
+    reads = target.reused.tally.reads
+    show_reads(reads, target.declared, target.path, target.name, target=True)

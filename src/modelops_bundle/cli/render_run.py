@@ -26,6 +26,7 @@ __all__ = [
     "run_code",
     "run_document",
     "show_problems",
+    "show_reads",
     "show_run",
     "show_trace",
     "trace_code",
@@ -166,7 +167,7 @@ def show_run(report: RunReport) -> None:
 def show_problems(report: RunReport) -> None:
     """Print what failed, was read and not declared, or came out different."""
     _show_failures(report)
-    _show_reads(report.tally.reads, report.declared, report.path, report.class_name)
+    show_reads(report.tally.reads, report.declared, report.path, report.class_name)
     if report.count("unsound"):
         many = plural(report.count("unsound"), "result")
         say(f"not reused, because of what is not declared: {many}, marked unsound.")
@@ -189,7 +190,7 @@ def show_trace(report: TraceReport) -> None:
     else:
         gave = some(report.outputs) or "nothing"
         show((report.model, "strong"), f": gave {gave} in {duration(report.duration)}")
-    _show_reads(report.reads, report.declared, report.path, report.class_name)
+    show_reads(report.reads, report.declared, report.path, report.class_name)
     if not report.reads:
         say("It read nothing that is not declared.")
 
@@ -233,12 +234,15 @@ def _worded(simulation: Simulation) -> str:
     return f"seed {simulation.seed} of {text if len(text) <= 200 else text[:200] + '...'}"
 
 
-def _show_reads(
+def show_reads(
     reads: Iterable[UndeclaredRead],
     declared: Sequence[UndeclaredRead],
     path: str,
-    class_name: str,
+    name: str,
+    *,
+    target: bool = False,
 ) -> None:
+    """Print what was read and declared now, and what was read and is not declared."""
     for read in declared:
         show(("declared", "good"), f" {read.name}", f", read at {read.place}" if read.place else "")
     left = [read for read in reads if read not in declared]
@@ -248,7 +252,7 @@ def _show_reads(
     for read in left:
         show(f"  {read.place or 'somewhere'} {_what(read)}")
     say("Declare it:" if len(left) == 1 else "Declare them:")
-    for mend in dict.fromkeys(_mend(read, path, class_name) for read in left):
+    for mend in dict.fromkeys(_mend(read, path, name, target=target) for read in left):
         say(f"  {mend}")
 
 

@@ -1,37 +1,80 @@
-"""What a simulation was seen to read becomes part of what its model declares."""
+"""What a model or target was seen to read becomes part of what it declares."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeVar
 
 from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.results.record import UndeclaredRead
-from modelops_bundle.workflows.register import RegisterRequest, register_models
+from modelops_bundle.workflows.register import (
+    RegisterRequest,
+    register_models,
+    register_targets,
+)
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["OPTIONS", "declare"]
+__all__ = ["OPTIONS", "declare", "declaring"]
 
-#: The option of ``register-model`` that declares a read of each kind. What has none cannot be declared.
+_Done = TypeVar("_Done")
+
+#: How often something is begun anew because more was declared; each time at least one read is new.
+_MOST_ROUNDS = 20
+
+#: The option of ``register-model`` and ``register-target`` that declares a read of each kind. What has none
+#: cannot be declared.
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {"data": "--data", "code": "--code", "variable": "--variable"}
 )
 
 
-def declare(
-    workspace: Workspace, model_id: str, reads: Iterable[UndeclaredRead]
-) -> Sequence[UndeclaredRead]:
-    """Add to a model's registration what can be declared of some reads; returns what was added.
+def declaring(
+    workspace: Workspace,
+    once: Callable[[Workspace], _Done],
+    seen: Callable[[_Done], tuple[str, Iterable[UndeclaredRead]]],
+) -> tuple[_Done, list[UndeclaredRead]]:
+    """Do something, declare what it reads, and do it again until it reads nothing new.
+
+    Args:
+        workspace: The project.
+        once: Does it, in the project as it is then.
+        seen: Whose reads it saw, and which.
+
+    Returns:
+        What came out at last, and all that was declared.
 
     Raises:
-        UsageError: The model is gone from the registry.
+        MopsError: As for ``once`` and :func:`declare`.
+    """
+    declared: list[UndeclaredRead] = []
+    for _ in range(_MOST_ROUNDS):
+        # Under another digest now: what was computed before belongs to nothing that is registered.
+        with workspace.reopened() as again:
+            done = once(again)
+            fresh = declare(again, *seen(done))
+        declared += fresh
+        if not fresh:
+            break
+    return done, declared
+
+
+def declare(
+    workspace: Workspace, entry_id: str, reads: Iterable[UndeclaredRead]
+) -> Sequence[UndeclaredRead]:
+    """Add to an entry's registration what can be declared of some reads; returns what was added.
+
+    Raises:
+        UsageError: The model or target is gone from the registry.
         InvalidEntryError: A dependency of it is gone.
     """
     fresh = [read for read in reads if _can_be_declared(workspace, read)]
     if not fresh:
         return ()
-    entry = workspace.registry.load().models[model_id]
+    registry = workspace.registry.load()
+    is_model = entry_id in registry.models
+    entry = registry.models[entry_id] if is_model else registry.targets[entry_id]
     names = {
         kind: [_typed(workspace, each) for each in fresh if each.kind == kind] for kind in OPTIONS
     }
@@ -42,7 +85,7 @@ def declare(
         code=names["code"],
         variables=names["variable"],
     )
-    register_models(workspace, request)
+    (register_models if is_model else register_targets)(workspace, request)
     return fresh
 
 

@@ -17,9 +17,11 @@ from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest, evaluation_digest
 from modelops_bundle.records.entries import BundleRegistry, ModelEntry, TargetEntry
 from modelops_bundle.results.key import ResultKey
+from modelops_bundle.results.record import UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ResultStore
 from modelops_bundle.results.tables import decode
+from modelops_bundle.workflows.declare import declaring
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.reuse import Reused, reuse
 from modelops_bundle.workflows.run import RunReport, run
@@ -40,6 +42,7 @@ class TargetRun:
         name: Qualified name of its function.
         weight: Its weight in the sum.
         reused: Losses that were there, and those that were computed.
+        declared: Reads that were declared by this evaluation.
     """
 
     id: str
@@ -47,6 +50,7 @@ class TargetRun:
     name: str
     weight: float
     reused: Reused
+    declared: Sequence[UndeclaredRead] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def evaluate(workspace: Workspace, machinery: Machinery, asked: Evaluation) -> E
     ran = run(workspace, machinery, replace(asked.run, model=model))
     groups = list(_groups(ran, machinery.store))
     targets = [
-        _evaluated(workspace, machinery, asked.run, target, weight, groups)
+        _target_run(workspace, machinery, asked.run, target, weight, groups)
         for target, weight in weights.items()
     ]
     rows = [_judged(group, targets, machinery.store) for group in groups]
@@ -185,6 +189,23 @@ def _groups(ran: RunReport, store: ResultStore) -> Iterator[_Group]:
         yield _Group(Simulation(params, digest, 0), keys)
 
 
+def _target_run(
+    workspace: Workspace,
+    machinery: Machinery,
+    request: RunRequest,
+    target: str,
+    weight: float,
+    groups: Sequence[_Group],
+) -> TargetRun:
+    def once(project: Workspace) -> TargetRun:
+        return _evaluated(project, machinery, request, target, weight, groups)
+
+    if not request.declare:
+        return once(workspace)
+    done, declared = declaring(workspace, once, lambda each: (each.id, each.reused.tally.reads))
+    return replace(done, declared=tuple(declared))
+
+
 def _evaluated(
     workspace: Workspace,
     machinery: Machinery,
@@ -198,14 +219,14 @@ def _evaluated(
     reused = reuse(
         workspace,
         machinery,
-        replace(request, declare=False),
+        request,
         subject,
         record,
         [group.simulation for group in groups],
         _outputs_of(groups, machinery.store),
     )
     name = subject.entry.entrypoint.partition(":")[2]
-    return TargetRun(target, subject.entry.path, name, weight, reused)
+    return TargetRun(subject.id, subject.entry.path, name, weight, reused)
 
 
 def _outputs_of(

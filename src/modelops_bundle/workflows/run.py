@@ -12,20 +12,16 @@ from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.asked import settled
-from modelops_bundle.workflows.declare import declare
+from modelops_bundle.workflows.declare import declaring
 from modelops_bundle.workflows.execution import Tally
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.reuse import reuse
-from modelops_bundle.workflows.subject import (
-    find_model,
-)
+from modelops_bundle.workflows.subject import find_model
 from modelops_bundle.workflows.trace import trace
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["RunReport", "run"]
 
-#: How often a run is begun anew because more was declared; each time at least one read is new.
-_MOST_ROUNDS = 20
 _TOLD_EACH = 100
 
 
@@ -98,16 +94,13 @@ def run(workspace: Workspace, machinery: Machinery, request: RunRequest) -> RunR
         if not request.declare or not report.tally.reads:
             return report
     # All that one simulation reads is found at once where nothing is refused.
-    declared = list(trace(workspace, machinery, request).declared)
-    for _ in range(_MOST_ROUNDS):
-        # Under another digest now: what was computed before belongs to no model that is registered.
-        with workspace.reopened() as again:
-            report = _run_once(again, machinery, request)
-            fresh = declare(again, report.model, report.tally.reads)
-        if not fresh:
-            break
-        declared += fresh
-    return replace(report, declared=tuple(declared))
+    traced = trace(workspace, machinery, request).declared
+    report, declared = declaring(
+        workspace,
+        lambda again: _run_once(again, machinery, request),
+        lambda report: (report.model, report.tally.reads),
+    )
+    return replace(report, declared=(*traced, *declared))
 
 
 def _lacks(workspace: Workspace, machinery: Machinery, request: RunRequest) -> bool:
