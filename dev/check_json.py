@@ -150,6 +150,7 @@ def _documents_of_runs(project: Path, run: Run) -> Iterator[tuple[str, object]]:
     yield "why", run("why", "Odd", "--results", "--json")
     yield "evaluate", run("evaluate", "odd_fails", "--set", "how=random", "--json")
     yield "evaluate", run("evaluate", "odd_reads", "--set", "how=random", "--json")
+    yield "evaluate", run("evaluate", "odd_reads", "--set", "how=random", "--declare", "--json")
 
 
 def _change(project: Path) -> None:
