@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import pandas
 import pytest
 
 from tests.support.command import DATA, Project
@@ -35,6 +36,27 @@ class Odd(mb.BaseModel):
         if how == "random":
             return {"n": int.from_bytes(os.urandom(6), "big")}
         return {"n": seed + params.get("value", 0)}
+"""
+LOOKS = """\
+import ctypes, locale, subprocess, time
+import modelops_bundle as mb
+
+
+class Looks(mb.BaseModel):
+    OUTPUTS = ("seen",)
+
+    def simulate(self, params, seed):
+        getenv = ctypes.CDLL(None).getenv
+        getenv.restype = ctypes.c_char_p
+        command = ["sh", "-c", "echo $SECRET"]
+        seen = {
+            "hour": time.localtime(0).tm_hour,
+            "c": (getenv(b"SECRET") or b"").decode(),
+            "program": subprocess.run(command, capture_output=True, text=True).stdout.strip(),
+            "asserts": int(__debug__),
+            "encoding": locale.getpreferredencoding().lower(),
+        }
+        return {"seen": {name: [value] for name, value in seen.items()}}
 """
 FEW = ("--set", "gamma=0.2", "--set", "days=5", "--grid", "beta=0.2,0.3", "--seeds", "0:3")
 
@@ -148,6 +170,29 @@ def test_a_variable_that_nobody_declared_makes_a_result_unsound(odd: Project) ->
     assert counts(odd.json(*run)) == (1, 0, 0)
     odd.variables["RATE"] = "2"
     assert counts(odd.json(*run)) == (0, 1, 0)
+
+
+def test_what_no_watch_sees_of_variables_is_not_there(odd: Project) -> None:
+    """A time zone, a locale, what C code and programs look up: none is in a key, so none may count."""
+    (odd.folder / "model.py").write_text(LOOKS)
+    odd.run("register-model", "model.py")
+    odd.variables |= {"TZ": "Asia/Tokyo", "LC_ALL": "C", "SECRET": "1", "PYTHONOPTIMIZE": "1"}
+    done = odd.json("run", "Looks")
+    assert (counts(done), done["undeclared"]) == ((0, 1, 0), [])
+    assert looked(odd) == {"hour": 0, "c": "", "program": "", "asserts": 1, "encoding": "utf-8"}
+    odd.run("register-model", "model.py", "--variable", "SECRET", "--variable", "TZ")
+    assert counts(odd.json("run", "Looks")) == (0, 1, 0)
+    assert looked(odd) == {"hour": 9, "c": "1", "program": "1", "asserts": 1, "encoding": "utf-8"}
+
+
+def looked(odd: Project) -> dict:
+    odd.run("results", "table", "Looks", "seen", "--out", "seen.csv")
+    (row,) = pandas.read_csv(odd.folder / "seen.csv", keep_default_na=False).to_dict("records")
+    return {
+        name: str(row[name]) if name in ("c", "program") else row[name]
+        for name in row
+        if name != "seed"
+    }
 
 
 def test_a_file_that_nobody_declared(odd: Project) -> None:

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import modelops_bundle.worker
 from modelops_bundle.adapters.atomic import storage_errors
+from modelops_bundle.environment.variables import SETTLED_VARIABLES, withheld, worth_telling
 from modelops_bundle.errors import WorkerError
 from modelops_bundle.results.record import Level, Output, UndeclaredRead
 from modelops_bundle.results.tasks import Outcome, RunnerSpec, Task
@@ -49,8 +51,9 @@ class RunnerProcess:
         self.spec = spec
         with storage_errors("cannot make a folder for temporary files"):
             self._scratch = tempfile.mkdtemp(prefix="modelops-")
+        environment, self._withheld = _environment(spec)
         try:
-            self._process, self._to, self._from = _started(spec, start)
+            self._process, self._to, self._from = _started(spec, start, environment)
         except BaseException:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
@@ -108,7 +111,8 @@ class RunnerProcess:
             WorkerError: The worker refuses, or has ended.
         """
         try:
-            start = {"do": "start", "spec": self.spec.document(), "scratch": self._scratch}
+            spec = replace(self.spec, withheld=self._withheld)
+            start = {"do": "start", "spec": spec.document(), "scratch": self._scratch}
             write_frame(self._to, start)
             frame = read_frame(self._from)
         except (OSError, BrokenFrameError):
@@ -190,7 +194,9 @@ def _is_small(task: Task) -> bool:
     return len(repr(task.params)) < _SMALL_BYTES
 
 
-def _started(spec: RunnerSpec, start: str) -> tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO]:
+def _started(
+    spec: RunnerSpec, start: str, environment: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], BinaryIO, BinaryIO]:
     child_reads, we_write = os.pipe()
     we_read, child_writes = os.pipe()
     try:
@@ -200,7 +206,7 @@ def _started(spec: RunnerSpec, start: str) -> tuple[subprocess.Popen[bytes], Bin
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(child_reads, child_writes),
-            env=_environment(),
+            env=environment,
             # A group of its own: Ctrl-C is ours to answer, and what it starts ends with it.
             start_new_session=True,
         )
@@ -218,11 +224,18 @@ def _started(spec: RunnerSpec, start: str) -> tuple[subprocess.Popen[bytes], Bin
     return process, os.fdopen(we_write, "wb"), os.fdopen(we_read, "rb")
 
 
-def _environment() -> dict[str, str]:
-    # The order of sets of texts is otherwise another one in each process.
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONSTARTUP", None)
-    return environment
+def _environment(spec: RunnerSpec) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Variables that a worker is started with, and names of those that it is not given.
+
+    Where nothing is enforced it has them all.
+    """
+    given = {*spec.variables, *spec.free_variables}
+    kept_back = [] if spec.level is Level.OFF else withheld(os.environ, given)
+    environment = {**os.environ, **SETTLED_VARIABLES}
+    for name in kept_back:
+        if name not in SETTLED_VARIABLES:
+            del environment[name]
+    return environment, tuple(filter(worth_telling, kept_back))
 
 
 def _refusal(header: dict[str, Any]) -> WorkerError:

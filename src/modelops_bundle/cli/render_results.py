@@ -170,6 +170,8 @@ def show_result(report: Shown) -> None:
     for read in report.result.provenance.undeclared:
         if read.kind == "absent":
             show(f"  {read.place} looked for {read.name}, which was not there")
+        elif read.kind == "withheld":
+            show(f"  {read.place} asked for {read.name}, which was set and not given to it")
         else:
             show(("not declared: ", "warn"), f"{read.place or 'somewhere'} read {read.name}")
 

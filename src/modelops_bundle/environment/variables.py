@@ -1,13 +1,14 @@
-"""Environment variables that say only where things are or who asks: never an input of a model."""
+"""Environment variables: which are no input of a model, and which a simulation is given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
-__all__ = ["PLACE_VARIABLES", "counting"]
+__all__ = ["PLACE_VARIABLES", "SETTLED_VARIABLES", "counting", "withheld", "worth_telling"]
 
-#: Excluded from the start. A model that really depends on one is rare; a result that is stale on every other
-#: machine because of one would be the rule.
+#: Say only where things are or who asks. Excluded from the start: a model that really depends on one is rare;
+#: a result that is stale on every other machine because of one would be the rule.
 PLACE_VARIABLES = frozenset(
     {
         "APPDATA",
@@ -44,6 +45,57 @@ PLACE_VARIABLES = frozenset(
         "XDG_STATE_HOME",
     }
 )
+
+#: What simulations find in place of what is set on a machine, unless it is declared.
+SETTLED_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        # The order of sets of texts is otherwise another one in each process.
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+)
+
+#: Say where the libraries, devices, licences and accounts of a machine are.
+_OF_MACHINE = frozenset(
+    {"CLASSPATH", "COMSPEC", "MODULEPATH", "PATHEXT", "PYTHONNOUSERSITE", "PYTHONUSERBASE"}
+)
+_OF_MACHINE_STARTS = (
+    "AWS_", "AZURE_", "CUDA_", "DASK_", "DYLD_", "GOOGLE_", "GPU_", "HIP_", "KUBERNETES_", "LD_", "LSB_",
+    "NVIDIA_", "OMPI_", "PBS_", "PMIX_", "PMI_", "R_LIBS", "ROCR_", "SGE_", "SLURM_", "SSL_", "XDG_",
+)  # fmt: skip
+_OF_MACHINE_ENDS = (
+    "_API_KEY", "_BUNDLE", "_CERT", "_DATA", "_DIR", "_HOME", "_LIB", "_LICENSE_FILE", "_PATH", "_PREFIX",
+    "_PROXY", "_ROOT", "_TOKEN", "_proxy",
+)  # fmt: skip
+
+#: Matter for what is shown, and are set by terminals, notebooks and services rather than by users.
+_OF_DISPLAY = ("CI", "CLICOLOR", "COLUMNS", "FORCE_COLOR", "LANG", "LC_", "LINES", "MPLBACKEND", "NO_COLOR",
+               "TERM", "TZ")  # fmt: skip
+
+
+def withheld(names: Iterable[str], given: Collection[str]) -> list[str]:
+    """Those variables that a simulation does not find, sorted: what is not declared cannot count then.
+
+    Args:
+        names: What is set where it runs.
+        given: What is declared, and what the configuration says is no input.
+    """
+    return sorted(name for name in names if name not in given and not _is_of_machine(name))
+
+
+def worth_telling(name: str) -> bool:
+    """Whether a user should hear that a package asks for a variable that was withheld."""
+    return not name.startswith(_OF_DISPLAY)
+
+
+def _is_of_machine(name: str) -> bool:
+    return (
+        name in _OF_MACHINE
+        or name.startswith(_OF_MACHINE_STARTS)
+        or name.endswith(_OF_MACHINE_ENDS)
+    )
 
 
 def counting(names: Iterable[str], ignored: Iterable[str]) -> list[str]:

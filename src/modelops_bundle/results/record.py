@@ -26,8 +26,9 @@ class UndeclaredRead(NamedTuple):
 
     Attributes:
         kind: ``data`` (a file), ``code`` (a Python source), ``absent`` (a file that is not there),
-            ``variable``, ``outside`` (a file outside the project), ``network``, or ``process`` (another
-            program, whose reads nobody sees; only where nothing is enforced).
+            ``variable``, ``withheld`` (a variable that an installed package asks for, and that is set but
+            was not given to the simulation), ``outside`` (a file outside the project), ``network``, or
+            ``process`` (another program, whose reads nobody sees; only where nothing is enforced).
         name: Recorded path, name of the variable (``*`` for all of them), absolute path, ``host:port``, or
             the program.
         place: The line that read it, ``path:line`` with the path as recorded where it is in the project;
@@ -37,6 +38,15 @@ class UndeclaredRead(NamedTuple):
     kind: str
     name: str
     place: str
+
+    @property
+    def spoils(self) -> bool:
+        """Whether the result depends on it and its key does not.
+
+        A file that was not there is looked for again before the result is taken; a variable that was withheld
+        is so from every simulation.
+        """
+        return self.kind not in ("absent", "withheld")
 
 
 class Output(NamedTuple):
@@ -100,8 +110,7 @@ class Result:
     @property
     def sound(self) -> bool:
         """Whether the key stands for all that it depends on, so that it may be reused."""
-        # What was not there is looked for again before the result is taken.
-        return all(read.kind == "absent" for read in self.provenance.undeclared)
+        return not any(read.spoils for read in self.provenance.undeclared)
 
     @property
     def absent(self) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class RunnerSpec:
             one run and never a later one.
         judges: Where it is a target that is run: the output that it judges.
         data: Where it is a target: absolute paths of its data.
+        withheld: Names of variables that are set where a worker runs and that it was not given. Each worker
+            has its own.
     """
 
     root: str
@@ -62,6 +64,7 @@ class RunnerSpec:
     run: str = ""
     judges: str = ""
     data: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The specification as JSON."""

@@ -44,12 +44,16 @@ class Variables:
     Args:
         places: Whose a source is.
         declared: Names that may be read.
+        withheld: Names of those that are set outside and are not there.
         noting: Who is told of the others.
     """
 
-    def __init__(self, places: Places, declared: Iterable[str], noting: Noting) -> None:
+    def __init__(
+        self, places: Places, declared: Iterable[str], withheld: Iterable[str], noting: Noting
+    ) -> None:
         self._places = places
         self._declared = frozenset(declared)
+        self._withheld = frozenset(withheld)
         self._own: set[str] = set()
         self._own_of_import: frozenset[str] | None = None
         self._wholes: set[tuple[str, int]] = set()
@@ -68,6 +72,8 @@ class Variables:
             return
         frame = reader(self._places, _ASKING)
         if frame is None:
+            if name in self._withheld:
+                self._noting.note("withheld", name, self._package())
             return
         line = (frame.f_code.co_filename, frame.f_lineno)
         # Who copies the mapping asks for each of its keys as well.
@@ -78,6 +84,12 @@ class Variables:
         else:
             self._noted.add(name)
         self._noting.note("variable", name, frame)
+
+    def _package(self) -> FrameType | None:
+        return next((each for each in frames() if self._is_package(each)), None)
+
+    def _is_package(self, frame: FrameType) -> bool:
+        return self._places.owner(frame.f_code.co_filename) is Owner.INSTALLED
 
     def set(self, name: str) -> None:
         """Take the setting of a variable: what the model sets is its own."""

@@ -44,7 +44,7 @@ class Watcher:
         self._spec, self._scratch = spec, scratch
         self._places = Places(spec, scratch)
         names = (*spec["variables"], *spec["free_variables"])
-        self.variables = Variables(self._places, names, self)
+        self.variables = Variables(self._places, names, spec["withheld"], self)
         self.processes_count = True
         self._network = spec["network"]
         self._seen: dict[tuple[str, str], str] = {}

@@ -50,6 +50,7 @@ class Tally:
         spent: Seconds that simulations took, failed ones included.
         failures: Simulations that failed.
         reads: Undeclared reads, and how many simulations made each.
+        withheld: Variables that packages asked for and that are set, but not declared and so not given.
         differing: Keys of results that differ from those that are stored.
         levels: How closely simulations were watched.
         states: What became of each simulation that was missing, by parameter set and seed.
@@ -61,6 +62,7 @@ class Tally:
     spent: float = 0.0
     failures: list[Failure] = field(default_factory=list)
     reads: Counter[UndeclaredRead] = field(default_factory=Counter)
+    withheld: set[UndeclaredRead] = field(default_factory=set)
     differing: list[str] = field(default_factory=list)
     levels: set[Level] = field(default_factory=set)
     states: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -209,8 +211,8 @@ class Execution:
         undeclared = tuple(filter(self.is_input, outcome.undeclared))
         self.tally.spent += outcome.duration
         self.tally.levels.add(outcome.level)
-        # What was not there makes no result unsound: it is looked for again before the result is taken.
-        self.tally.reads.update(read for read in undeclared if read.kind != "absent")
+        self.tally.reads.update(read for read in undeclared if read.spoils)
+        self.tally.withheld.update(read for read in undeclared if read.kind == "withheld")
         if outcome.error:
             failure = Failure(
                 key=key,

@@ -119,6 +119,7 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         *workspace.environment_warnings,
         *machinery.warnings(),
         *machinery.store.damaged(),
+        *map(_withheld, sorted(reused.tally.withheld)),
     ]
     return RunReport(
         model=subject.id,
@@ -136,6 +137,13 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         elapsed=time.monotonic() - started,
         expected=_expected(machinery, record, reused.plan) if request.dry_run else None,
         warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _withheld(read: UndeclaredRead) -> str:
+    return (
+        f"{read.name} is set and {read.place or 'a package'} asks for it, but it is not declared: simulations"
+        f" do not see it. Declare it with --variable {read.name}, or name it in environment.ignore_variables"
     )
 
 

@@ -59,8 +59,7 @@ def trace(workspace: Workspace, machinery: Machinery, request: RunRequest) -> Tr
     first = simulations[0]
     with machinery.engine() as engine:
         (outcome,) = engine.execute(spec, iter([Task(0, first.params, first.seed)]))
-    # A file that was not there is no read; results are true while it is not.
-    reads = tuple(dict.fromkeys(each for each in outcome.undeclared if each.kind != "absent"))
+    reads = tuple(dict.fromkeys(each for each in outcome.undeclared if each.spoils))
     return TraceReport(
         model=subject.id,
         path=subject.entry.path,

@@ -204,6 +204,16 @@ def test_what_is_installed_in_the_project_is_no_part_of_it_and_looks_for_what_is
     assert reads(root, do, spec) == seen
 
 
+def test_a_package_that_asks_for_a_withheld_variable_is_noticed(tmp_path):
+    root = write_files(tmp_path.resolve() / "project", FILES)
+    python = small_environment(root / ".venv", {"loader.py": PACKAGE})
+    spec = spec_of(root, interpreter=python, withheld=("LOADER_OPTION", "OTHER"))
+    ((kind, name, place),) = reads(root, "import loader; loader.look(); loader.look()", spec)
+    assert (kind, name) == ("withheld", "LOADER_OPTION")
+    assert place.endswith("loader.py:9")
+    assert reads(root, "os.environ.get('OTHER')", spec) == [["variable", "OTHER", "model.py:1"]]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be forked")
 @pytest.mark.parametrize(
     "do",

@@ -1,0 +1,39 @@
+"""Environment variables: which are kept from simulations, because nothing says that they count."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelops_bundle.environment.variables import withheld, worth_telling
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "COVASIM_PRECISION",
+        "TZ",
+        "LC_ALL",
+        "PYTHONOPTIMIZE",
+        "PYTHONHASHSEED",
+        "XLA_FLAGS",
+        "RATE",
+        "MKL_CBWR",
+    ],
+)
+def test_what_nobody_declared_is_withheld(name: str) -> None:
+    assert withheld([name], ()) == [name]
+    assert withheld([name], {name}) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "JAVA_HOME", "PROJ_DATA", "GRB_LICENSE_FILE", "https_proxy",
+     "SSL_CERT_FILE", "SLURM_JOB_ID", "AWS_ACCESS_KEY_ID", "PYTHONNOUSERSITE"],
+)  # fmt: skip
+def test_what_says_where_a_machine_has_things_is_given(name: str) -> None:
+    assert withheld([name], ()) == []
+
+
+def test_what_terminals_and_notebooks_set_is_not_worth_a_word() -> None:
+    names = ["RATE", "COLUMNS", "MPLBACKEND", "TERM_PROGRAM", "LC_ALL", "CI"]
+    assert list(filter(worth_telling, names)) == ["RATE"]
