@@ -100,3 +100,19 @@ def test_what_one_of_them_depends_on_reruns_it_alone(project: Project) -> None:
     assert project.json("run", "District", *run)["computed"] == 2
     assert project.json("run", "Town", *run)["hits"] == 2
     assert project.json("results", "verify", "District", "--rerun", "2")["differing"] == []
+
+
+def test_what_a_simulator_itself_looks_up_counts_when_it_is_declared(project: Project) -> None:
+    """Covasim has a variable for its precision: the same parameters and seed then give other numbers."""
+    run = ("run", "Town", "--set", "beta=0.04")
+    assert project.json(*run)["computed"] == 1
+    project.variables["COVASIM_PRECISION"] = "64"
+    assert project.json(*run)["hits"] == 1
+    (warning,) = project.json(*run, "--refresh")["warnings"]
+    assert warning.startswith("COVASIM_PRECISION is set and ")
+    assert project.json(*run)["hits"] == 1
+    project.run("register-model", "src/covas.py", "--variable", "COVASIM_PRECISION")
+    declared = project.json(*run)
+    assert (declared["computed"], declared["warnings"]) == (1, [])
+    del project.variables["COVASIM_PRECISION"]
+    assert project.json(*run)["computed"] == 1
