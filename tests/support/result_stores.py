@@ -108,6 +108,11 @@ class StoreContract:
         assert (wrote.written, list(wrote.differing)) == (0, [first.key.digest])
         assert store.get(first.key) == first
 
+    def test_what_is_not_true_any_more_is_not_compared(self, store: ResultStore) -> None:
+        first = result_of(0)
+        store.put([first])
+        assert store.put([result_of(0, data=b"[9]")], {first.key.digest}).differing == ()
+
     def test_what_was_watched_more_closely_is_worth_more(self, store: ResultStore) -> None:
         store.put([result_of(0, level=Level.AUDIT)])
         closer = result_of(0, level=Level.HERMETIC)

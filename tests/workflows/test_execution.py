@@ -74,7 +74,7 @@ def test_what_another_run_has_stored_meanwhile_is_not_computed(store: LocalResul
         assert engine.seeds == [4, 5, 6, 7, 8, 9]
         assert (tally.stored, tally.elsewhere) == (6, 4)
         again = FakeEngine()
-        execution(store, again, claims=claims).run(EVERYTHING, {each[1:] for each in EVERYTHING})
+        execution(store, again, claims=claims).run(EVERYTHING, EVERYTHING)
         assert again.seeds == list(range(10))
 
 
@@ -171,7 +171,7 @@ def test_what_was_read_undeclared_makes_a_result_unsound(store: LocalResults) ->
 
 def test_a_store_that_refuses_ends_the_run(store: LocalResults) -> None:
     class Full:
-        def put(self, results: object) -> None:
+        def put(self, results: object, untrue: object) -> None:
             raise StorageError("cannot write", "the disk is full", "Free some space.")
 
     with store.claims() as claims, pytest.raises(StorageError, match="the disk is full"):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -140,17 +140,18 @@ class SharedResults:
 
     # --- storing ----------------------------------------------------------------------------
 
-    def put(self, results: Sequence[Result]) -> Wrote:
-        """Store the sound ones, each as soon as it can be.
+    def put(self, results: Sequence[Result], untrue: Collection[str] = ()) -> Wrote:
+        """Store the sound ones, each as soon as it can be. What is not true here may be true elsewhere.
 
         Raises:
             StorageError: The store cannot be reached or refuses. Some may be stored.
         """
         shared = [each for each in results if each.sound and each.provenance.level in _LEVELS]
-        written, differing = 0, []
+        written, differing = 0, list[str]()
         for result, outcome in zip(shared, self._each(self._put, shared), strict=True):
             written += outcome == "written"
-            differing += [result.key.digest] if outcome == "differs" else []
+            if outcome == "differs" and result.key.digest not in untrue:
+                differing.append(result.key.digest)
         return Wrote(written, tuple(differing))
 
     def put_context(self, record: ContextRecord) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from modelops_bundle.errors import StorageError
 from modelops_bundle.results.key import Context, ResultKey
@@ -60,15 +60,15 @@ class TieredResults:
                 batch = []
         yield from self._got(batch)
 
-    def put(self, results: Sequence[Result]) -> Wrote:
+    def put(self, results: Sequence[Result], untrue: Collection[str] = ()) -> Wrote:
         """Store in both; what the shared one does not take is sent by the next run.
 
         Raises:
             StorageError: The local store refuses.
         """
-        here = self._local.put(results)
+        here = self._local.put(results, untrue)
         try:
-            there = self._shared.put(results)
+            there = self._shared.put(results, untrue)
         except StorageError as error:
             self._warnings.append(
                 f"{error.summary}: {len(results)} results stay in the project's own store and are"

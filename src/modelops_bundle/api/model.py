@@ -138,10 +138,11 @@ class Model:
         found = self._store.get(key)
         if found is None or not found.sound or found.provenance.level < Level.AUDIT:
             return None
-        # A file that was not there may have come.
-        root = self._owner.root
-        appeared = any(os.path.isfile(os.path.join(root, name)) for name in found.absent)
-        return None if appeared else found
+        if found.surroundings:
+            from modelops_bundle.workflows.surroundings import Surroundings
+
+            return None if Surroundings(self._owner.root).changed(found) else found
+        return found
 
     def _computed(self, params: Mapping[str, Any], seed: int) -> Result:
         report = self._owner.run(

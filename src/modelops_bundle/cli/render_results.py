@@ -163,13 +163,21 @@ def show_listing(report: Listing) -> None:
             say(f"and {plural(hidden, 'older result')}; --json lists them all")
 
 
+#: What a simulation did that looked for files.
+_SURROUNDINGS = {
+    "absent": "looked for {}, which was not there",
+    "present": "looked whether {} is there",
+    "listed": "listed {}",
+}
+
+
 def show_result(report: Shown) -> None:
     """Print where a result comes from, and what it is."""
     show((report.key, "strong"))
     show_lines(columns([[label, text] for label, text in _facts(report)], indent="  "))
     for read in report.result.provenance.undeclared:
-        if read.kind == "absent":
-            show(f"  {read.place} looked for {read.name}, which was not there")
+        if read.is_surrounding:
+            show(f"  {read.place or 'somewhere'} {_SURROUNDINGS[read.kind].format(read.name)}")
         elif read.kind == "withheld":
             show(f"  {read.place} asked for {read.name}, which was set and not given to it")
         else:

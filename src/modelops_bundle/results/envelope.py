@@ -106,7 +106,7 @@ def _outputs(described: list[Mapping[str, Any]], rest: memoryview) -> Iterator[O
 def _plain(provenance: Provenance) -> dict[str, Any]:
     plain = asdict(provenance)
     plain["level"] = provenance.level.name.lower()
-    plain["undeclared"] = [list(read) for read in provenance.undeclared]
+    plain["undeclared"] = [[*read[:3], *filter(None, read[3:])] for read in provenance.undeclared]
     return plain
 
 

@@ -26,27 +26,34 @@ class UndeclaredRead(NamedTuple):
 
     Attributes:
         kind: ``data`` (a file), ``code`` (a Python source), ``absent`` (a file that is not there),
-            ``variable``, ``withheld`` (a variable that an installed package asks for, and that is set but
-            was not given to the simulation), ``outside`` (a file outside the project), ``network``, or
+            ``present`` (a file that was looked for and is there), ``listed`` (the names that a pattern stands
+            for), ``variable``, ``withheld`` (a variable that an installed package asks for, and that is set
+            but was not given to the simulation), ``outside`` (a file outside the project), ``network``, or
             ``process`` (another program, whose reads nobody sees; only where nothing is enforced).
         name: Recorded path, name of the variable (``*`` for all of them), absolute path, ``host:port``, or
-            the program.
+            the program; the pattern, relative to the project.
         place: The line that read it, ``path:line`` with the path as recorded where it is in the project;
             empty when it is unknown.
+        state: Of what was listed, a digest of the names.
     """
 
     kind: str
     name: str
     place: str
+    state: str = ""
+
+    @property
+    def is_surrounding(self) -> bool:
+        """Whether it can be looked up again, and the result is true while nothing has changed there."""
+        return self.kind in ("absent", "present", "listed")
 
     @property
     def spoils(self) -> bool:
-        """Whether the result depends on it and its key does not.
+        """Whether the result depends on it and nobody would notice a change.
 
-        A file that was not there is looked for again before the result is taken; a variable that was withheld
-        is so from every simulation.
+        A variable that was withheld is so from every simulation.
         """
-        return self.kind not in ("absent", "withheld")
+        return not self.is_surrounding and self.kind != "withheld"
 
 
 class Output(NamedTuple):
@@ -113,9 +120,9 @@ class Result:
         return not any(read.spoils for read in self.provenance.undeclared)
 
     @property
-    def absent(self) -> tuple[str, ...]:
-        """Recorded paths of files that it looked for and that were not there: it is true while that is so."""
-        return tuple(read.name for read in self.provenance.undeclared if read.kind == "absent")
+    def surroundings(self) -> tuple[UndeclaredRead, ...]:
+        """What it is true while it stays as it was, beside all that its key stands for."""
+        return tuple(read for read in self.provenance.undeclared if read.is_surrounding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,8 @@ class Wrote:
 class ResultStore(Protocol):
     """Results by key.
 
-    A result is replaced by one that is worth more (sound before unsound, then the higher level) and by no
-    other: among equals the first stays.
+    A result is replaced by one that is worth more (sound before unsound, then the higher level), or where it
+    is not true any more, and by no other: among equals the first stays.
     """
 
     def scan(self, context: Context) -> Iterator[Known]:
@@ -118,8 +118,12 @@ class ResultStore(Protocol):
         """:meth:`get` of each, in the order asked for, in bounded memory."""
         ...
 
-    def put(self, results: Sequence[Result]) -> Wrote:
+    def put(self, results: Sequence[Result], untrue: Collection[str] = ()) -> Wrote:
         """Store results durably, all of them or none.
+
+        Args:
+            results: The results.
+            untrue: Keys whose stored results are not true any more, and are replaced without comparing.
 
         Raises:
             StorageError: The disk is full, permission is denied, the store cannot be reached.

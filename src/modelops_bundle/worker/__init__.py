@@ -13,8 +13,8 @@ and then ``run`` for one task after the other, each answered with ``done`` or ``
     {"is": "refused", "what": "...", "why": "...", "mend": "...", "traceback": "...",
      "undeclared": [[kind, name, place]]}
     {"do": "run", "number": 0, "params": {...}, "seed": 1}
-    {"is": "done", "number": 0, "started": "...", "duration": 0.1, "undeclared": [[kind, name, place]],
-     "outputs": [[name, kind]]}                        one blob for each output
+    {"is": "done", "number": 0, "started": "...", "duration": 0.1, "outputs": [[name, kind]],
+     "undeclared": [[kind, name, place]]}        one blob for each output
     {"is": "failed", "number": 0, "started": "...", "duration": 0.1, "undeclared": [...],
      "error": "ValueError: ...", "traceback": "..."}
 

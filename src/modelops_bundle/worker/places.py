@@ -117,6 +117,22 @@ class Places:
                     return self._of_project(place, root)
         return self._outside(path, real)
 
+    def pattern(self, path: str) -> str | None:
+        """A pattern as it is recorded where it is for names of the project that count, else ``None``.
+
+        Args:
+            path: Absolute.
+        """
+        whole = os.path.normpath(path)
+        if is_within(whole, self._fine):
+            return None
+        for root in self._roots:
+            if is_within(whole, (root,)) and whole != root:
+                parts = os.path.relpath(whole, root).split(os.sep)
+                own = any(part.startswith(".") or part == "__pycache__" for part in parts)
+                return None if own else "/".join(parts)
+        return None
+
     def is_of_program(self, path: str) -> bool:
         """Whether a file is where programs keep configurations and caches of their own."""
         return path.startswith(self._hidden) or os.path.realpath(path).startswith(self._hidden)

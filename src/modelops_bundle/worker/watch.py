@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
+from .lookups import Lookups, path_of
 from .places import Owner, Places, Undeclared, is_metadata
 from .refusals import chain, is_refusal, named_files
 from .scratch import leave_for_children
@@ -48,6 +49,7 @@ class Watcher:
         self.processes_count = True
         self._network = spec["network"]
         self._seen: dict[tuple[str, str], str] = {}
+        self._states: dict[tuple[str, str], str] = {}
         self._fine: set[str] = set()
         self._written: set[str] = set()
         self._written_by_import: frozenset[str] | None = None
@@ -68,6 +70,8 @@ class Watcher:
             "os.posix_spawn": self._started,
             "os.system": self._started,
         }
+        self._lookups = Lookups(self._places, spec["search"], self)
+        self._events |= self._lookups.events
         if not self._network:
             self._events |= {
                 "socket.connect": self._connected,
@@ -88,16 +92,27 @@ class Watcher:
     def take(self, number: int) -> list[list[str]]:
         """Undeclared reads of this process and its children up to now, as ``[kind, name, place]``.
 
+        Of what was listed, its state comes last.
+
         Those of earlier simulations are among them: what was read once may still be in memory.
 
         Args:
             number: The simulation's.
         """
         del number
-        for kind, name, place in self._of_children():
+        for kind, name, place, state in self._of_children():
             self._seen.setdefault((kind, name), place)
-        hidden = () if self.processes_count else ("process",)
-        return [[*key, place] for key, place in self._seen.items() if key[0] not in hidden]
+            self._states.setdefault((kind, name), state)
+        return [
+            [*key, place, *filter(None, [self._states.get(key)])]
+            for key, place in self._seen.items()
+            if self._matters(*key)
+        ]
+
+    def _matters(self, kind: str, name: str) -> bool:
+        if kind == "present":  # what was read says more
+            return not {("data", name), ("code", name)} & self._seen.keys()
+        return kind != "process" or self.processes_count
 
     def explain(self, error: BaseException) -> list[list[str]]:
         """Note what was refused, where an error tells of it: of some, no event has told.
@@ -123,39 +138,49 @@ class Watcher:
 
         # A method would take three times as long.
         def hook(event: str, values: tuple[Any, ...]) -> None:
-            if event in events:
-                before, thread.busy = getattr(thread, "busy", False), True
+            # What we do ourselves to judge an event is none.
+            if event in events and not getattr(thread, "busy", False):
+                thread.busy = True
                 try:
                     events[event](values)
                 except Exception:  # noqa: BLE001 - whatever it is, it is not the model's error
                     note("outside", f"something that cannot be told ({event})", None)
                 finally:
-                    thread.busy = before
+                    thread.busy = False
 
         return hook
 
-    def looked_for(self, path: Any) -> None:
-        """Take a look at a path where nothing is: were there something, the model might do otherwise."""
+    def looked_for(self, path: Any, *, there: bool) -> None:
+        """Take a look at a path: were there something, or nothing, the model might do otherwise.
+
+        Args:
+            path: The path.
+            there: Whether something is there.
+        """
         if getattr(self._thread, "busy", False) or isinstance(path, int):
             return
         self._thread.busy = True
         try:
-            frame = reader(self._places)
-            found = None if frame is None else self._places.judge(self._whole(path))
+            frame, whole = reader(self._places), self.whole(path)
+            own = frame is None or whole in self._written or self._lookups.is_importing()
+            found = None if own or whole in self._fine else self._places.judge(whole)
             if found is not None and found.kind != "outside" and not is_metadata(found.name):
-                self.note("absent", found.name, frame)
+                self.note("present" if there else "absent", found.name, frame)
+            elif found is None and there and not own:
+                self._fine.add(whole)
         except (TypeError, ValueError, OSError):
             return  # a path may be anything
         finally:
             self._thread.busy = False
 
-    def note(self, kind: str, name: str, frame: FrameType | None) -> None:
+    def note(self, kind: str, name: str, frame: FrameType | None, state: str = "") -> None:
         """Note a read.
 
         Args:
             kind: As in :meth:`take`.
             name: What was read.
             frame: The user's code that read it; ``None`` if that is unknown.
+            state: What it was like, where that can be looked up again.
         """
         if (kind, name) in self._seen:
             return
@@ -163,8 +188,9 @@ class Watcher:
         if frame is not None:
             place = f"{self._places.shown(frame.f_code.co_filename)}:{frame.f_lineno}"
         self._seen[kind, name] = place
+        self._states[kind, name] = state
         if os.getpid() != self._pid:
-            line = json.dumps([kind, name, place]) + "\n"
+            line = json.dumps([kind, name, place, state]) + "\n"
             with contextlib.suppress(OSError):
                 descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
                 os.write(descriptor, line.encode())
@@ -179,7 +205,7 @@ class Watcher:
             values: Path, flags and mode.
         """
         before = getattr(self._thread, "folder", None)
-        self._thread.folder = _path_of(folder)
+        self._thread.folder = path_of(folder)
         try:
             return open_(*values, dir_fd=folder)
         finally:
@@ -194,7 +220,7 @@ class Watcher:
         access = flags & os.O_ACCMODE
         if access == os.O_RDONLY and isinstance(path, str) and path in self._fine:
             return
-        whole = self._whole(path)
+        whole = self.whole(path)
         if access != os.O_RDONLY and (flags & _WRITES_ANEW or not os.path.lexists(whole)):
             self._written.add(whole)
             self._forget_absent(whole)
@@ -206,9 +232,9 @@ class Watcher:
             return
         found = self._places.judge(whole)
         if found is not None:
-            if self._counts(found, whole):
-                there = os.path.lexists(whole)
-                self.note(found.kind if there else "absent", found.name, self._innermost())
+            there = os.path.lexists(whole)
+            if self._counts(found, whole) and (there or not self._lookups.is_importing()):
+                self.note(found.kind if there else "absent", found.name, self.innermost())
         elif os.path.lexists(whole):
             self._fine.add(whole)
 
@@ -228,19 +254,19 @@ class Watcher:
         return (there and not own) or reader(self._places) is not None
 
     def _renamed(self, values: tuple[Any, ...]) -> None:
-        if self._whole(values[0]) in self._written:
-            self._written.add(self._whole(values[1]))
+        if self.whole(values[0]) in self._written:
+            self._written.add(self.whole(values[1]))
 
     def _imported(self, values: tuple[Any, ...]) -> None:
         if values[0] == "multiprocessing":
             leave_for_children(self._spec, self._scratch)
         # Only an extension module comes with its file; others are opened.
         if isinstance(values[1], str):
-            self._read(self._whole(values[1]))
+            self._read(self.whole(values[1]))
 
     def _loaded(self, values: tuple[Any, ...]) -> None:
         if isinstance(values[0], str) and os.sep in values[0]:
-            self._read(self._whole(values[0]))
+            self._read(self.whole(values[0]))
 
     def _connected_to_file(self, values: tuple[Any, ...]) -> None:
         database = values[0]
@@ -260,7 +286,7 @@ class Watcher:
         host, port = address[:2]
         known = getattr(self._thread, "lookup", ("", ""))
         self.note(
-            "network", f"{known[0] if known[1] == str(port) else host}:{port}", self._innermost()
+            "network", f"{known[0] if known[1] == str(port) else host}:{port}", self.innermost()
         )
 
     def _looked_up(self, values: tuple[Any, ...]) -> None:
@@ -271,7 +297,7 @@ class Watcher:
         if port:
             self._thread.lookup = (text, str(port))
         if (port and text != "localhost") or reader(self._places) is not None:
-            self.note("network", f"{text}:{port}" if port else text, self._innermost())
+            self.note("network", f"{text}:{port}" if port else text, self.innermost())
 
     def _started(self, values: tuple[Any, ...]) -> None:
         program = values[0]
@@ -279,16 +305,17 @@ class Watcher:
         # Python runs the model's code again, whoever starts it.
         is_python = os.path.basename(text).startswith("python")
         if is_python or reader(self._places) is not None:
-            self.note("process", text, self._innermost())
+            self.note("process", text, self.innermost())
 
     # --- where ------------------------------------------------------------------------------
 
-    def _whole(self, path: Any) -> str:
+    def whole(self, path: Any) -> str:
+        """A path that the model gave, absolute."""
         text = os.fsdecode(path)
         folder = getattr(self._thread, "folder", None)
         return os.path.abspath(os.path.join(folder, text) if folder else text)
 
-    def _innermost(self) -> FrameType | None:
+    def innermost(self) -> FrameType | None:
         """The innermost code of the user."""
         for frame in frames():
             if self._places.owner(frame.f_code.co_filename) is Owner.USER:
@@ -314,13 +341,6 @@ class Watcher:
         whole = text[: text.rfind(b"\n") + 1]
         self._log_read += len(whole)
         return [json.loads(line) for line in whole.splitlines()]
-
-
-def _path_of(descriptor: int) -> str | None:
-    try:
-        return os.readlink(f"/proc/self/fd/{descriptor}")
-    except OSError:
-        return None
 
 
 def install(spec: Mapping[str, Any], scratch: str, *, in_child: bool = False) -> Watcher:
@@ -357,10 +377,9 @@ class _Ask:
         try:
             answer = self._ask(path, *values, **named)
         except (FileNotFoundError, NotADirectoryError):
-            self._watcher.looked_for(path)
+            self._watcher.looked_for(path, there=False)
             raise
-        if answer is False:
-            self._watcher.looked_for(path)
+        self._watcher.looked_for(path, there=answer is not False)
         return answer
 
 

@@ -14,6 +14,7 @@ from modelops_bundle.workflows.register import (
     register_models,
     register_targets,
 )
+from modelops_bundle.workflows.subject import find_subject
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["OPTIONS", "declare", "declaring"]
@@ -65,6 +66,9 @@ def declare(
 ) -> Sequence[UndeclaredRead]:
     """Add to an entry's registration what can be declared of some reads; returns what was added.
 
+    Where the code names a folder or pattern that a file belongs to, that is declared, so that its next file
+    counts as well.
+
     Raises:
         UsageError: The model or target is gone from the registry.
         InvalidEntryError: A dependency of it is gone.
@@ -75,8 +79,10 @@ def declare(
     registry = workspace.registry.load()
     is_model = entry_id in registry.models
     entry = registry.models[entry_id] if is_model else registry.targets[entry_id]
+    named = _named(workspace, entry_id)
     names = {
-        kind: [_typed(workspace, each) for each in fresh if each.kind == kind] for kind in OPTIONS
+        kind: [_typed(workspace, each, named) for each in fresh if each.kind == kind]
+        for kind in OPTIONS
     }
     request = RegisterRequest(
         path=_from_here(workspace, entry.path),
@@ -95,8 +101,18 @@ def _can_be_declared(workspace: Workspace, read: UndeclaredRead) -> bool:
     return read.kind in OPTIONS and os.path.isfile(workspace.layout.absolute(read.name))
 
 
-def _typed(workspace: Workspace, read: UndeclaredRead) -> str:
-    return read.name if read.kind == "variable" else _from_here(workspace, read.name)
+def _named(workspace: Workspace, entry_id: str) -> Mapping[str, str]:
+    """Files that the code of an entry names, each with the text that names it: a path, folder or pattern."""
+    mentions = find_subject(workspace, entry_id).survey.mentions
+    # A folder or pattern comes after the file itself, and what stands for more last.
+    ranked = sorted(mentions, key=lambda each: (each.names not in each.files, len(each.files)))
+    return {file: mention.names for mention in ranked for file in mention.files}
+
+
+def _typed(workspace: Workspace, read: UndeclaredRead, named: Mapping[str, str]) -> str:
+    if read.kind == "variable":
+        return read.name
+    return _from_here(workspace, named.get(read.name, read.name))
 
 
 def _from_here(workspace: Workspace, recorded: str) -> str:

@@ -121,15 +121,21 @@ class Execution:
     _failed: list[Failure] = field(default_factory=list, init=False)
     _next_commit: float = field(default=0.0, init=False)
     _total: int = field(default=0, init=False)
-    _anew: Collection[tuple[str, int]] = field(default=(), init=False)
+    _anew: Collection[str] = field(default=(), init=False)
+    _untrue: Collection[str] = field(default=(), init=False)
 
-    def run(self, misses: Sequence[Simulation], anew: Collection[tuple[str, int]] = ()) -> Tally:
+    def run(
+        self,
+        misses: Sequence[Simulation],
+        compare: Collection[Simulation] = (),
+        untrue: Collection[Simulation] = (),
+    ) -> Tally:
         """Compute what is missing.
 
         Args:
             misses: Simulations to run.
-            anew: Parameter sets and seeds of those that are run although results are there: these are
-                damaged, not true any more, or to be compared.
+            compare: Those of them that are run although results may be there, which stay.
+            untrue: Those of them whose results are damaged or not true any more.
 
         Raises:
             InputsChangedError: What the model depends on changed meanwhile. Earlier results are kept.
@@ -138,7 +144,8 @@ class Execution:
         """
         self._waiting.extend(misses)
         self._total = len(misses)
-        self._anew = anew
+        self._untrue = {self._key(each).digest for each in untrue}
+        self._anew = self._untrue | {self._key(each).digest for each in compare}
         self._next_commit = time.monotonic() + _FIRST_COMMIT_SECONDS
         while self._waiting and not self._stopped:
             self._round()
@@ -192,7 +199,7 @@ class Execution:
         granted = set(self.claims.claim(list(keys)))
         self._held.extend(each for key, each in keys.items() if key not in granted)
         # Looked for only now: whoever held the claim before has stored before giving it back.
-        looked_for = [key for key in granted if keys[key][1:] not in self._anew]
+        looked_for = [key for key in granted if key not in self._anew]
         there = self.local.present(looked_for, self.least)
         for key in there:
             self._settle(keys[key], "hit")
@@ -266,7 +273,7 @@ class Execution:
             self._waiting.clear()
             raise _inputs_changed(changed, len(pending), self.tally.stored)
         if pending:
-            self.tally.differing.extend(self.store.put(pending).differing)
+            self.tally.differing.extend(self.store.put(pending, self._untrue).differing)
             self.tally.stored += len(pending)
             self.tally.unsound += sum(not result.sound for result in pending)
         self.local.put_failures(failed)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from modelops_bundle.project.files import without
-from modelops_bundle.project.layout import Layout
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.plan import Plan, make_plan
-from modelops_bundle.results.record import Result, UndeclaredRead
+from modelops_bundle.results.record import UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.execution import Execution, Tally, TaskParams
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.subject import Subject, differences, inputs_of, runner_spec
+from modelops_bundle.workflows.surroundings import Surroundings
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Appeared", "Reused", "reuse"]
+__all__ = ["Reused", "reuse"]
 
 _TOLD_EACH = 100
 #: Hits that a prediction reads as well; of more it believes the index.
@@ -36,12 +35,14 @@ class Reused:
         tally: What became of the misses; empty in a dry run.
         states: What became of each, in the order asked for: ``hit``, ``miss`` (not run), ``computed``,
             ``unsound`` (computed, and not to be reused) or ``failed``.
+        moved: What has come or gone since stored results looked for it: paths and patterns.
     """
 
     record: ContextRecord
     plan: Plan
     tally: Tally
     states: Sequence[str]
+    moved: Sequence[str] = ()
 
 
 def reuse(
@@ -71,59 +72,41 @@ def reuse(
     """
     known = machinery.store.scan(record.context)
     plan = make_plan(simulations, known, request.least, request.refresh)
-    tally = Tally()
+    tally, surroundings = Tally(), Surroundings(workspace.layout.root)
     if not request.dry_run:
         machinery.local.put_context(record)
     if not request.dry_run or len(plan.hits) <= _FEW:
-        plan, lost = _verified(workspace, machinery, record.context, plan)
+        plan, lost = _verified(workspace, machinery, record.context, plan, surroundings)
         if plan.misses and not request.dry_run:
             given = (workspace, machinery, request, subject, record, plan)
-            tally = _compute(*given, plan.misses if request.refresh else lost, task_params)
-    return Reused(record, plan, tally, _states(simulations, plan, tally))
+            tally = _compute(*given, lost, task_params)
+    return Reused(record, plan, tally, _states(simulations, plan, tally), surroundings.moved)
 
 
 def _is_input(ignored: tuple[str, ...], read: UndeclaredRead) -> bool:
     """Whether a read counts: the configuration may say that a file is no input."""
-    is_file = read.kind in ("absent", "code", "data")
+    is_file = read.kind in ("absent", "present", "code", "data")
     return not is_file or bool(without([read.name], ignored))
 
 
-class Appeared:
-    """Whether a file has come that a result's simulation looked for in vain; each is looked for once.
-
-    Args:
-        layout: The project.
-    """
-
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self._there: dict[str, bool] = {}
-
-    def __call__(self, result: Result) -> bool:
-        """Whether the result is not true any more for that."""
-        return any(map(self._is_there, result.absent))
-
-    def _is_there(self, name: str) -> bool:
-        if name not in self._there:
-            self._there[name] = os.path.isfile(self._layout.absolute(name))
-        return self._there[name]
-
-
 def _verified(
-    workspace: Workspace, machinery: Machinery, context: Context, plan: Plan
+    workspace: Workspace,
+    machinery: Machinery,
+    context: Context,
+    plan: Plan,
+    surroundings: Surroundings,
 ) -> tuple[Plan, Sequence[Simulation]]:
     """The plan with each hit read, so that shared ones are here; and those that are misses after all.
 
-    That is a result which is damaged, or looked for a file that is there now.
+    That is a result which is damaged, or found other files when it looked for them.
     """
     keys = [ResultKey(context, each.param_id, each.seed) for each in plan.hits]
     hits, lost, saved = [], [], 0.0
-    appeared = Appeared(workspace.layout)
     found = machinery.store.get_many(keys)
     for done, (simulation, (_, result)) in enumerate(zip(plan.hits, found, strict=True)):
         if workspace.progress and done % _TOLD_EACH == 0:
             workspace.progress("looking at results", done, len(keys))
-        if result is None or appeared(result):
+        if result is None or surroundings.changed(result):
             lost.append(simulation)
         else:
             hits.append(simulation)
@@ -146,7 +129,7 @@ def _compute(
     subject: Subject,
     record: ContextRecord,
     plan: Plan,
-    anew: Sequence[Simulation],
+    untrue: Sequence[Simulation],
     task_params: TaskParams,
 ) -> Tally:
     spec = runner_spec(workspace, subject, record, request.level, machinery.package)
@@ -172,4 +155,4 @@ def _compute(
             is_input=partial(_is_input, workspace.config.ignore_files),
             label=f"computing ({len(plan.hits)} hits)" if plan.hits else "computing",
         )
-        return execution.run(plan.misses, {each[1:] for each in anew})
+        return execution.run(plan.misses, plan.misses if request.refresh else (), untrue)

@@ -120,6 +120,7 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         *machinery.warnings(),
         *machinery.store.damaged(),
         *map(_withheld, sorted(reused.tally.withheld)),
+        *map(_moved, reused.moved),
     ]
     return RunReport(
         model=subject.id,
@@ -138,6 +139,10 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         expected=_expected(machinery, record, reused.plan) if request.dry_run else None,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _moved(name: str) -> str:
+    return f"files have come or gone since results were computed that looked for {name}: not reused"
 
 
 def _withheld(read: UndeclaredRead) -> str:

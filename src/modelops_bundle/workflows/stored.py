@@ -10,8 +10,8 @@ from modelops_bundle.errors import MopsError, UsageError
 from modelops_bundle.results.record import Output, Result
 from modelops_bundle.results.retention import Retention, choose_drops
 from modelops_bundle.results.store import ContextRecord, ManagedStore, Stored
-from modelops_bundle.workflows.reuse import Appeared
 from modelops_bundle.workflows.subject import find_subject
+from modelops_bundle.workflows.surroundings import Surroundings
 from modelops_bundle.workflows.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -191,10 +191,10 @@ def results_of(
     """
     records = chosen_contexts(workspace, store, model)
     wanted = records.keys() if stale else current_contexts(workspace, records)
-    appeared = Appeared(workspace.layout)
+    surroundings = Surroundings(workspace.layout.root)
     for row in list(store.list(wanted)):
         result = store.read(row.key) if row.sound or stale else None
-        if result is not None and (stale or not appeared(result)):
+        if result is not None and (stale or not surroundings.changed(result)):
             yield result
 
 

@@ -43,6 +43,12 @@ class TestLocal(StoreContract):
         assert store.get(sound.key) == sound
         assert store.put([result_of(0, sound=False)]).written == 0
 
+    def test_what_is_not_true_any_more_is_replaced(self, store: LocalResults) -> None:
+        store.put([result_of(0)])
+        last = result_of(0, data=b"[9]")
+        assert store.put([last], {last.key.digest}).written == 1
+        assert store.get(last.key) == last
+
     def test_of_unsound_results_the_last_one_counts(self, store: LocalResults) -> None:
         store.put([result_of(0, sound=False)])
         last = result_of(0, sound=False, data=b"[7]")

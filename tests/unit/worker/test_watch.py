@@ -9,6 +9,7 @@ import pytest
 from tests.support.worker import make_spec, small_environment, working, write_files
 
 from modelops_bundle.environment.variables import PLACE_VARIABLES
+from modelops_bundle.worker.listing import found_by
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="it is told by /proc")
 
@@ -106,7 +107,6 @@ OTHER = ["data", "data/other.csv", "model.py:1"]
         ),
         ("import tempfile; t = tempfile.TemporaryDirectory(); os.mkdir(t.name + '/data')", []),
         ("import tempfile; open(tempfile.mkstemp()[1]).read()", []),
-        ("os.listdir('data'); os.stat('data/other.csv'); os.path.exists('late.py')", []),
         ("os.open('data/other.csv', os.O_PATH)" if sys.platform == "linux" else "pass", []),
         ("import ctypes; ctypes.CDLL(None)", []),
         ("open('/etc/passwd').read(); open('/proc/self/maps').read()", []),
@@ -118,6 +118,46 @@ OTHER = ["data", "data/other.csv", "model.py:1"]
 )
 def test_each_read_of_a_file_that_is_not_declared_is_seen_with_its_line(root, do, seen):
     assert reads(root, do) == seen
+
+
+@pytest.mark.parametrize(
+    ("do", "seen"),
+    [
+        ("os.listdir('data')", ["listed data/*"]),
+        ("os.listdir()", ["listed *"]),
+        ("f = os.open('data', 0); os.listdir(f)", ["listed data/*"]),
+        ("[each.name for each in os.scandir('data')]", ["listed data/*"]),
+        ("list(os.walk('late_package'))", ["listed late_package/*"]),
+        ("list(Path('data').iterdir())", ["listed data/*"]),
+        ("list(Path('data').glob('*.csv'))", ["listed data/*.csv"]),
+        ("list(Path().rglob('*.ini'))", ["listed **/*.ini"]),
+        ("import glob; glob.glob('data/*.csv')", ["listed data/*.csv"]),
+        ("import glob; glob.glob('*.csv', root_dir='data')", ["listed data/*.csv"]),
+        ("import glob; list(glob.iglob('**/*.csv', recursive=True))", ["listed **/*.csv"]),
+        ("import pkgutil; list(pkgutil.iter_modules(['late_package']))", ["listed late_package/*"]),
+        ("os.path.exists('data/other.csv')", ["present data/other.csv"]),
+        ("Path('late.py').is_file()", ["present late.py"]),
+        ("os.stat('data/a name.csv')", ["present data/a name.csv"]),
+        ("os.path.exists('data/none.csv')", ["absent data/none.csv"]),
+        ("os.path.isdir('other')", ["absent other"]),
+        ("os.path.exists('data'); os.path.exists('data/declared.csv')", []),
+        ("open('own.csv', 'w').close(); os.path.exists('own.csv')", []),
+        ("import importlib.metadata as m; m.version('numpy')", []),
+        ("os.listdir('.modelops-bundle'); os.listdir('/etc'); os.listdir('/')", []),
+        ("import tempfile; os.listdir(tempfile.gettempdir())", []),
+    ],
+)
+def test_what_is_looked_for_is_noted(root, do, seen):
+    (root / ".modelops-bundle").mkdir(exist_ok=True)
+    found = reads(root, do)
+    assert [f"{kind} {name}" for kind, name, *_ in found] == seen
+    assert all(place == "model.py:1" for _, _, place, *_ in found)
+
+
+def test_what_was_listed_is_told_by_the_names(root):
+    (((*_, state)),) = reads(root, "os.listdir('data')")
+    assert state == found_by(os.fspath(root), "data/*")
+    assert state != found_by(os.fspath(root), "late_package/*")
 
 
 def test_what_is_imported_with_the_model_is_seen_as_well(root):
