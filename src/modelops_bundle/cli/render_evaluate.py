@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.cli.drawing import columns, plural
@@ -40,28 +41,7 @@ def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
         "hits": report.run.count("hit"),
         "computed": report.run.count("computed", "unsound"),
         "failed": len(report.run.tally.failures),
-        "targets": [
-            {
-                "id": target.id,
-                "weight": target.weight,
-                "hits": target.reused.states.count("hit"),
-                "computed": target.reused.states.count("computed")
-                + target.reused.states.count("unsound"),
-                "failures": [
-                    {"error": failure.error, "traceback": failure.traceback}
-                    for failure in target.reused.tally.failures
-                ],
-                "undeclared": [
-                    read_document(read, target.path, target.name, target=True)
-                    for read in target.reused.tally.reads
-                ],
-                "declared": [
-                    read_document(read, target.path, target.name, target=True)
-                    for read in target.declared
-                ],
-            }
-            for target in report.targets
-        ],
+        "targets": [_target_document(target) for target in report.targets],
         "rows": [
             {
                 "params": dict(row.params),
@@ -73,6 +53,23 @@ def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
             for row in report.rows
         ],
         "warnings": list(report.run.warnings),
+    }
+
+
+def _target_document(target: TargetRun) -> dict[str, Any]:
+    states = target.reused.states
+    reads = partial(read_document, path=target.path, name=target.name, target=True)
+    return {
+        "id": target.id,
+        "weight": target.weight,
+        "hits": states.count("hit"),
+        "computed": states.count("computed") + states.count("unsound"),
+        "failures": [
+            {"error": failure.error, "traceback": failure.traceback}
+            for failure in target.reused.tally.failures
+        ],
+        "undeclared": [reads(read) for read in target.reused.tally.reads],
+        "declared": [reads(read) for read in target.declared],
     }
 
 
