@@ -42,7 +42,7 @@ def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
         silence(sys.stdout)
         return FAILED
     except KeyboardInterrupt:
-        _say_error("interrupted\nWhat was recorded before stays as it is.")
+        _say_error("interrupted\nWhat was done before is kept; run the command again to go on.")
         return INTERRUPTED
     except OSError as error:
         _show_traceback(debug)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.options import AsJson
 from modelops_bundle.cli.output import print_json, say
 from modelops_bundle.cli.run_options import Workers
@@ -93,7 +94,7 @@ def table(
         write_csv(made, sys.stdout.buffer)
         return
     write_table(made, os.path.join(session.cwd, out))
-    say(f"{made.num_rows} rows and {made.num_columns} columns are in {out}.")
+    say(f"{plural(made.num_rows, 'row')} and {plural(made.num_columns, 'column')} are in {out}.")
 
 
 @app.command("export")
