@@ -285,6 +285,7 @@ def test_what_else_lies_in_a_folder_counts_where_the_model_looks(
     assert counts(odd.json("run", "Odd")) == (1, 0, 0)
     (odd.folder / other).parent.mkdir(exist_ok=True)
     (odd.folder / other).write_text("")
+    assert odd.json("results", "verify", "--rerun", "1")["compared"] == 0
     assert counts(odd.json("run", "Odd")) == (0, 1, 0)
     with modelops_bundle.open(odd.folder).model("Odd") as model:
         before = model()["n"]

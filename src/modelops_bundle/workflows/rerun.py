@@ -16,6 +16,7 @@ from modelops_bundle.results.tasks import Outcome, Task
 from modelops_bundle.workflows.machinery import Machinery
 from modelops_bundle.workflows.stored import chosen_contexts, current_contexts
 from modelops_bundle.workflows.subject import find_subject, runner_spec
+from modelops_bundle.workflows.surroundings import Surroundings
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Compared", "Rerun", "rerun"]
@@ -72,14 +73,17 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
     by_context: dict[str, list[Stored]] = {}
     for row in sample:
         by_context.setdefault(row.context, []).append(row)
-    differing: list[Compared] = []
+    compared, differing = 0, list[Compared]()
+    surroundings = Surroundings(workspace.layout.root)
     for digest, group in by_context.items():
-        results = [each for row in group if (each := store.read(row.key)) is not None]
+        stored = filter(None, (store.read(row.key) for row in group))
+        results = [each for each in stored if not surroundings.changed(each)]
+        compared += len(results)
         again = _computed(workspace, machinery, records[digest].model_id, results)
         for result, outcome in zip(results, again, strict=True):
             found = _compared(records[digest].model_id, result, outcome)
             differing += [found] if found is not None else []
-    return Rerun(len(sample), differing)
+    return Rerun(compared, differing)
 
 
 def _computed(
