@@ -65,6 +65,18 @@ def test_folders_and_patterns_are_declared_as_such(tmp_path: Path) -> None:
     assert made.states() == {"model_model": "stale"}
 
 
+def test_a_run_tells_of_a_file_that_has_come_beside_declared_ones(tmp_path: Path) -> None:
+    """What looks for the pattern may be C or Rust code, which nobody sees."""
+    made = project(tmp_path, "len('data/*.csv')", data__a_DOT_csv="1")
+    made.run("register-model", "model.py", "--data", "data/a.csv")
+    assert made.json("run", "Model")["warnings"] == []
+    (tmp_path / "data/b.csv").write_text("")
+    (warning,) = made.json("run", "Model")["warnings"]
+    assert warning.endswith(
+        "names data/*.csv (2 files), which is not declared: add --data 'data/*.csv'"
+    )
+
+
 def test_a_folder_of_sources_is_declared_as_code(tmp_path: Path) -> None:
     made = project(tmp_path, "list(os.scandir('plugins'))", plugins__one_DOT_py="")
     said = made.run("register-model", "model.py").stderr

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from modelops_bundle.digests.notices import Absent, Mention
 from modelops_bundle.digests.survey import Survey
 
-__all__ = ["absent", "undeclared"]
+__all__ = ["absent", "partly_declared", "undeclared"]
 
 
 def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
@@ -22,6 +22,15 @@ def undeclared(surveys: Iterable[Survey]) -> Iterator[Mention]:
     return (
         each for each in mentions if not all((each.source, name) in declared for name in each.files)
     )
+
+
+def partly_declared(survey: Survey) -> Iterator[Mention]:
+    """Folders and patterns that code names and of which some files are declared and others are not.
+
+    Most often, a file has come since the others were declared.
+    """
+    declared = {*survey.leaves.data, *survey.leaves.code}
+    return (each for each in survey.mentions if declared.intersection(each.files))
 
 
 def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:

@@ -316,7 +316,6 @@ def _hints(workspace: Workspace, plan: Plan) -> list[str]:
         hints.update(dict.fromkeys(survey.warnings))
     hints.update(dict.fromkeys(each.hint for each in absent(plan.surveys)))
     for mention in undeclared(plan.surveys):
-        typed = workspace.layout.for_user(mention.names, workspace.cwd)
-        hints[f"{mention.place} {mention.text}: add {mention.option} {typed}"] = None
+        hints[workspace.hint(mention)] = None
     hints.update(dict.fromkeys(workspace.environment_warnings))
     return list(hints)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from modelops_bundle.digests.overlooked import partly_declared
 from modelops_bundle.results.key import ResultKey
 from modelops_bundle.results.plan import Plan, expected_seconds
 from modelops_bundle.results.record import Level, UndeclaredRead
@@ -116,6 +117,7 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
     reused = reuse(workspace, machinery, request, subject, record, simulations)
     warnings = [
         *subject.survey.warnings,
+        *map(workspace.hint, partly_declared(subject.survey)),
         *workspace.environment_warnings,
         *machinery.warnings(),
         *machinery.store.damaged(),

@@ -13,6 +13,7 @@ from modelops_bundle.ports import Unreadable
 
 if TYPE_CHECKING:
     # Each stage is loaded when it is asked for: a command that hashes a file needs none of them.
+    from modelops_bundle.digests.notices import Mention
     from modelops_bundle.digests.survey import Surveyor
     from modelops_bundle.digests.trace import TracedFiles
     from modelops_bundle.discovery.closure import ClosureFinder
@@ -132,6 +133,11 @@ class Workspace:
         """The project as it is now: what was read for this workspace is read again."""
         assert self._reopen is not None, "this workspace was not opened from a folder"
         return self._reopen()
+
+    def hint(self, mention: Mention) -> str:
+        """What code names and nobody declared, and the option that declares it."""
+        typed = self.layout.for_user(mention.names, self.cwd)
+        return f"{mention.place} {mention.text}: add {mention.option} {typed}"
 
     @cached_property
     def facts(self) -> FactsReader:
