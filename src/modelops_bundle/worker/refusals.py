@@ -107,11 +107,9 @@ def _mend(kind: str, name: str, spec: Mapping[str, Any]) -> str:
             "is outside of the project: copy it there and declare it, or add it to hermetic.allow"
         )
     path = os.path.relpath(spec["path"], spec["root"]) if spec["path"] else "FILE"
-    command = (
-        "mops-bundle",
-        "register-model",
-        path,
-        "--class",
-        spec["entrypoint"].partition(":")[2],
+    register, chosen = (
+        ("register-target", "--target") if spec["judges"] else ("register-model", "--class")
     )
-    return f"is not declared: {shlex.join((*command, _OPTIONS[kind], name))}"
+    own = spec["entrypoint"].partition(":")[2]
+    command = ("mops-bundle", register, path, chosen, own, _OPTIONS[kind], name)
+    return f"is not declared: {shlex.join(command)}"
