@@ -82,21 +82,19 @@ class Lookups:
             return
         # Packages look through what can be imported for what is installed.
         if folder not in self._search or reader(self._places) is not None:
-            self._sought(os.path.join(glob.escape(folder), "*"))
+            self._sought(folder, "*")
 
     def _globbed(self, values: tuple[Any, ...]) -> None:
         pattern, _, root, _ = values
-        self._sought(
-            self._noting.whole(os.path.join(os.fsdecode(root or "."), os.fsdecode(pattern)))
-        )
+        self._sought(self._noting.whole(root or "."), os.fsdecode(pattern))
 
     def _globbed_below(self, below: str, values: tuple[Any, ...]) -> None:
         folder, pattern = values[:2]
-        start = glob.escape(self._noting.whole(folder))
-        self._sought(os.path.join(start, below, os.fsdecode(pattern)))
+        self._sought(self._noting.whole(folder), os.path.join(below, os.fsdecode(pattern)))
 
-    def _sought(self, pattern: str) -> None:
-        name = self._places.pattern(pattern)
+    def _sought(self, folder: str, pattern: str) -> None:
+        start, rest = _split(pattern)
+        name = self._places.pattern(os.path.normpath(os.path.join(folder, start)), rest)
         if name is not None and name not in self._known:
             self._known.add(name)
             found = found_by(self._places.root, name)
@@ -109,6 +107,15 @@ def path_of(descriptor: int) -> str | None:
         return os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:
         return None
+
+
+def _split(pattern: str) -> tuple[str, str]:
+    """The folder that a pattern begins with, and the rest."""
+    folder, rest = os.path.split(pattern)
+    while glob.has_magic(folder):
+        folder, name = os.path.split(folder)
+        rest = os.path.join(name, rest)
+    return folder, rest
 
 
 def _is_globbing() -> bool:

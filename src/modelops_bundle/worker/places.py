@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 import sysconfig
@@ -117,18 +118,20 @@ class Places:
                     return self._of_project(place, root)
         return self._outside(path, real)
 
-    def pattern(self, path: str) -> str | None:
+    def pattern(self, folder: str, pattern: str) -> str | None:
         """A pattern as it is recorded where it is for names of the project that count, else ``None``.
 
         Args:
-            path: Absolute.
+            folder: Where it begins, absolute.
+            pattern: Relative to it.
         """
-        whole = os.path.normpath(path)
-        if is_within(whole, self._fine):
+        if is_within(folder, self._fine):
             return None
         for root in self._roots:
-            if is_within(whole, (root,)) and whole != root:
-                parts = os.path.relpath(whole, root).split(os.sep)
+            if is_within(folder, (root,)):
+                below = os.path.normpath(os.path.relpath(folder, root))
+                parts = [glob.escape(part) for part in below.split(os.sep) if part != "."]
+                parts += pattern.split(os.sep)
                 own = any(part.startswith(".") or part == "__pycache__" for part in parts)
                 return None if own else "/".join(parts)
         return None

@@ -161,12 +161,16 @@ class Watcher:
             return
         self._thread.busy = True
         try:
-            frame, whole = reader(self._places), self.whole(path)
-            own = frame is None or whole in self._written or self._lookups.is_importing()
-            found = None if own or whole in self._fine else self._places.judge(whole)
+            whole = self.whole(path)
+            if whole in self._fine or whole in self._written:
+                return
+            frame = reader(self._places)
+            if frame is None or self._lookups.is_importing():
+                return
+            found = self._places.judge(whole)
             if found is not None and found.kind != "outside" and not is_metadata(found.name):
                 self.note("present" if there else "absent", found.name, frame)
-            elif found is None and there and not own:
+            elif found is None and there:
                 self._fine.add(whole)
         except (TypeError, ValueError, OSError):
             return  # a path may be anything

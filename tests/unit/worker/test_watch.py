@@ -129,6 +129,10 @@ def test_each_read_of_a_file_that_is_not_declared_is_seen_with_its_line(root, do
         ("[each.name for each in os.scandir('data')]", ["listed data/*"]),
         ("list(os.walk('late_package'))", ["listed late_package/*"]),
         ("list(Path('data').iterdir())", ["listed data/*"]),
+        ("import glob; glob.glob('./config/../data/*')", ["listed data/*"]),
+        ("list(Path('data').glob('../*.py'))", ["listed *.py"]),
+        ("os.listdir('odd [1]')", ["listed odd [[]1]/*"]),
+        ("import glob; glob.glob(os.getcwd() + '/late*/*.py')", ["listed late*/*.py"]),
         ("list(Path('data').glob('*.csv'))", ["listed data/*.csv"]),
         ("list(Path().rglob('*.ini'))", ["listed **/*.ini"]),
         ("import glob; glob.glob('data/*.csv')", ["listed data/*.csv"]),
@@ -149,6 +153,7 @@ def test_each_read_of_a_file_that_is_not_declared_is_seen_with_its_line(root, do
 )
 def test_what_is_looked_for_is_noted(root, do, seen):
     (root / ".modelops-bundle").mkdir(exist_ok=True)
+    (root / "odd [1]").mkdir(exist_ok=True)
     found = reads(root, do)
     assert [f"{kind} {name}" for kind, name, *_ in found] == seen
     assert all(place == "model.py:1" for _, _, place, *_ in found)
