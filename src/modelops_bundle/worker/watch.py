@@ -19,6 +19,7 @@ from .lookups import Lookups, path_of
 from .places import Owner, Places, Undeclared, is_metadata
 from .refusals import chain, is_refusal, named_files
 from .scratch import leave_for_children
+from .stand_ins import stand_in
 from .variables import Variables, frames, reader, watch_variables
 
 __all__ = ["Watcher", "install"]
@@ -357,47 +358,6 @@ def install(spec: Mapping[str, Any], scratch: str, *, in_child: bool = False) ->
     """
     watcher = Watcher(spec, scratch, in_child=in_child)
     watch_variables(watcher.variables)
-    os.open = _Open(watcher, os.open)
-    os.supports_dir_fd.add(os.open)
-    for name in ("stat", "lstat", "access"):
-        asked = getattr(os, name)
-        asking = _Ask(watcher, asked)
-        for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
-            able.update([asking] if asked in able else [])
-        setattr(os, name, asking)
+    stand_in(watcher)
     sys.addaudithook(watcher.hook())
     return watcher
-
-
-class _Ask:
-    """Stands for ``os.stat`` and its like, which have no event."""
-
-    def __init__(self, watcher: Watcher, ask: Callable[..., Any]) -> None:
-        self._watcher = watcher
-        self._ask = ask
-        self.__name__ = ask.__name__
-
-    def __call__(self, path: Any, *values: Any, **named: Any) -> Any:
-        try:
-            answer = self._ask(path, *values, **named)
-        except (FileNotFoundError, NotADirectoryError):
-            self._watcher.looked_for(path, there=False)
-            raise
-        self._watcher.looked_for(path, there=answer is not False)
-        return answer
-
-
-class _Open:
-    """Stands for ``os.open``. As that is no function, it does not become a method in a class either."""
-
-    def __init__(self, watcher: Watcher, open_: Callable[..., int]) -> None:
-        self._watcher = watcher
-        self._open = open_
-        self.__name__ = "open"
-
-    def __call__(
-        self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
-    ) -> int:
-        if dir_fd is None:
-            return self._open(path, flags, mode)
-        return self._watcher.open_below(self._open, dir_fd, path, flags, mode)
