@@ -10,6 +10,7 @@ import base64
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from modelops_bundle.errors import UsageError
@@ -122,10 +123,10 @@ def evaluate(workspace: Workspace, machinery: Machinery, asked: Evaluation) -> E
     model = _model(registry, list(weights), asked.model)
     ran = run(workspace, machinery, replace(asked.run, model=model))
     groups = list(_groups(ran, machinery.store))
-    targets = [
-        _target_run(workspace, machinery, asked.run, target, weight, groups)
-        for target, weight in weights.items()
-    ]
+    targets = []
+    for target, weight in weights.items():
+        once = partial(_evaluated, machinery, asked.run, target, weight, groups)
+        targets.append(_declaring(workspace, once) if asked.run.declare else once(workspace))
     rows = [_judged(group, targets, machinery.store) for group in groups]
     return EvaluationReport(ran, targets, sorted(rows, key=_order))
 
@@ -189,30 +190,18 @@ def _groups(ran: RunReport, store: ResultStore) -> Iterator[_Group]:
         yield _Group(Simulation(params, digest, 0), keys)
 
 
-def _target_run(
-    workspace: Workspace,
-    machinery: Machinery,
-    request: RunRequest,
-    target: str,
-    weight: float,
-    groups: Sequence[_Group],
-) -> TargetRun:
-    def once(project: Workspace) -> TargetRun:
-        return _evaluated(project, machinery, request, target, weight, groups)
-
-    if not request.declare:
-        return once(workspace)
+def _declaring(workspace: Workspace, once: Callable[[Workspace], TargetRun]) -> TargetRun:
     done, declared = declaring(workspace, once, lambda each: (each.id, each.reused.tally.reads))
     return replace(done, declared=tuple(declared))
 
 
 def _evaluated(
-    workspace: Workspace,
     machinery: Machinery,
     request: RunRequest,
     target: str,
     weight: float,
     groups: Sequence[_Group],
+    workspace: Workspace,
 ) -> TargetRun:
     subject = find_subject(workspace, target)
     record = subject.context(None, ("loss",))
