@@ -22,7 +22,7 @@ Stamp = tuple[int, int, int, int] | None
 
 
 class PolledInputs:
-    """Watches until its block ends.
+    """Watches until its block ends; what had changed before counts as well.
 
     Args:
         paths: Absolute paths of the files.
@@ -43,7 +43,8 @@ class PolledInputs:
         self._found: Sequence[str] = ()
 
     def __enter__(self) -> PolledInputs:
-        self._stamps = self._present()
+        # Looked at after the stamps are taken: something may have changed since the digest was made.
+        self._look_again()
         self._thread.start()
         return self
 

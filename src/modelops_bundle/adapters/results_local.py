@@ -189,10 +189,10 @@ class LocalResults:
     def list(self, contexts: Collection[str] | None = None) -> Iterator[Stored]:
         """Every result, or those of some contexts, oldest first."""
         joined = "FROM results r JOIN contexts c ON c.id = r.context"
-        chosen = "WHERE ?1 IS NULL OR c.digest IN (SELECT value FROM json_each(?1))"
+        chosen = "WHERE :all OR c.digest IN (SELECT value FROM json_each(:contexts))"
         rows = self._rows(
             f"SELECT {_COLUMNS} {joined} {chosen} ORDER BY r.created, r.key",
-            (None if contexts is None else json.dumps(list(contexts)),),
+            {"all": contexts is None, "contexts": json.dumps(list(contexts or ()))},
         )
         for key, context, param, seed, sound, level, duration, created, size in rows:
             yield Stored(
@@ -247,6 +247,8 @@ class LocalResults:
             connection.execute(
                 "DELETE FROM contexts WHERE id NOT IN (SELECT context FROM results)"
                 " AND id NOT IN (SELECT context FROM failures)"
+                " AND digest NOT IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(held)),),
             )
         for key in removed:
             with contextlib.suppress(OSError):
@@ -260,7 +262,7 @@ class LocalResults:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+    def _rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
         reader = self._database.reader()
         if reader is not None:
             with database_errors(self._database.path):

@@ -191,7 +191,8 @@ class RunnerProcess:
 
 
 def _is_small(task: Task) -> bool:
-    return len(repr(task.params)) < _SMALL_BYTES
+    # As it is sent: a letter beyond ASCII takes up to twelve bytes.
+    return len(ascii(task.params)) < _SMALL_BYTES
 
 
 def _started(

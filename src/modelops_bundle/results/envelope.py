@@ -65,7 +65,7 @@ def unpack(data: bytes, key: ResultKey | None = None) -> Result:
             raise DamagedResultError("it is the result of another key")
         provenance = _provenance(header["provenance"])
         outputs = tuple(_outputs(header["outputs"], rest))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         # A header that is whole, but of a release that writes another one.
         raise DamagedResultError(f"its header is not understood: {error!r}") from error
     return Result(found, provenance, outputs)

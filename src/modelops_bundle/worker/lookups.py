@@ -21,7 +21,6 @@ _METADATA = os.path.join("importlib", "metadata")
 _GLOB = os.sep + "glob.py"
 _PATHLIB = os.sep + "pathlib"
 _SEEKING = frozenset({"glob", "rglob"})
-_LISTING = frozenset({"iterdir", "walk"})
 
 
 class Noting(Protocol):
@@ -123,7 +122,7 @@ def _is_globbing() -> bool:
     for filename, name in _running():
         if filename.endswith(_GLOB) or (_PATHLIB in filename and name in _SEEKING):
             return True
-        if _PATHLIB not in filename or name in _LISTING:
+        if _PATHLIB not in filename:
             return False
     return False
 
