@@ -305,6 +305,22 @@ def test_what_is_read_of_a_folder_is_declared_as_the_code_names_it(odd: Project)
     assert odd.states() == {"model_odd": "stale"}
 
 
+def test_a_table_holds_each_simulation_once_and_tells_scenarios_apart(odd: Project) -> None:
+    odd.edit("model.py", "params, seed):", "params, seed, scenario=None):")
+    odd.edit("model.py", "seed + params.get", '(scenario == "high") * 10 + seed + params.get')
+    for options in ((), ("--output", "n"), ("--no-enforce", "--output", "n")):
+        odd.run("run", "Odd", *options)
+    odd.run("results", "table", "Odd", "n", "--out", "one.csv")
+    assert (odd.folder / "one.csv").read_text().split() == ['"seed","n"', "0,0"]
+    odd.run("run", "Odd", "--scenario", "high")
+    odd.run("results", "table", "Odd", "n", "--out", "two.csv")
+    rows = pandas.read_csv(odd.folder / "two.csv", keep_default_na=False).to_dict("records")
+    assert rows == [
+        {"scenario": "", "seed": 0, "n": 0},
+        {"scenario": "high", "seed": 0, "n": 10},
+    ]
+
+
 def test_a_damaged_result_is_computed_again(odd: Project) -> None:
     run = ("run", "Odd", "--seeds", "0:3")
     odd.run(*run)

@@ -201,21 +201,25 @@ def results_of(
 def output_table(workspace: Workspace, store: ManagedStore, model: str, output: str) -> Table:
     """One output of all results of a model that are still true, with parameter and seed columns.
 
+    A column says the scenario where there are several. Of one simulation, the result that was watched most
+    closely counts.
+
     Raises:
         UsageError: There are none, they have no such output, or tables of them do not go together.
     """
     from modelops_bundle.results.combining import combine
 
     names: set[str] = set()
-
-    def rows() -> Iterator[tuple[Mapping[str, object], int, Output]]:
-        for result in results_of(workspace, store, model):
-            names.update(each.name for each in result.outputs)
-            for each in result.outputs:
-                if each.name == output:
-                    yield result.provenance.params or {}, result.key.seed, each
-
-    found = list(rows())
+    chosen: dict[tuple[str | None, str, int], tuple[Result, Output]] = {}
+    for result in results_of(workspace, store, model):
+        names.update(each.name for each in result.outputs)
+        asked = [each for each in result.outputs if each.name == output]
+        place = (result.key.context.scenario, result.key.param_id, result.key.seed)
+        # Of one simulation there may be several, with other outputs or watched less closely.
+        if asked and (place not in chosen or _is_better(result, chosen[place][0])):
+            chosen[place] = result, asked[0]
+    several = len({scenario for scenario, _, _ in chosen}) > 1
+    found = [(_labels(result, several), result.key.seed, each) for result, each in chosen.values()]
     if not found:
         there = f"its results have {', '.join(sorted(names))}" if names else "none is stored"
         raise UsageError(
@@ -224,6 +228,15 @@ def output_table(workspace: Workspace, store: ManagedStore, model: str, output: 
             "Name one of these." if names else f"`mops-bundle run {model}` computes some.",
         )
     return combine(found)
+
+
+def _is_better(result: Result, other: Result) -> bool:
+    return result.provenance.level > other.provenance.level
+
+
+def _labels(result: Result, with_scenario: bool) -> Mapping[str, object]:
+    scenario = {"scenario": result.key.context.scenario} if with_scenario else {}
+    return {**scenario, **(result.provenance.params or {})}
 
 
 def verify(workspace: Workspace, store: ManagedStore, model: str | None) -> Verified:

@@ -32,6 +32,8 @@ class Model:
             time.sleep(60)
         if how == "large":
             return {"text": "x" * 50_000_000}
+        if how == "wide":
+            return {"text": "x" * 200_000}
         return {"seed": seed, "pid": os.getpid()}
 """
 
@@ -194,6 +196,12 @@ def test_a_batch_that_takes_longer_than_it_should_is_given_back(spec: RunnerSpec
     with local_engine(1) as engine:
         outcomes = list(engine.execute(spec, iter([*tasks(50), Task(50, {"how": "large"}, 50)])))
     assert [each.number for each in outcomes] == list(range(51))
+
+
+def test_texts_beyond_ascii_do_not_block(spec: RunnerSpec) -> None:
+    """They are sent as several bytes a letter, so that a few of them fill a pipe."""
+    many = [Task(number, {"how": "wide", "text": "\u6c34" * 3900}, 0) for number in range(20)]
+    assert [each.error for each in run_batch(spec, many)] == [""] * 20
 
 
 def test_a_large_task_behind_a_large_answer_does_not_block(spec: RunnerSpec) -> None:

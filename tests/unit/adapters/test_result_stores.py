@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.result_stores import CONTEXT, StoreContract, key_of, record_o
 from modelops_bundle.adapters.results_local import LocalResults
 from modelops_bundle.adapters.results_shared import SharedResults
 from modelops_bundle.adapters.results_tiered import TieredResults
+from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level
 
 #: Reads, looks over and writes where nothing may be written.
@@ -87,6 +89,12 @@ class TestLocal(StoreContract):
             assert store.drop(keys[:2]) == 1
             claims.hold([CONTEXT.digest])
             assert store.drop(keys) == 0
+            # A run that has stored nothing yet needs its context as well.
+            other = Context(CONTEXT.model, "other:Model")
+            store.put_context(replace(record_of(), context=other))
+            claims.hold([other.digest])
+            store.drop(["0" * 64])
+            assert set(store.contexts()) == {CONTEXT.digest, other.digest}
         assert store.drop(keys) == 3
         assert list(store.list()) == []
         assert store.contexts() == {}
