@@ -26,6 +26,7 @@ class TieredResults:
         self._local = local
         self._shared = shared
         self._warnings: list[str] = []
+        self._better: set[str] = set()  # keys of those of which the shared store has a better one
 
     def scan(self, context: Context) -> Iterator[Known]:
         """What either store knows; what the local one has and others lack is sent.
@@ -36,19 +37,17 @@ class TieredResults:
         here = {(each.param_id, each.seed): each for each in self._local.scan(context)}
         there = {(each.param_id, each.seed): each for each in self._shared.scan(context)}
         yield from here.values()
-        # A local result may be unsound where the shared one is not.
-        yield from (each for place, each in there.items() if _is_better(each, here.get(place)))
+        # A local result may be unsound where the shared one is not, or watched less closely.
+        for place, each in there.items():
+            if _is_better(each, here.get(place)):
+                self._better.add(ResultKey(context, each.param_id.hex(), each.seed).digest)
+                yield each
         self._send(context, [each for place, each in here.items() if place not in there])
 
     def get(self, key: ResultKey) -> Result | None:
         """A result, verified."""
-        found = self._local.get(key)
-        if found is not None and found.sound:
-            return found
-        shared = self._shared.get(key)
-        if shared is not None:
-            self._local.put([shared])
-        return shared or found
+        ((_, found),) = self._got([key])
+        return found
 
     def get_many(self, keys: Iterable[ResultKey]) -> Iterator[tuple[ResultKey, Result | None]]:
         """:meth:`get` of each, in the order asked for."""
@@ -97,9 +96,14 @@ class TieredResults:
 
     def _got(self, keys: Sequence[ResultKey]) -> Iterator[tuple[ResultKey, Result | None]]:
         found = dict(self._local.get_many(keys))
-        lacking = [key for key, result in found.items() if result is None or not result.sound]
+        lacking = [
+            key
+            for key, result in found.items()
+            if result is None or not result.sound or key.digest in self._better
+        ]
         fetched = {key: each for key, each in self._shared.get_many(lacking) if each is not None}
         self._local.put(list(fetched.values()))
+        self._better.difference_update(key.digest for key in fetched)
         for key in keys:
             yield key, fetched.get(key, found[key])
 

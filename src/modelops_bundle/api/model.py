@@ -136,7 +136,7 @@ class Model:
     def _found(self, key: ResultKey) -> Result | None:
         assert self._store is not None
         found = self._store.get(key)
-        if found is None or not found.sound or found.provenance.level < Level.AUDIT:
+        if found is None or not found.may_be_taken(Level.AUDIT):
             return None
         if found.surroundings:
             from modelops_bundle.workflows.surroundings import Surroundings

@@ -119,6 +119,10 @@ class Result:
         """Whether the key stands for all that it depends on, so that it may be reused."""
         return not any(read.spoils for read in self.provenance.undeclared)
 
+    def may_be_taken(self, least: Level) -> bool:
+        """Whether it is sound and was watched at least so closely."""
+        return self.sound and self.provenance.level >= least
+
     @property
     def surroundings(self) -> tuple[UndeclaredRead, ...]:
         """What it is true while it stays as it was, beside all that its key stands for."""

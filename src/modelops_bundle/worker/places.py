@@ -18,6 +18,7 @@ __all__ = [
     "Undeclared",
     "environment_folders",
     "is_metadata",
+    "is_passing",
     "is_within",
     "our_folders",
 ]
@@ -32,6 +33,7 @@ _STATE = ".modelops-bundle"
 _OURS = os.path.dirname(os.path.abspath(__file__))
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _METADATA = (".egg-info", ".dist-info")
+_VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
 
 
 class Undeclared(NamedTuple):
@@ -189,6 +191,11 @@ def is_metadata(name: str) -> bool:
     """Whether a file tells of a distribution that was installed in place, beside the project's code."""
     folder, _, file = name.rpartition("/")
     return folder.endswith(_METADATA) or file.endswith(_METADATA)
+
+
+def is_passing(name: str) -> bool:
+    """Whether a file comes and goes with what is done to the project, whatever is looked for in it."""
+    return is_metadata(name) or not _VERSION_CONTROL.isdisjoint(name.split("/"))
 
 
 def is_within(path: str, folders: Iterable[str]) -> bool:

@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from .lookups import Lookups, path_of
-from .places import Owner, Places, Undeclared, is_metadata
+from .places import Owner, Places, Undeclared, is_passing
 from .refusals import chain, is_refusal, named_files
 from .scratch import leave_for_children
 from .stand_ins import stand_in
@@ -61,6 +61,7 @@ class Watcher:
         self._log_read = 0
         self._events: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "open": self._opened,
+            "os.mkdir": self._made,
             "os.rename": self._renamed,
             "os.link": self._renamed,
             "import": self._imported,
@@ -165,11 +166,11 @@ class Watcher:
             whole = self.whole(path)
             if whole in self._fine or whole in self._written:
                 return
-            frame = reader(self._places)
+            frame = self.innermost()
             if frame is None or self._lookups.is_importing():
                 return
             found = self._places.judge(whole)
-            if found is not None and found.kind != "outside" and not is_metadata(found.name):
+            if found is not None and found.kind != "outside" and not is_passing(found.name):
                 self.note("present" if there else "absent", found.name, frame)
             elif found is None and there:
                 self._fine.add(whole)
@@ -251,12 +252,17 @@ class Watcher:
                 self._seen.pop(("absent", found.name), None)
 
     def _counts(self, found: Undeclared, whole: str) -> bool:
-        """Installed packages may look for what is their own, or could be there."""
+        """Outside of the project, installed packages may look for what is their own, or could be there."""
         there = os.path.lexists(whole)
-        if is_metadata(found.name):
+        if is_passing(found.name):
             return there and reader(self._places) is not None
-        own = found.kind == "outside" and self._places.is_of_program(whole)
+        if found.kind != "outside":
+            return True
+        own = self._places.is_of_program(whole)
         return (there and not own) or reader(self._places) is not None
+
+    def _made(self, values: tuple[Any, ...]) -> None:
+        self._forget_absent(self.whole(values[0]))
 
     def _renamed(self, values: tuple[Any, ...]) -> None:
         if self.whole(values[0]) in self._written:

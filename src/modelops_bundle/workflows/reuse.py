@@ -9,7 +9,7 @@ from functools import partial
 from modelops_bundle.project.files import without
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.plan import Plan, make_plan
-from modelops_bundle.results.record import UndeclaredRead
+from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.execution import Execution, Tally, TaskParams
@@ -76,7 +76,9 @@ def reuse(
     if not request.dry_run:
         machinery.local.put_context(record)
     if not request.dry_run or len(plan.hits) <= _FEW:
-        plan, lost = _verified(workspace, machinery, record.context, plan, surroundings)
+        plan, lost = _verified(
+            workspace, machinery, record.context, plan, request.least, surroundings
+        )
         if plan.misses and not request.dry_run:
             given = (workspace, machinery, request, subject, record, plan)
             tally = _compute(*given, lost, task_params)
@@ -94,11 +96,12 @@ def _verified(
     machinery: Machinery,
     context: Context,
     plan: Plan,
+    least: Level,
     surroundings: Surroundings,
 ) -> tuple[Plan, Sequence[Simulation]]:
     """The plan with each hit read, so that shared ones are here; and those that are misses after all.
 
-    That is a result which is damaged, or found other files when it looked for them.
+    That is a result which is damaged or worth less than was said, or found other files when it looked.
     """
     keys = [ResultKey(context, each.param_id, each.seed) for each in plan.hits]
     hits, lost, saved = [], [], 0.0
@@ -106,7 +109,8 @@ def _verified(
     for done, (simulation, (_, result)) in enumerate(zip(plan.hits, found, strict=True)):
         if workspace.progress and done % _TOLD_EACH == 0:
             workspace.progress("looking at results", done, len(keys))
-        if result is None or surroundings.changed(result):
+        # An index, or the name of an object, may say more than the result itself.
+        if result is None or not result.may_be_taken(least) or surroundings.changed(result):
             lost.append(simulation)
         else:
             hits.append(simulation)

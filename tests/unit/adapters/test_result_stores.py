@@ -12,6 +12,7 @@ from tests.support.result_stores import CONTEXT, StoreContract, key_of, record_o
 from modelops_bundle.adapters.results_local import LocalResults
 from modelops_bundle.adapters.results_shared import SharedResults
 from modelops_bundle.adapters.results_tiered import TieredResults
+from modelops_bundle.results.envelope import pack
 from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level
 
@@ -167,6 +168,28 @@ class TestTiered(StoreContract):
             False,
         ]
         assert local.get(key_of(1)) == result_of(1)
+
+    def test_what_was_watched_more_closely_elsewhere_is_taken(
+        self, store: TieredResults, local: LocalResults, shared: SharedResults
+    ) -> None:
+        local.put([result_of(0, level=Level.ENFORCED, data=b"[1]")])
+        closer = result_of(0, level=Level.HERMETIC)
+        shared.put([closer])
+        assert max(each.level for each in store.scan(CONTEXT)) == Level.HERMETIC
+        assert store.get(key_of(0)) == closer
+        assert local.get(key_of(0)) == closer
+
+    def test_an_object_that_is_worth_less_than_its_name_says_is_no_hit(
+        self, shared: SharedResults, tmp_path: Path
+    ) -> None:
+        shared.put([result_of(0)])
+        (path,) = (path for path in (tmp_path / "shared").rglob("*-*") if path.is_file())
+        path.write_bytes(pack(result_of(0, sound=False, level=Level.OFF)))
+        found = shared.get(key_of(0))
+        assert found is not None
+        assert not found.may_be_taken(Level.OFF)
+        path.write_bytes(pack(result_of(0)).replace(b'"level":"enforced"', b'"level":1'))
+        assert shared.get(key_of(0)) is None
 
     def test_what_could_not_be_sent_is_sent_by_the_next_run(
         self, local: LocalResults, shared: SharedResults, tmp_path: Path
