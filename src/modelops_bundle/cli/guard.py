@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import typer
@@ -20,13 +22,39 @@ __all__ = ["guarded"]
 
 FAILED = 1
 INTERRUPTED = 130  # what shells use for a process that was interrupted
+TERMINATED = 143  # and for one that was asked to end
 
 # What Typer raises for wrong use; it exports only this one of its kinds.
 _WRONG_USE: Any = typer.BadParameter.__base__
 
 
+class _TerminatedError(KeyboardInterrupt):
+    """The system or a scheduler asks the command to end: what is done is kept, as when the user does."""
+
+
 def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
     """Do the work of a command and return its exit code; whatever it raises is worded on standard error."""
+    with _terminable():
+        return _worded(work, debug)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    def end(*_: object) -> None:
+        raise _TerminatedError
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not the main thread: nothing to take over
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _worded(work: Callable[[], int | None], debug: bool) -> int:
     try:
         code = work() or 0
         # Now rather than when the process ends, so that a full disk or a closed pipe is noticed.
@@ -41,9 +69,11 @@ def guarded(work: Callable[[], int | None], *, debug: bool = False) -> int:
     except BrokenPipeError:
         silence(sys.stdout)
         return FAILED
-    except KeyboardInterrupt:
-        _say_error("interrupted\nWhat was done before is kept; run the command again to go on.")
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        terminated = isinstance(error, _TerminatedError)
+        what = "terminated" if terminated else "interrupted"
+        _say_error(f"{what}\nWhat was done before is kept; run the command again to go on.")
+        return TERMINATED if terminated else INTERRUPTED
     except OSError as error:
         _show_traceback(debug)
         _say_error(_words(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from modelops_bundle.results.record import Level, Output, UndeclaredRead
@@ -39,6 +39,7 @@ class RunnerSpec:
             one run and never a later one.
         judges: Where it is a target that is run: the output that it judges.
         data: Where it is a target: absolute paths of its data.
+        inputs: Where workers may be on other machines: a digest of each file of the model, by path.
         withheld: Names of variables that are set where a worker runs and that it was not given. Each worker
             has its own.
     """
@@ -64,6 +65,7 @@ class RunnerSpec:
     run: str = ""
     judges: str = ""
     data: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:

@@ -82,6 +82,11 @@ class RealMachinery:
         self.local = local
         self.workers = workers
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether workers may be on other machines."""
+        return self._cluster is not None or self._executor is not None
+
     @cached_property
     def store(self) -> ResultStore:
         """The local store, with the shared one behind it where one is configured."""

@@ -16,13 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution
 from typing import Any, NamedTuple
 
-from .failures import RefusedError, in_one_line
+from .failures import RefusedError, a_handful, in_one_line
 
 __all__ = ["Offer", "check_environment", "installed_version", "offers_of"]
 
 _WHAT = "the worker's environment is not the one that was asked for"
 _MEND = "Install the same packages there, or name the interpreter that has them."
-_MOST_NAMED = 5
 _LONGEST_VERSION = 200
 _HEADERS = 1 << 20
 _VERSION = re.compile(r"^version\s*:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
@@ -37,9 +36,7 @@ def check_environment(spec: Mapping[str, Any]) -> None:
     """
     differing = list(_differing(spec))
     if differing:
-        more = len(differing) - _MOST_NAMED
-        named = "; ".join(differing[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
-        raise RefusedError(_WHAT, named, _MEND)
+        raise RefusedError(_WHAT, a_handful(differing), _MEND)
 
 
 def _differing(spec: Mapping[str, Any]) -> Iterator[str]:

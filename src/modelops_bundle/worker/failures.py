@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Sequence
 
-__all__ = ["FailedError", "RefusedError", "in_full", "in_one_line"]
+__all__ = ["FailedError", "RefusedError", "a_handful", "in_full", "in_one_line"]
 
 _LONGEST_LINE = 500
+_HANDFUL = 5
 _LONGEST_TEXT = 1 << 16
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -34,6 +36,12 @@ class RefusedError(Exception):
 
 class FailedError(Exception):
     """A simulation gave no result that can be used, for a reason that needs no name of an exception."""
+
+
+def a_handful(parts: Sequence[str]) -> str:
+    """The first parts, and how many more there are."""
+    more = len(parts) - _HANDFUL
+    return "; ".join(parts[:_HANDFUL]) + (f"; and {more} more" if more > 0 else "")
 
 
 def in_one_line(error: BaseException) -> str:

@@ -23,6 +23,7 @@ from .imports import (
     serve_ourselves,
     set_path,
 )
+from .inputs import check_inputs
 from .models import RUNNERS, WIRE, Asked, Way, choose, load_model
 from .parent import end_with_parent
 from .printed import Printed
@@ -158,7 +159,8 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
 
     1. Enter the project's folder and set its variables.
     2. Search the project's folders first, and compile what lies in them from source.
-    3. Compare the environment, and look up who offers to run models, before anything is watched.
+    3. Compare the environment and the files, and look up who offers to run models, before anything is
+       watched.
     4. Let our own package be found where it is not installed, and the project's modules before those of the
        standard library that the worker has loaded.
     5. Shut out what is not declared, and watch the rest.
@@ -171,6 +173,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
     compile_from_source(libraries)
     sys.argv[:] = [spec["path"]]
     check_environment(spec)  # 3
+    check_inputs(spec)
     offers = offers_of(WIRE, RUNNERS)
     serve_ourselves(spec["package"])  # 4
     forget_replaced(spec["search"], at_start)

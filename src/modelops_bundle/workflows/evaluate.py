@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from modelops_bundle.errors import UsageError
+from modelops_bundle.errors import StorageError, UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest, evaluation_digest
 from modelops_bundle.records.entries import BundleRegistry, ModelEntry, TargetEntry
 from modelops_bundle.results.key import ResultKey
-from modelops_bundle.results.record import UndeclaredRead
+from modelops_bundle.results.record import Result, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ResultStore
 from modelops_bundle.results.tables import decode
@@ -225,9 +225,7 @@ def _outputs_of(
     keys = {group.simulation.param_id: group.keys for group in groups}
 
     def outputs(simulation: Simulation) -> Mapping[str, Any]:
-        results = [
-            each for _, each in store.get_many(keys[simulation.param_id]) if each is not None
-        ]
+        results = [_there(key, each) for key, each in store.get_many(keys[simulation.param_id])]
         return {
             "replicates": [
                 [
@@ -243,6 +241,16 @@ def _outputs_of(
         }
 
     return outputs
+
+
+def _there(key: ResultKey, result: Result | None) -> Result:
+    if result is None:
+        raise StorageError(
+            f"the result {key.digest[:12]} cannot be read any more",
+            "it was damaged or removed meanwhile",
+            "Run the command again.",
+        )
+    return result
 
 
 def _judged(group: _Group, targets: Sequence[TargetRun], store: ResultStore) -> Judged:

@@ -42,6 +42,11 @@ class Machinery(Protocol):
         ...
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether workers may be on other machines."""
+        ...
+
+    @property
     def package(self) -> str:
         """Folder that this package is imported from."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from modelops_bundle.project.files import without
@@ -12,6 +12,7 @@ from modelops_bundle.results.plan import Plan, make_plan
 from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
+from modelops_bundle.worker.inputs import contents_of
 from modelops_bundle.workflows.execution import Execution, Tally, TaskParams
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.subject import Subject, differences, inputs_of, runner_spec
@@ -142,6 +143,8 @@ def _compute(
     with guarded as guard, machinery.claims() as claims, machinery.engine() as engine:
         claims.hold([record.context.digest])
         machinery.store.put_context(record)
+        if machinery.elsewhere:
+            spec = replace(spec, inputs=contents_of(inputs_of(workspace, subject)))
         execution = Execution(
             context=record.context,
             model_id=subject.id,

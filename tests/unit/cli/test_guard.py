@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 
@@ -70,6 +71,13 @@ def test_a_traceback_is_shown_when_asked_for(
 def test_an_interruption(capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(raising(KeyboardInterrupt())) == 130
     assert capsys.readouterr().err.startswith("error: interrupted\n")
+
+
+def test_an_end_that_a_scheduler_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    assert guarded(lambda: os.kill(os.getpid(), signal.SIGTERM)) == 143
+    assert capsys.readouterr().err.startswith("error: terminated\n")
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 PROGRAM = "import sys; from modelops_bundle.cli.guard import guarded; {}; sys.exit(guarded({}))"
