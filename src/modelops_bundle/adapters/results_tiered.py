@@ -26,10 +26,11 @@ class TieredResults:
         self._local = local
         self._shared = shared
         self._warnings: list[str] = []
+        self._unsent: list[ResultKey] = []
         self._better: set[str] = set()  # keys of those of which the shared store has a better one
 
     def scan(self, context: Context) -> Iterator[Known]:
-        """What either store knows; what the local one has and others lack is sent.
+        """What either store knows; what the local one alone has is noted for :meth:`catch_up`.
 
         Raises:
             StorageError: The shared store cannot be reached.
@@ -42,7 +43,11 @@ class TieredResults:
             if _is_better(each, here.get(place)):
                 self._better.add(ResultKey(context, each.param_id.hex(), each.seed).digest)
                 yield each
-        self._send(context, [each for place, each in here.items() if place not in there])
+        self._unsent += [
+            ResultKey(context, each.param_id.hex(), each.seed)
+            for place, each in here.items()
+            if place not in there and each.sound and each.level > Level.OFF
+        ]
 
     def get(self, key: ResultKey) -> Result | None:
         """A result, verified."""
@@ -107,13 +112,9 @@ class TieredResults:
         for key in keys:
             yield key, fetched.get(key, found[key])
 
-    def _send(self, context: Context, known: Sequence[Known]) -> None:
-        """Send local results that an earlier run could not."""
-        keys = [
-            ResultKey(context, each.param_id.hex(), each.seed)
-            for each in known
-            if each.sound and each.level > Level.OFF
-        ]
+    def catch_up(self) -> None:
+        """Send local results that an earlier run could not, as far as a scan has met them."""
+        keys, self._unsent = self._unsent, []
         for start in range(0, len(keys), _BATCH):
             batch = self._local.get_many(keys[start : start + _BATCH])
             try:

@@ -118,6 +118,12 @@ class RealMachinery:
         """A watch over a model's inputs."""
         return PolledInputs(paths, look)
 
+    def catch_up(self) -> None:
+        """Send to a shared store what an earlier run could not send."""
+        catch_up = getattr(self.store, "catch_up", None)
+        if catch_up is not None:
+            catch_up()
+
     def warnings(self) -> Sequence[str]:
         """What the user should know of the stores, in words."""
         warnings = getattr(self.store, "warnings", None)

@@ -150,6 +150,8 @@ class Execution:
         while self._waiting and not self._stopped:
             self._round()
             if self._held and not self._stopped:
+                if self.progress:
+                    self.progress("waiting for another run", self.tally.done, self._total)
                 # Others compute these; whoever is done or dies gives them back.
                 self.claims.wait(_WAIT_SECONDS)
                 self._waiting.extend(self._held)

@@ -79,6 +79,10 @@ class Machinery(Protocol):
         """
         ...
 
+    def catch_up(self) -> None:
+        """Send to the store what an earlier run could not send."""
+        ...
+
     def warnings(self) -> Sequence[str]:
         """What the user should know of stores and workers, in words."""
         ...

@@ -76,6 +76,7 @@ def reuse(
     tally, surroundings = Tally(), Surroundings(workspace.layout.root)
     if not request.dry_run:
         machinery.local.put_context(record)
+        machinery.catch_up()
     if not request.dry_run or len(plan.hits) <= _FEW:
         plan, lost = _verified(
             workspace, machinery, record.context, plan, request.least, surroundings

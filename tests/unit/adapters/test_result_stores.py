@@ -200,5 +200,8 @@ class TestTiered(StoreContract):
         (said,) = broken.warnings()
         assert "1 results stay in the project's own store" in said
         assert local.get(key_of(0)) == result_of(0)
-        assert [each.seed for each in TieredResults(local, shared).scan(CONTEXT)] == [0]
+        again = TieredResults(local, shared)
+        assert [each.seed for each in again.scan(CONTEXT)] == [0]
+        assert shared.get(key_of(0)) is None  # to look is not to send
+        again.catch_up()
         assert shared.get(key_of(0)) == result_of(0)
