@@ -140,14 +140,13 @@ class LocalResults:
             for result, body in packed:
                 key = result.key.digest
                 known = None if key in untrue else self._known(connection, key)
-                if known is not None and _stays(known, result):
-                    if self._differs(key, known, result):
-                        differing.append(key)
-                        continue
-                    if self._is_whole(key, known):
-                        continue
-                self._insert(connection, key, result, body)
-                written += 1
+                stays = known is not None and _stays(known, result)
+                header = self._header(key, known) if stays else None
+                if header is None:
+                    self._insert(connection, key, result, body)
+                    written += 1
+                elif header["outputs"] != read_header(body)["outputs"]:
+                    differing.append(key)
         return Wrote(written, tuple(differing))
 
     def put_context(self, record: ContextRecord) -> None:
@@ -303,20 +302,14 @@ class LocalResults:
         query = "SELECT sound, level, body FROM results WHERE key = ?"
         return connection.execute(query, (bytes.fromhex(key),)).fetchone()
 
-    def _differs(self, key: str, known: Any, result: Result) -> bool:
-        """Whether a stored sound result has other outputs than a new one."""
+    def _header(self, key: str, known: Any) -> dict[str, Any] | None:
+        """The header of a stored result, every byte of which is as it was written; else ``None``."""
         try:
-            header = read_header(self._body(key, known[2]))
+            body = self._body(key, known[2])
+            unpack(body)
+            return read_header(body)
         except DamagedResultError:
-            return False
-        return bool(header["outputs"] != read_header(pack(result))["outputs"])
-
-    def _is_whole(self, key: str, known: Any) -> bool:
-        try:
-            unpack(self._body(key, known[2]))
-        except DamagedResultError:
-            return False
-        return True
+            return None
 
     def _insert(self, connection: Any, key: str, result: Result, body: bytes) -> None:
         inside = len(body) <= LARGEST_INSIDE

@@ -55,6 +55,13 @@ def test_a_flip_in_the_store_is_a_miss_with_a_warning_and_mended_by_the_next_put
         assert f"the stored result {result.key.digest[:12]} is damaged" in said
         assert store.put([result]).written == 1
         assert store.get(result.key) == result
+    _flip(folder, result.key.digest)
+    with LocalResults(str(folder)) as store:
+        # A damaged one is nothing to compare with.
+        other = result_of(0, data=b"y" * size)
+        wrote = store.put([other])
+        assert (wrote.written, wrote.differing) == (1, ())
+        assert store.get(result.key) == other
 
 
 def _flip(folder: Path, key: str) -> None:
