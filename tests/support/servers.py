@@ -55,9 +55,10 @@ def azurite_program() -> str | None:
     folder = Path(sys.prefix) / "azurite"
     program = folder / "node_modules" / ".bin" / "azurite-blob"
     npm = shutil.which("npm")
-    if not program.exists() and npm is not None:
+    if npm is not None:
         from filelock import FileLock
 
+        # The processes that run the tests share the folder; one fills it, the others wait until it is whole.
         with FileLock(f"{folder}.lock"):
             if not program.exists():
                 command = [npm, "install", "--silent", "--no-audit", "--no-fund"]

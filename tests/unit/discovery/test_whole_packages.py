@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tests.fakes import ask_issubclass
 from tests.support.uv import uv_or_skip
 
@@ -94,19 +95,24 @@ def installed(pytestconfig: pytest.Config) -> Installed:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     assert pytestconfig.cache is not None
     folder = Path(pytestconfig.cache.mkdir(f"packages-{version}"))
+    # The processes that run the tests share the folder; one fills it.
+    with FileLock(f"{folder}.lock"):
+        _install(folder)
     python = folder / "bin" / "python"
-    done = folder / "installed.txt"
-    if not done.exists() or done.read_text() != "\n".join(PACKAGES):
-        uv = uv_or_skip()
-        subprocess.run(
-            [uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True
-        )
-        install = [uv, "pip", "install", "-q", "--python", str(python), *PACKAGES]
-        outcome = subprocess.run(install, capture_output=True, text=True, check=False)
-        if outcome.returncode:
-            pytest.skip(f"packages cannot be installed: {outcome.stderr[-200:]}")
-        done.write_text("\n".join(PACKAGES))
     return Installed(python, folder / "lib" / f"python{version}" / "site-packages")
+
+
+def _install(folder: Path) -> None:
+    done = folder / "installed.txt"
+    if done.exists() and done.read_text() == "\n".join(PACKAGES):
+        return
+    uv = uv_or_skip()
+    subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
+    install = [uv, "pip", "install", "-q", "--python", str(folder / "bin" / "python"), *PACKAGES]
+    outcome = subprocess.run(install, capture_output=True, text=True, check=False)
+    if outcome.returncode:
+        pytest.skip(f"packages cannot be installed: {outcome.stderr[-200:]}")
+    done.write_text("\n".join(PACKAGES))
 
 
 @pytest.mark.parametrize("package", sorted(BASES))
