@@ -1,15 +1,15 @@
 """Where modules are looked for: the project's folders, ``PYTHONPATH``, ``.pth`` files, installed packages.
 
 The order is the project's own folders first (configured roots, ``src/``, the root), then ``PYTHONPATH``, the
-standard library, and in the site folders what ``.pth`` files add before what is installed there. Nothing of
-the environment runs: a ``.pth`` line that would be executed is read where its form is known (the finders that
-setuptools writes for editable installs) and warned about otherwise.
+standard library, and each site folder followed by what its ``.pth`` files add. Nothing of the environment
+runs: a ``.pth`` line that would be executed is read where its form is known (the finders that setuptools
+writes for editable installs) and warned about otherwise.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -113,11 +113,9 @@ def build_search_path(
             reader.check_folder(folder)
     before = tuple(entries.items())
     for site in platform.site_folders:
-        reader.read(site)
-    for folder in reader.folders:
-        entries.setdefault(folder, _owner(project_root, folder, platform))
-    for site in platform.site_folders:
         entries.setdefault(site, Origin.INSTALLED)
+        for folder in reader.folders_of(site):
+            entries.setdefault(folder, _owner(project_root, folder, platform))
     after = tuple(entries.items())[len(before) :]
     return SearchPath((*before, STDLIB_ENTRY, *after), reader.mapped, tuple(reader.warnings))
 
@@ -142,18 +140,20 @@ class _PthReader:
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self.folders: list[str] = []
         self.mapped: dict[str, str] = {}
         self.warnings: list[Warned] = []
 
-    def read(self, site: str) -> None:
+    def folders_of(self, site: str) -> list[str]:
+        """The folders that are added behind ``site``, in order."""
         listing = self._files.entries(site)
+        folders: list[str] = []
         for name in sorted(listing):
             # `site` passes over hidden ones as well.
             if name.endswith(".pth") and listing[name] is EntryKind.FILE and name[0] != ".":
-                self._read_file(site, name)
+                folders += self._read_file(site, name)
+        return folders
 
-    def _read_file(self, site: str, name: str) -> None:
+    def _read_file(self, site: str, name: str) -> Iterator[str]:
         path = os.path.join(site, name)
         data = self._files.read(path)
         if not isinstance(data, bytes):
@@ -164,11 +164,9 @@ class _PthReader:
             if line.startswith(("import ", "import\t")):
                 self._executable(site, path, number, line)
             elif line.strip() and not line.startswith("#"):
-                self._folder(os.path.normpath(os.path.join(site, line.rstrip())))
-
-    def _folder(self, folder: str) -> None:
-        if "\0" not in folder and self._files.entries(folder) and folder not in self.folders:
-            self.folders.append(folder)
+                folder = os.path.normpath(os.path.join(site, line.rstrip()))
+                if "\0" not in folder and self._files.entries(folder):
+                    yield folder
 
     def check_folder(self, folder: str) -> None:
         """Warn about an entry of the path that is a file: an archive of modules."""

@@ -165,6 +165,12 @@ def test_pth_files_add_folders() -> None:
     assert found.warnings == ()
 
 
+def test_what_is_installed_comes_before_what_pth_files_add() -> None:
+    tree = {f"{SITE}/lib.py": "", f"{SITE}/a.pth": "/edit\n", "/edit/lib.py": ""}
+    found = finder(tree, dists={"lib": Dist("lib")}).find("lib")
+    assert place(found) == (f"{SITE}/lib.py", Origin.INSTALLED)
+
+
 def test_executable_pth_lines_are_warned_about() -> None:
     tree = {
         f"{SITE}/hook.pth": "/none\nimport hook; hook.install()\n",
