@@ -22,9 +22,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_cases import CASES, Bench
+from bench_cases import CASES
 from bench_measure import Aim, FailedError, Figure, Series
-from bench_tools import Tools
+from bench_tools import Bench, Tools
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = ("", "median", "min - max", "CPU", "memory", "ours is", "by CPU")

@@ -6,7 +6,7 @@ import shutil
 import sysconfig
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bench_measure import Aim, Contender, FailedError, Figure, compare
@@ -27,42 +27,16 @@ from bench_tools import (
     IMPORT_GRAPH,
     PARSE_ALL,
     READ_FILE,
+    Bench,
     Tools,
 )
 
-__all__ = ["CASES", "Bench"]
+__all__ = ["CASES"]
 
 #: What the large package's classes derive from.
 LARGE_PACKAGE = ("sklearn", "scikit-learn", "sklearn.base.BaseEstimator")
 #: Taken instead when the package cannot be installed.
 STANDARD_LIBRARY = ("stdlib", "abc.ABC")
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """How to measure.
-
-    Attributes:
-        tools: What is measured.
-        folder: Where to work.
-        quick: Smaller and fewer.
-        say: Told what is going on.
-    """
-
-    tools: Tools
-    folder: Path
-    quick: bool
-    say: Callable[[str], None]
-
-    def place(self, name: str) -> Path:
-        """A new folder."""
-        folder = self.folder / name
-        folder.mkdir()
-        return folder
-
-    def rounds(self, full: int) -> int:
-        """How many runs count."""
-        return max(3, full // 3) if self.quick else full
 
 
 def start_up(bench: Bench) -> Iterator[Figure]:

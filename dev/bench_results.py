@@ -10,12 +10,9 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench_measure import Aim, Contender, FailedError, Figure, Sample, compare, run_once
-
-if TYPE_CHECKING:
-    from bench_cases import Bench
+from bench_tools import Bench
 
 __all__ = ["batched_writes", "cached_calls", "cold_writes", "prediction", "short_tasks"]
 

@@ -1,4 +1,4 @@
-"""The tools that are measured, as they are found on this machine, and the environment that they run in."""
+"""The tools that are measured, as found on this machine, the environment they run in, and how to measure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -204,3 +205,30 @@ def environment(folder: Path, inherited: Mapping[str, str]) -> dict[str, str]:
         "DVC_GLOBAL_CONFIG_DIR": str(folder / "dvc-global"),
         "DVC_SYSTEM_CONFIG_DIR": str(folder / "dvc-system"),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How to measure.
+
+    Attributes:
+        tools: What is measured.
+        folder: Where to work.
+        quick: Smaller and fewer.
+        say: Told what is going on.
+    """
+
+    tools: Tools
+    folder: Path
+    quick: bool
+    say: Callable[[str], None]
+
+    def place(self, name: str) -> Path:
+        """A new folder."""
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+    def rounds(self, full: int) -> int:
+        """How many runs count."""
+        return max(3, full // 3) if self.quick else full

@@ -205,6 +205,8 @@ def test_start_up_is_measured_for_real(
     modules: dict[str, ModuleType], tools: Any, tmp_path: Path
 ) -> None:
     cases = modules["bench_cases"]
-    figures = list(cases.start_up(cases.Bench(tools, tmp_path, True, lambda text: None)))
+    figures = list(
+        cases.start_up(modules["bench_tools"].Bench(tools, tmp_path, True, lambda text: None))
+    )
     assert [each.ours.name for each in figures] == ["mops-bundle --version", "mops-bundle --help"]
     assert all(each.ours.samples for each in figures)
