@@ -262,6 +262,9 @@ def test_a_file_that_comes_where_one_was_looked_for_makes_results_untrue(odd: Pr
     assert counts(odd.json(*run)) == (3, 0, 0)
     (odd.folder / "data" / "more.csv").unlink()
     assert odd.json(*run, "--dry-run")["misses"] == 3
+    refreshed = odd.json(*run, "--refresh")
+    assert (counts(refreshed), refreshed["differing"]) == ((0, 3, 0), [])
+    assert counts(odd.json(*run)) == (3, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -290,8 +293,10 @@ def test_what_else_lies_in_a_folder_counts_where_the_model_looks(
     with modelops_bundle.open(odd.folder).model("Odd") as model:
         before = model()["n"]
         (odd.folder / other).unlink()
-        if "isdir" not in looks:
-            assert model()["n"] == before - 1
+        if "isdir" in looks:
+            assert model()["n"] == before
+            (odd.folder / other).parent.rmdir()
+        assert model()["n"] == before - (5 if "isdir" in looks else 1)
 
 
 def test_what_is_read_of_a_folder_is_declared_as_the_code_names_it(odd: Project) -> None:

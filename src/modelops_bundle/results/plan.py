@@ -34,16 +34,13 @@ class Plan:
     durations: Sequence[float]
 
 
-def make_plan(
-    simulations: Iterable[Simulation], known: Iterable[Known], least: Level, refresh: bool = False
-) -> Plan:
+def make_plan(simulations: Iterable[Simulation], known: Iterable[Known], least: Level) -> Plan:
     """Look up every simulation in what a store knows of their context.
 
     Args:
         simulations: What was asked for.
         known: What is stored.
         least: How closely a result must have been watched to be taken.
-        refresh: Whether everything is computed again.
     """
     durations = {
         (each.param_id.hex(), each.seed): each.duration
@@ -54,7 +51,7 @@ def make_plan(
     misses: list[Simulation] = []
     saved = 0.0
     for simulation in simulations:
-        seconds = None if refresh else durations.get(simulation[1:])
+        seconds = durations.get(simulation[1:])
         if seconds is None:
             misses.append(simulation)
         else:

@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -37,10 +37,10 @@ _VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
 
 
 class Undeclared(NamedTuple):
-    """A file that a model read without declaring it.
+    """A file that a model read, or a folder that it asked for, without declaring it.
 
     Attributes:
-        kind: ``data``, ``code`` or ``outside``.
+        kind: ``data``, ``code``, ``folder`` or ``outside``.
         name: Path relative to the project, with ``/``; absolute outside.
     """
 
@@ -81,12 +81,17 @@ class Places:
     Args:
         spec: The specification of the run.
         scratch: The folder of temporary files.
+
+    Attributes:
+        root: The project's folder, absolute.
+        roots: The same as it is given and as links lead to it.
     """
 
     def __init__(self, spec: Mapping[str, Any], scratch: str) -> None:
         self.root = os.path.abspath(spec["root"])
-        self._roots = _both((self.root,))
+        self.roots = _both((self.root,))
         self._readable = set(_both(spec["readable"]))
+        self._holding = set(self._folders_above((*self._readable, *spec["search"])))
         environment = environment_folders()
         self._ours = our_folders(spec["package"])
         # A prefix that holds the project, such as /usr, is no environment inside of it.
@@ -115,10 +120,23 @@ class Places:
         if real in self._readable or is_within(real, self._fine):
             return None
         for place in (path, real):
-            for root in self._roots:
+            for root in self.roots:
                 if is_within(place, (root,)):
                     return self._of_project(place, root)
         return self._outside(path, real)
+
+    def judge_folder(self, path: str) -> Undeclared | None:
+        """What a folder of the project is that may go without anything declared going with it.
+
+        Args:
+            path: Absolute, normalised; something is there.
+        """
+        if path in self._holding or is_within(path, self._fine) or not os.path.isdir(path):
+            return None
+        for root in self.roots:
+            if is_within(path, (root,)) and not _is_own(name := os.path.relpath(path, root)):
+                return Undeclared("folder", name.replace(os.sep, "/"))
+        return None
 
     def pattern(self, folder: str, pattern: str) -> str | None:
         """A pattern as it is recorded where it is for names of the project that count, else ``None``.
@@ -129,7 +147,7 @@ class Places:
         """
         if is_within(folder, self._fine):
             return None
-        for root in self._roots:
+        for root in self.roots:
             if is_within(folder, (root,)):
                 below = os.path.normpath(os.path.relpath(folder, root))
                 parts = [glob.escape(part) for part in below.split(os.sep) if part != "."]
@@ -152,7 +170,7 @@ class Places:
     def shown(self, filename: str) -> str:
         """A source as it is recorded where it is the project's."""
         path = os.path.abspath(filename)
-        for root in self._roots:
+        for root in self.roots:
             if is_within(path, (root,)):
                 return os.path.relpath(path, root).replace(os.sep, "/")
         return path
@@ -170,13 +188,21 @@ class Places:
         # Compiled code and code that was made while running name a source that is not here.
         return Owner.USER if os.path.isfile(path) else Owner.NOBODY
 
+    def _folders_above(self, paths: Iterable[str]) -> Iterator[str]:
+        known = set(self.roots)
+        yield from known
+        for path in paths:
+            while path not in known and is_within(path, self.roots):
+                known.add(path)
+                yield path
+                path = os.path.dirname(path)
+
     def _holds_project(self, folder: str) -> bool:
-        return any(is_within(root, (folder,)) for root in self._roots)
+        return any(is_within(root, (folder,)) for root in self.roots)
 
     def _of_project(self, path: str, root: str) -> Undeclared | None:
         name = os.path.relpath(path, root)
-        parts = name.split(os.sep)
-        if "__pycache__" in parts or parts[0] == _STATE or os.path.isdir(path):
+        if _is_own(name) or os.path.isdir(path):
             return None
         return Undeclared("code" if name.endswith(".py") else "data", name.replace(os.sep, "/"))
 
@@ -185,6 +211,12 @@ class Places:
             return None
         # What is not there has not been read.
         return Undeclared("outside", path) if os.path.isfile(real) else None
+
+
+def _is_own(name: str) -> bool:
+    """Whether a path of the project is Python's or this program's own."""
+    parts = name.split(os.sep)
+    return "__pycache__" in parts or parts[0] == _STATE
 
 
 def is_metadata(name: str) -> bool:

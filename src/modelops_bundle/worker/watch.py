@@ -53,6 +53,8 @@ class Watcher:
         self._states: dict[tuple[str, str], str] = {}
         self._fine: set[str] = set()
         self._written: set[str] = set()
+        # Folders that something was written into, and those above, by any simulation.
+        self._filled: set[str] = set()
         self._written_by_import: frozenset[str] | None = None
         self._thread = _local()
         self._pid = 0 if in_child else os.getpid()
@@ -75,14 +77,17 @@ class Watcher:
         self._lookups = Lookups(self._places, spec["search"], self)
         self._events |= self._lookups.events
         if not self._network:
-            self._events |= {
-                "socket.connect": self._connected,
-                "socket.sendto": self._connected,
-                "socket.sendmsg": self._connected,
-                "socket.getaddrinfo": self._looked_up,
-                "socket.gethostbyname": self._looked_up,
-                "socket.gethostbyaddr": self._looked_up,
-            }
+            self._events |= self._events_of_sockets()
+
+    def _events_of_sockets(self) -> Mapping[str, Callable[[tuple[Any, ...]], None]]:
+        return {
+            "socket.connect": self._connected,
+            "socket.sendto": self._connected,
+            "socket.sendmsg": self._connected,
+            "socket.getaddrinfo": self._looked_up,
+            "socket.gethostbyname": self._looked_up,
+            "socket.gethostbyaddr": self._looked_up,
+        }
 
     def renew(self) -> None:
         """Take note that another simulation begins: what the one before has written is not its own."""
@@ -112,8 +117,10 @@ class Watcher:
         ]
 
     def _matters(self, kind: str, name: str) -> bool:
-        if kind == "present":  # what was read says more
-            return not {("data", name), ("code", name)} & self._seen.keys()
+        if kind == "present":  # what was read says more, and a folder to write into would be made
+            is_read = {("data", name), ("code", name)} & self._seen.keys()
+            places = {os.path.join(root, name) for root in self._places.roots}
+            return not is_read and places.isdisjoint(self._filled)
         return kind != "process" or self.processes_count
 
     def explain(self, error: BaseException) -> list[list[str]]:
@@ -170,6 +177,8 @@ class Watcher:
             if frame is None or self._lookups.is_importing():
                 return
             found = self._places.judge(whole)
+            if found is None and there:
+                found = self._places.judge_folder(whole)
             if found is not None and found.kind != "outside" and not is_passing(found.name):
                 self.note("present" if there else "absent", found.name, frame)
             elif found is None and there:
@@ -229,6 +238,7 @@ class Watcher:
         whole = self.whole(path)
         if access != os.O_RDONLY and (flags & _WRITES_ANEW or not os.path.lexists(whole)):
             self._written.add(whole)
+            self._fill(os.path.dirname(whole))
             self._forget_absent(whole)
         elif access != os.O_WRONLY and whole not in self._fine:
             self._read(whole)
@@ -262,11 +272,20 @@ class Watcher:
         return (there and not own) or reader(self._places) is not None
 
     def _made(self, values: tuple[Any, ...]) -> None:
-        self._forget_absent(self.whole(values[0]))
+        whole = self.whole(values[0])
+        self._fill(whole)
+        self._forget_absent(whole)
+
+    def _fill(self, folder: str) -> None:
+        while folder not in self._filled:
+            self._filled.add(folder)
+            folder = os.path.dirname(folder)
 
     def _renamed(self, values: tuple[Any, ...]) -> None:
+        whole = self.whole(values[1])
+        self._fill(os.path.dirname(whole))
         if self.whole(values[0]) in self._written:
-            self._written.add(self.whole(values[1]))
+            self._written.add(whole)
 
     def _imported(self, values: tuple[Any, ...]) -> None:
         if values[0] == "multiprocessing":

@@ -72,8 +72,9 @@ def reuse(
         WorkerError: It cannot be run at all.
     """
     known = machinery.store.scan(record.context)
-    plan = make_plan(simulations, known, request.least, request.refresh)
+    plan = make_plan(simulations, known, request.least)
     tally, surroundings = Tally(), Surroundings(workspace.layout.root)
+    lost: Sequence[Simulation] = ()
     if not request.dry_run:
         machinery.local.put_context(record)
         machinery.catch_up()
@@ -81,9 +82,11 @@ def reuse(
         plan, lost = _verified(
             workspace, machinery, record.context, plan, request.least, surroundings
         )
-        if plan.misses and not request.dry_run:
-            given = (workspace, machinery, request, subject, record, plan)
-            tally = _compute(*given, lost, task_params)
+    if request.refresh:
+        plan = Plan((), simulations, 0.0, plan.durations)
+    if plan.misses and not request.dry_run:
+        given = (workspace, machinery, request, subject, record, plan)
+        tally = _compute(*given, lost, task_params)
     return Reused(record, plan, tally, _states(simulations, plan, tally), surroundings.moved)
 
 
