@@ -227,6 +227,14 @@ def test_what_is_not_deterministic_is_told(odd: Project) -> None:
     assert again["differing"][0]["outputs"] == ["n"]
 
 
+def test_what_a_simulation_leaves_for_the_next_is_told(odd: Project) -> None:
+    odd.edit("model.py", "import os\n", "import os\nDONE = []\n")
+    odd.edit("model.py", '{"n": seed + params', '{"n": DONE.append(1) or len(DONE) + params')
+    odd.run("run", "Odd", "--seeds", "0:2", "--workers", "1")
+    again = odd.json("results", "verify", "--rerun", "2", "--workers", "1", expect=1)
+    assert len(again["differing"]) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

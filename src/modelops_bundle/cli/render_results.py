@@ -202,7 +202,8 @@ def show_verified(report: Verified, again: Rerun | None) -> None:
     if again.differing:
         say(
             "Such a model is not deterministic under its seed, or depends on something that is not"
-            " declared: look for unseeded random numbers, times, and sets that are walked through."
+            " declared: look for unseeded random numbers, times, sets that are walked through, and"
+            " what one simulation leaves in a module for the next."
         )
 
 

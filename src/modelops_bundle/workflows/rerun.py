@@ -77,7 +77,10 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
     surroundings = Surroundings(workspace.layout.root)
     for digest, group in by_context.items():
         stored = filter(None, (store.read(row.key) for row in group))
-        results = [each for each in stored if not surroundings.changed(each)]
+        results = sorted(
+            (each for each in stored if not surroundings.changed(each)),
+            key=lambda each: (each.provenance.started, each.key.seed),
+        )
         compared += len(results)
         again = _computed(workspace, machinery, records[digest].model_id, results)
         for result, outcome in zip(results, again, strict=True):
@@ -89,7 +92,7 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
 def _computed(
     workspace: Workspace, machinery: Machinery, model_id: str, results: Sequence[Result]
 ) -> list[Outcome]:
-    """The outcome of each result's simulation, in order."""
+    """The outcome of each result's simulation, in the order of the results: that in which they began."""
     if not results:
         return []
     subject = find_subject(workspace, model_id)
@@ -102,7 +105,7 @@ def _computed(
     ]
     outcomes: dict[int, Outcome] = {}
     with machinery.engine() as engine:
-        # In another order, so that what one simulation leaves behind for the next shows as well.
+        # Backwards, so that what one simulation leaves behind for the next shows as well.
         for outcome in engine.execute(spec, reversed(tasks)):
             outcomes[outcome.number] = outcome
             if workspace.progress:
