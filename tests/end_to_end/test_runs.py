@@ -7,10 +7,12 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pandas
 import pytest
 
 import modelops_bundle
+from modelops_bundle.errors import UsageError
 from tests.support.command import DATA, Project
 
 MODEL = """\
@@ -225,6 +227,17 @@ def test_what_is_not_deterministic_is_told(odd: Project) -> None:
     assert len(odd.json(*run, "--refresh", expect=1)["differing"]) == 1
     again = odd.json("results", "verify", "--rerun", "1", expect=1)
     assert again["differing"][0]["outputs"] == ["n"]
+
+
+def test_models_do_not_see_the_order_of_parameters(odd: Project) -> None:
+    odd.edit("model.py", '{"n": seed + params.get("value", 0)', '{"n": list(params)')
+    orders = (("how=fine", "value=1"), ("value=1", "how=fine"))
+    project = modelops_bundle.open(odd.folder)
+    for first, second in orders:
+        odd.run("run", "Odd", "--set", first, "--set", second, "--refresh")
+    with pytest.raises(UsageError, match="cannot be a name"):
+        project.run("Odd", grid={"value=1": [1, 2]})
+    assert project.run("Odd", grid={"value": np.arange(2)}).misses == 2
 
 
 def test_what_a_simulation_leaves_for_the_next_is_told(odd: Project) -> None:

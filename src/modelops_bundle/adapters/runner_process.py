@@ -138,7 +138,7 @@ class RunnerProcess:
         last = min(len(tasks), done + ahead)
         while sent < last and (sent == done or _is_small(tasks[sent])):
             number, params, seed = tasks[sent]
-            message = {"do": "run", "number": number, "params": dict(params), "seed": seed}
+            message = {"do": "run", "number": number, "params": _ordered(params), "seed": seed}
             # A broken pipe shows when the answer is read.
             with contextlib.suppress(OSError):
                 write_frame(self._to, message)
@@ -249,3 +249,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     # The group outlives its leader where the model has started something.
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _ordered(value: Any) -> Any:
+    """The order of names is no part of a parameter set's identity, so no model may see another one."""
+    if isinstance(value, Mapping):
+        return {name: _ordered(value[name]) for name in sorted(value)}
+    return [_ordered(each) for each in value] if isinstance(value, list | tuple) else value

@@ -210,5 +210,30 @@ def _parameters(
         from modelops_bundle.wiring.running import read_parameter_file
 
         params = read_parameter_file(os.fspath(params), sys.stdin.buffer)
-    values = {name: ",".join(map(json.dumps, each)) for name, each in (grid or {}).items()}
-    return AskedParameters.of(params, (), [f"{n}={each}" for n, each in values.items()], seeds)
+    values = [f"{_name(name)}={','.join(map(_json, each))}" for name, each in (grid or {}).items()]
+    return AskedParameters.of(params, (), values, seeds)
+
+
+def _name(name: str) -> str:
+    if "=" in name or name != name.strip():
+        raise UsageError(
+            f"{name!r} cannot be a name in grid",
+            "it holds = or begins or ends with a space",
+            "Give the parameter sets with params instead.",
+        )
+    return name
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=_scalar)
+
+
+def _scalar(value: Any) -> Any:
+    """The Python value of one of numpy."""
+    if not hasattr(value, "item"):
+        raise UsageError(
+            f"{value!r:.40} in grid is no parameter",
+            f"it is of the type {type(value).__name__}",
+            "Parameters are numbers, text, true, false, null, and lists and mappings of these.",
+        )
+    return value.item()

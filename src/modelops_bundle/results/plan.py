@@ -57,7 +57,9 @@ def make_plan(simulations: Iterable[Simulation], known: Iterable[Known], least: 
         else:
             hits.append(simulation)
             saved += seconds
-    return Plan(hits, misses, saved, tuple(islice(durations.values(), _SAMPLE)))
+    # A shared store does not know how long its results took, and says 0.
+    times = islice(filter(None, durations.values()), _SAMPLE)
+    return Plan(hits, misses, saved, tuple(times))
 
 
 def expected_seconds(count: int, durations: Iterable[float], workers: int) -> float | None:

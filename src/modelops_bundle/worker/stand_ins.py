@@ -47,7 +47,12 @@ class _Ask:
         except (FileNotFoundError, NotADirectoryError):
             self._watcher.looked_for(path, there=False)
             raise
-        self._watcher.looked_for(path, there=answer is not False)
+        if (
+            answer is False
+        ):  # of `os.access`, which says so of what is not there and of what may not be done
+            os.path.exists(path)
+        else:
+            self._watcher.looked_for(path, there=True)
         return answer
 
 

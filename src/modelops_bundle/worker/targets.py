@@ -102,7 +102,10 @@ def _plain(
     def judge(replicates: list[Any]) -> float:
         losses = []
         for replicate in replicates:
-            simulated = _decoded(next(each for each in replicate if each["name"] == output))
+            found = next((each for each in replicate if each["name"] == output), None)
+            if found is None:
+                raise LookupError(f"the model has no output {output}")
+            simulated = _decoded(found)
             losses.append(_loss(function(simulated, _observed(paths, second))))
         return sum(losses) / len(losses)
 

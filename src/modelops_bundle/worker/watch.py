@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from _thread import _local
+from _thread import _local, get_ident
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
@@ -56,7 +56,7 @@ class Watcher:
         # Folders that something was written into, and those above, by any simulation.
         self._filled: set[str] = set()
         self._written_by_import: frozenset[str] | None = None
-        self._thread = _local()
+        self._thread, self._main = _local(), get_ident()
         self._pid = 0 if in_child else os.getpid()
         # Processes that a model starts report here: what they note is lost with them.
         self._log = os.path.join(scratch, ".reads-of-children")
@@ -174,7 +174,7 @@ class Watcher:
             if whole in self._fine or whole in self._written:
                 return
             frame = self.innermost()
-            if frame is None or self._lookups.is_importing():
+            if (frame is None and not self._is_handed_over()) or self._lookups.is_importing():
                 return
             found = self._places.judge(whole)
             if found is None and there:
@@ -351,6 +351,11 @@ class Watcher:
             if self._places.owner(frame.f_code.co_filename) is Owner.USER:
                 return frame
         return None
+
+    def _is_handed_over(self) -> bool:
+        """Whether a thread does nothing but what the user's code has handed to the standard library."""
+        owners = (self._places.owner(frame.f_code.co_filename) for frame in frames())
+        return get_ident() != self._main and Owner.INSTALLED not in owners
 
     def _place_in(self, trace: TracebackType | None) -> str:
         place = ""

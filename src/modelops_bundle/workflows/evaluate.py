@@ -222,7 +222,10 @@ def _outputs_of(
     groups: Sequence[_Group], store: ResultStore
 ) -> Callable[[Simulation], Mapping[str, Any]]:
     """What a worker is given of an evaluation: the outputs of every result, read when they are sent."""
-    keys = {group.simulation.param_id: group.keys for group in groups}
+    # The order of seeds is no part of what a loss is stored under.
+    keys = {
+        group.simulation.param_id: sorted(group.keys, key=lambda key: key.seed) for group in groups
+    }
 
     def outputs(simulation: Simulation) -> Mapping[str, Any]:
         results = [_there(key, each) for key, each in store.get_many(keys[simulation.param_id])]
