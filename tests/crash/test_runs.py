@@ -22,7 +22,7 @@ from modelops_bundle.errors import StorageError
 pytestmark = pytest.mark.slow
 
 KILLS = 200
-SIMULATIONS = 300
+SIMULATIONS = 1000
 #: Some milliseconds each, so that a kill hits every part of a run.
 RUN = ("run", "StochasticSIR", "--set", "beta=0.4", "--set", "gamma=0.1", "--set", "days=40",
        "--seeds", f"0:{SIMULATIONS}", "--workers", "2")  # fmt: skip
@@ -56,16 +56,20 @@ def test_a_run_that_is_killed_again_and_again_completes_and_everything_verifies(
     killed = 0
     for number in range(KILLS):
         # Another model each time the results are complete, so that there is always something to compute.
-        (sample.folder / "src" / "extra.py").write_text(f"NUMBER = {number // 10}\n")
+        (sample.folder / "src" / "extra.py").write_text(f"NUMBER = {number // 5}\n")
         sample_source = sample.folder / "src" / "settings.py"
         if number == 0:
             sample_source.write_text(f"import extra\n{sample_source.read_text()}")
         with started(sample, *RUN) as process:
-            time.sleep(chance.uniform(0.05, 0.5))
+            # From before the first worker starts until after results were first stored, half a second on.
+            time.sleep(chance.uniform(0.05, 1.75))
             process.send_signal(signal.SIGKILL)
             killed += process.wait() == -signal.SIGKILL
             process.communicate()
     assert killed > KILLS // 2
+    left = sample.json("results", "verify")
+    assert left["read"] > 0
+    assert left["damaged"] == []
     done = sample.json(*RUN)
     assert done["hits"] + done["computed"] == SIMULATIONS
     verified = sample.json("results", "verify")
