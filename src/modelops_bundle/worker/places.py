@@ -96,8 +96,10 @@ class Places:
         self._ours = our_folders(spec["package"])
         # A prefix that holds the project, such as /usr, is no environment inside of it.
         holding = {each for each in environment if self._holds_project(each)}
+        self._scratch = _both((scratch,))
         self._fine = (
-            *_both((scratch, *spec["allow"])),
+            *self._scratch,
+            *_both(spec["allow"]),
             *(each for each in self._ours if not self._holds_project(each)),
             *(each for each in environment if each not in holding),
         )
@@ -114,11 +116,15 @@ class Places:
         Args:
             path: Absolute, normalised.
         """
-        if path in self._readable or is_within(path, self._fine):
+        # What a model puts into its temporary folder may be a link to what lies elsewhere.
+        is_temporary = is_within(path, self._scratch)
+        if path in self._readable or (is_within(path, self._fine) and not is_temporary):
             return None
         real = os.path.realpath(path)
         if real in self._readable or is_within(real, self._fine):
             return None
+        if is_temporary:
+            path = real
         for place in (path, real):
             for root in self.roots:
                 if is_within(place, (root,)):

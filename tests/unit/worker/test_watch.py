@@ -179,6 +179,18 @@ def test_what_is_looked_for_is_noted(root, do, seen):
     assert all(place in ("model.py:1", "model.py:2") or "Pool" in do for _, _, place, *_ in found)
 
 
+def test_a_link_in_the_temporary_folder_is_what_it_leads_to(root):
+    elsewhere = root.parent / "elsewhere.csv"
+    elsewhere.write_text("1")
+    link = "import tempfile; path = tempfile.mkdtemp() + '/x'; os.symlink({!r}, path); "
+    do = link.format(str(elsewhere)) + "open(path).read()"
+    assert [each[:2] for each in reads(root, do)] == [["outside", str(elsewhere)]]
+    do = link.format(str(root / "data" / "declared.csv")) + "open(path).read()"
+    assert reads(root, do) == []
+    own = "import tempfile; path = tempfile.mkdtemp() + '/x'; open(path, 'w').close(); "
+    assert reads(root, own + "os.symlink(path, path + '2'); open(path + '2').read()") == []
+
+
 def test_what_was_listed_is_told_by_the_names(root):
     (((*_, state)),) = reads(root, "os.listdir('data')")
     assert state == found_by(os.fspath(root), "data/*")
