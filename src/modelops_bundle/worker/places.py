@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -91,7 +91,7 @@ class Places:
         self.root = os.path.abspath(spec["root"])
         self.roots = _both((self.root,))
         self._readable = set(_both(spec["readable"]))
-        self._holding = set(self._folders_above((*self._readable, *spec["search"])))
+        self._holding = self._with_folders_above((*self._readable, *spec["search"]))
         environment = environment_folders()
         self._ours = our_folders(spec["package"])
         # A prefix that holds the project, such as /usr, is no environment inside of it.
@@ -194,14 +194,13 @@ class Places:
         # Compiled code and code that was made while running name a source that is not here.
         return Owner.USER if os.path.isfile(path) else Owner.NOBODY
 
-    def _folders_above(self, paths: Iterable[str]) -> Iterator[str]:
+    def _with_folders_above(self, paths: Iterable[str]) -> set[str]:
         known = set(self.roots)
-        yield from known
         for path in paths:
             while path not in known and is_within(path, self.roots):
                 known.add(path)
-                yield path
                 path = os.path.dirname(path)
+        return known
 
     def _holds_project(self, folder: str) -> bool:
         return any(is_within(root, (folder,)) for root in self.roots)

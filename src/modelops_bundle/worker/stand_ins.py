@@ -47,9 +47,8 @@ class _Ask:
         except (FileNotFoundError, NotADirectoryError):
             self._watcher.looked_for(path, there=False)
             raise
-        if (
-            answer is False
-        ):  # of `os.access`, which says so of what is not there and of what may not be done
+        # `os.access` says so of what is not there, and of what is there and may not be done.
+        if answer is False:
             os.path.exists(path)
         else:
             self._watcher.looked_for(path, there=True)
