@@ -41,7 +41,7 @@ test-slow: $(READY) ## run the long tests, and the quick ones on the other Pytho
 	$(MAKE) test-pythons
 
 test-pythons: $(READY) ## run the quick tests on each other supported Python that is here
-	@sh dev/test_pythons.sh $(UV) -n $(WORKERS) --session-timeout 300
+	@sh dev/test_pythons.sh $(UV) -n $(WORKERS) --session-timeout 600
 
 check: format-check lint types contracts scripts lock test ## do all that a change must pass
 
