@@ -47,6 +47,8 @@ class RunBattery(Battery):
     """The battery's project with its results."""
 
     def register(self) -> None:
+        with (self.project / "pyproject.toml").open("a") as file:
+            file.write('include = ["battery-plug-in"]\n')
         super().register()
         (self.project / "out").mkdir()
         assert self.run("--declare").returncode == 0

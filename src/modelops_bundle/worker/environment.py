@@ -7,12 +7,14 @@ commit or hash that it was installed from (``1.0+git.<commit>``).
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
+import importlib.util
 import json
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.metadata import Distribution
 from typing import Any, NamedTuple
 
@@ -25,6 +27,7 @@ _MEND = "Install the same packages there, or name the interpreter that has them.
 _LONGEST_VERSION = 200
 _HEADERS = 1 << 20
 _VERSION = re.compile(r"^version\s*:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+_RUNS = re.compile(r"[-_.]+")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
@@ -138,6 +141,26 @@ class Offer(NamedTuple):
 
     tops: frozenset[str]
     entry_point: importlib.metadata.EntryPoint
+
+    @property
+    def distribution(self) -> str:
+        """Normalised name of the distribution that registered it."""
+        made_by = self.entry_point.dist
+        return _RUNS.sub("-", made_by.name).lower() if made_by is not None else ""
+
+    def counts(self, dependencies: Collection[str], files: Collection[str]) -> bool:
+        """Whether the code that it leads to is part of a model's digest.
+
+        Args:
+            dependencies: Normalised names of the distributions that are.
+            files: Absolute paths of the files that are.
+        """
+        if self.distribution in dependencies:
+            return True
+        with contextlib.suppress(ImportError, ValueError):
+            found = importlib.util.find_spec(self.entry_point.module)
+            return found is not None and found.origin in files
+        return True  # loading it says what is wrong
 
     def load(self) -> Any:
         """What it leads to.

@@ -21,6 +21,7 @@ _METADATA = os.path.join("importlib", "metadata")
 _GLOB = os.sep + "glob.py"
 _PATHLIB = os.sep + "pathlib"
 _SEEKING = frozenset({"glob", "rglob"})
+_GLOBBING = "_iglob"
 
 
 class Noting(Protocol):
@@ -74,6 +75,15 @@ class Lookups:
                 return False
         return False
 
+    def is_loading(self) -> bool:
+        """Whether a package is being imported, by whomever."""
+        for frame in frames():
+            if frame.f_code.co_filename.startswith(_IMPORTING):
+                return True
+            if self._places.owner(frame.f_code.co_filename) is Owner.USER:
+                return False
+        return False
+
     def _listed(self, values: tuple[Any, ...]) -> None:
         path = "." if values[0] is None else values[0]
         folder = path_of(path) if isinstance(path, int) else self._noting.whole(path)
@@ -81,7 +91,7 @@ class Lookups:
             return
         # Packages look through what can be imported for what is installed.
         if folder not in self._search or reader(self._places) is not None:
-            self._sought(folder, "*")
+            self._sought(folder, "")
 
     def _globbed(self, values: tuple[Any, ...]) -> None:
         pattern, _, root, _ = values
@@ -120,9 +130,10 @@ def _split(pattern: str) -> tuple[str, str]:
 def _is_globbing() -> bool:
     """Whether a folder is listed for a pattern, which has been taken already."""
     for filename, name in _running():
-        if filename.endswith(_GLOB) or (_PATHLIB in filename and name in _SEEKING):
+        is_glob, is_pathlib = filename.endswith(_GLOB), _PATHLIB in filename
+        if (is_glob and name == _GLOBBING) or (is_pathlib and name in _SEEKING):
             return True
-        if _PATHLIB not in filename:
+        if not (is_glob or is_pathlib):
             return False
     return False
 

@@ -92,14 +92,16 @@ def _check_file(module: ModuleType, path: str) -> None:
         )
 
 
-def choose(model: Any, asked: Asked, wires: Sequence[Offer], runners: Sequence[Offer]) -> Way:
+def choose(
+    model: Any, asked: Asked, wires: Sequence[Offer], runners: Sequence[tuple[Offer, bool]]
+) -> Way:
     """The way to run a model.
 
     Args:
         model: The model: a class, a function, or an object with a method ``simulate``.
         asked: What is wanted of it.
         wires: What frameworks offer.
-        runners: What else is offered.
+        runners: What else is offered, each with whether it is part of the model's digest.
 
     Raises:
         RefusedError: None fits, or the one that does cannot do what is wanted.
@@ -282,8 +284,16 @@ def _declared(model: Any) -> tuple[str, ...]:
 # --- our own entry points -------------------------------------------------------------------------
 
 
-def _offered(model: Any, asked: Asked, runners: Sequence[Offer]) -> Way:
-    functions = [offer.load() for offer in runners]
+def _offered(model: Any, asked: Asked, runners: Sequence[tuple[Offer, bool]]) -> Way:
+    functions = []
+    for offer, counts in runners:
+        if not counts:
+            raise RefusedError(
+                f"{offer.distribution} offers to run {asked.entrypoint}, and is not part of its digest",
+                "an upgrade of it would leave old results standing",
+                f'Add "{offer.distribution}" to environment.include.',
+            )
+        functions.append(offer.load())
 
     def simulate(params: dict[str, Any], seed: int) -> Any:
         for function in functions:

@@ -25,8 +25,8 @@ __all__ = [
 
 #: What belongs to the system rather than to anybody's data.
 _SYSTEM = (
-    "/bin", "/boot", "/dev", "/etc", "/gnu/store", "/lib", "/lib32", "/lib64", "/nix/store", "/opt", "/proc",
-    "/run", "/sbin", "/snap", "/sys", "/usr", "/var/cache", "/var/lib", "/var/run",
+    "/bin", "/boot", "/etc", "/gnu/store", "/lib", "/lib32", "/lib64", "/nix/store", "/proc", "/sbin",
+    "/snap", "/sys", "/usr", "/var/cache", "/var/lib",
     "/Applications", "/Library", "/System", "/private/etc", "/private/var/db",
 )  # fmt: skip
 _STATE = ".modelops-bundle"
@@ -158,12 +158,15 @@ class Places:
                 below = os.path.normpath(os.path.relpath(folder, root))
                 parts = [glob.escape(part) for part in below.split(os.sep) if part != "."]
                 parts += pattern.split(os.sep)
-                own = any(part.startswith(".") or part == "__pycache__" for part in parts)
-                return None if own else "/".join(parts)
+                name = "/".join(parts) or "*"
+                # What other programs put beside the project itself (.git, .pytest_cache) is not looked at.
+                return (
+                    None if _is_own(name) or is_passing(name) or parts[0].startswith(".") else name
+                )
         return None
 
     def is_of_program(self, path: str) -> bool:
-        """Whether a file is where programs keep configurations and caches of their own."""
+        """Whether a file is where programs keep their configurations."""
         return path.startswith(self._hidden) or os.path.realpath(path).startswith(self._hidden)
 
     def owner(self, filename: str) -> Owner:

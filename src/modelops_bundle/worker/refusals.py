@@ -10,7 +10,10 @@ from typing import Any
 
 __all__ = ["chain", "is_refusal", "named_files", "worded"]
 
-_DENIED = re.compile(r"permission denied|os error 13|errno 13|errno = 13|EACCES", re.IGNORECASE)
+_DENIED = re.compile(
+    r"permission denied|os error 13|errno 13|errno = 13|EACCES|unable to open database file",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"""'([^'\n]+)'|"([^"\n]+)"|`([^`\n]+)`""")
 _WORD = re.compile(r"""[^\s'"`:;,()\[\]<>]+""")
 _LONGEST_PATH = 4096

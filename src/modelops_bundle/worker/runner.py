@@ -122,7 +122,7 @@ class _Worker:
             refused = worded(ready.watcher.explain(error), ready.spec)
         answer.setdefault("duration", time.perf_counter() - clock)
         answer["started"] = started.isoformat(timespec="milliseconds")
-        answer["undeclared"] = ready.watcher.take(task["number"])
+        answer["undeclared"] = ready.watcher.take()
         if failure is None:
             answer |= {"is": "done", "outputs": [[each.name, each.kind] for each in outputs]}
             blobs = [each.data for each in outputs]
@@ -188,7 +188,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
         refused = worded(watcher.explain(error), spec)
         if refused:
             error.why, error.mend = f"{error.why} ({refused})", "Declare what it reads."
-        error.undeclared = watcher.take(-1)
+        error.undeclared = watcher.take()
         raise
     workplace.settle()
     return _Ready(way, workplace, watcher, spec, level)
@@ -208,4 +208,7 @@ def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]]) -> W
         ) from error
     if spec["judges"]:
         return choose_target(model, spec)
-    return choose(model, asked, offers[WIRE], offers[RUNNERS])
+    counted = frozenset(spec["dependencies"]), frozenset(spec["readable"])
+    return choose(
+        model, asked, offers[WIRE], [(each, each.counts(*counted)) for each in offers[RUNNERS]]
+    )

@@ -10,11 +10,10 @@ from typing import Any
 
 __all__ = ["leave_for_children", "left_for_children", "scratch_variables"]
 
-_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP", "JOBLIB_TEMP_FOLDER")
 #: Where programs keep what they could make again, for runs that may not read what others have left there.
 _CACHES = {
     "HOME": "home",
-    "JOBLIB_TEMP_FOLDER": "joblib",
     "MPLCONFIGDIR": "matplotlib",
     "XDG_CACHE_HOME": "cache",
     "XDG_CONFIG_HOME": "config",

@@ -27,6 +27,7 @@ __all__ = ["Watcher", "install"]
 _WRITES_ANEW = os.O_TRUNC | os.O_EXCL
 _NO_CONTENT = getattr(os, "O_PATH", 0)
 _DATAGRAMS = 2  # SOCK_DGRAM, the same everywhere
+_FILES = frozenset({"data", "code", "outside"})
 
 
 class Watcher:
@@ -51,6 +52,7 @@ class Watcher:
         self._network = spec["network"]
         self._seen: dict[tuple[str, str], str] = {}
         self._states: dict[tuple[str, str], str] = {}
+        self._refused: set[tuple[str, str]] = set()
         self._fine: set[str] = set()
         self._written: set[str] = set()
         # Folders that something was written into, and those above, by any simulation.
@@ -96,25 +98,25 @@ class Watcher:
         self._written = set(self._written_by_import)
         self.variables.renew()
 
-    def take(self, number: int) -> list[list[str]]:
+    def take(self) -> list[list[str]]:
         """Undeclared reads of this process and its children up to now, as ``[kind, name, place]``.
 
         Of what was listed, its state comes last.
 
-        Those of earlier simulations are among them: what was read once may still be in memory.
-
-        Args:
-            number: The simulation's.
+        Those of earlier simulations are among them: what was read once may still be in memory. What was
+        refused is not in memory, and is told once.
         """
-        del number
         for kind, name, place, state in self._of_children():
             self._seen.setdefault((kind, name), place)
             self._states.setdefault((kind, name), state)
-        return [
+        taken = [
             [*key, place, *filter(None, [self._states.get(key)])]
             for key, place in self._seen.items()
             if self._matters(*key)
         ]
+        while self._refused:
+            self._seen.pop(self._refused.pop(), None)
+        return taken
 
     def _matters(self, kind: str, name: str) -> bool:
         if kind == "present":  # what was read says more, and a folder to write into would be made
@@ -137,7 +139,12 @@ class Watcher:
                 read = self._places.judge(path)
                 if read is not None:
                     found[read] = self._seen.setdefault(read, place)
-            if not files and not self._network:
+            if not files:
+                found |= {
+                    key: at for key, at in self._seen.items() if at == place and key[0] in _FILES
+                }
+            self._refused |= found.keys()
+            if not (files or found or self._network):
                 found |= {key: at for key, at in self._seen.items() if key[0] == "network"}
         return [[*key, place] for key, place in found.items()]
 
@@ -256,10 +263,8 @@ class Watcher:
 
     def _forget_absent(self, whole: str) -> None:
         """What the model makes itself is no file that might appear."""
-        if any(kind == "absent" for kind, _ in self._seen):
-            found = self._places.judge(whole)
-            if found is not None:
-                self._seen.pop(("absent", found.name), None)
+        if any(kind == "absent" for kind, _ in self._seen) and (found := self._places.judge(whole)):
+            self._seen.pop(("absent", found.name), None)
 
     def _counts(self, found: Undeclared, whole: str) -> bool:
         """Outside of the project, installed packages may look for what is their own, or could be there."""
@@ -268,8 +273,10 @@ class Watcher:
             return there and reader(self._places) is not None
         if found.kind != "outside":
             return True
-        own = self._places.is_of_program(whole)
-        return (there and not own) or reader(self._places) is not None
+        if there and not self._places.is_of_program(whole):
+            return True
+        # A package reads its configuration when it is imported; what it reads for the model later is data.
+        return (there and not self._lookups.is_loading()) or reader(self._places) is not None
 
     def _made(self, values: tuple[Any, ...]) -> None:
         whole = self.whole(values[0])
@@ -291,8 +298,7 @@ class Watcher:
         if values[0] == "multiprocessing":
             leave_for_children(self._spec, self._scratch)
         # Only an extension module comes with its file; others are opened.
-        if isinstance(values[1], str):
-            self._read(self.whole(values[1]))
+        self._loaded(values[1:])
 
     def _loaded(self, values: tuple[Any, ...]) -> None:
         if isinstance(values[0], str) and os.sep in values[0]:

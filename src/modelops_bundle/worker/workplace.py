@@ -21,6 +21,8 @@ from .failures import RefusedError
 __all__ = ["Workplace"]
 
 _WORD = 0xFFFFFFFF
+#: Seeded alike, both generators of numbers would give the same ones: they are the same algorithm.
+_SALT = 0x6E756D70
 
 
 class Workplace:
@@ -87,7 +89,7 @@ class Workplace:
             # Newer ones load this part, and seed it with something, when it is first used.
             with contextlib.suppress(ImportError, AttributeError):
                 # It takes no seed of 64 bits, but the two halves of one.
-                importlib.import_module("numpy.random").seed([seed & _WORD, seed >> 32])
+                importlib.import_module("numpy.random").seed([_SALT, seed & _WORD, seed >> 32])
 
 
 def _behind(environ: Mapping[str, str]) -> dict[bytes, bytes]:

@@ -333,3 +333,24 @@ def test_a_system_call_that_fails_restricts_nothing_and_is_said(root):
     assert said["what"] == "what the model reads cannot be restricted"
     assert said["why"] == "system call 446: Argument list too long"
     assert "--no-enforce" in said["mend"]
+
+
+def test_what_was_refused_is_told_with_its_own_line_and_spoils_nothing_afterwards(root):
+    with working(spec_of(root)) as worker:
+        for line in (1, 3):
+            header, _ = worker.run(do="\n" * (line - 1) + "open('data/other.csv')")
+            assert f"data/other.csv, read at model.py:{line}, is not declared" in header["error"]
+            assert header["undeclared"] == [["data", "data/other.csv", f"model.py:{line}"]]
+        header, _ = worker.run(do="pass")
+        assert (header["is"], header["undeclared"]) == ("done", [])
+        # What was tried and done without may have left its mark.
+        tried = "try: open('data/other.csv')\nexcept OSError: pass"
+        for do in (tried, "pass"):
+            assert worker.run(do=do)[0]["undeclared"] == [["data", "data/other.csv", "model.py:1"]]
+
+
+def test_a_database_that_is_refused_is_named(root):
+    do = "import sqlite3; sqlite3.connect('data/other.csv').execute('select 1 from x')"
+    with working(spec_of(root)) as worker:
+        header, _ = worker.run(do=do)
+    assert "data/other.csv, read at model.py:1, is not declared" in header["error"]

@@ -263,6 +263,9 @@ def odd(model, params, seed, scenario, outputs):
 ODD = "class Model:\n    @staticmethod\n    def odd(): return 'odd'\n"
 
 
+COUNTED = {"dependencies": {"odd-runners": "1.0"}}
+
+
 def runners(tmp_path: Path, points: str) -> None:
     install(
         tmp_path / "site",
@@ -275,10 +278,19 @@ def runners(tmp_path: Path, points: str) -> None:
 
 def test_other_models_are_run_by_who_takes_them(tmp_path):
     runners(tmp_path, "b = odd_runners:odd\na = odd_runners:never")
-    asked = {"scenario": "lockdown", "outputs": ("said",)}
+    asked = {"scenario": "lockdown", "outputs": ("said",), **COUNTED}
     assert outputs(tmp_path, ODD, **asked) == {
         "said": ["odd", {"x": 1}, 7, "lockdown", ["said"]],
     }
+
+
+def test_one_that_the_digest_knows_nothing_of_is_refused_unless_its_code_counts(tmp_path):
+    runners(tmp_path, "a = odd_runners:odd")
+    said = refusal(tmp_path, ODD)
+    assert said["what"] == "odd-runners offers to run model:Model, and is not part of its digest"
+    assert said["mend"] == 'Add "odd-runners" to environment.include.'
+    readable = (os.fspath(tmp_path / "site" / "odd_runners.py"),)
+    assert outputs(tmp_path, ODD, outputs=("more",), readable=readable) == {"more": 1}
 
 
 def test_a_model_with_a_simulate_is_not_theirs(tmp_path):
@@ -288,7 +300,7 @@ def test_a_model_with_a_simulate_is_not_theirs(tmp_path):
 
 def test_a_model_that_nobody_takes_is_a_failure_that_names_the_ways(tmp_path):
     runners(tmp_path, "a = odd_runners:odd")
-    header, _ = run(tmp_path, "class Model: pass\n")
+    header, _ = run(tmp_path, "class Model: pass\n", **COUNTED)
     assert header["is"] == "failed"
     assert header["error"].startswith(
         "nobody knows how to run model:Model: its framework registers"
@@ -298,7 +310,7 @@ def test_a_model_that_nobody_takes_is_a_failure_that_names_the_ways(tmp_path):
 @pytest.mark.parametrize("points", ["a = nowhere:odd", "a = odd_runners:gone"])
 def test_an_entry_point_that_leads_nowhere_is_refused(tmp_path, points):
     runners(tmp_path, points)
-    said = refusal(tmp_path, ODD)
+    said = refusal(tmp_path, ODD, **COUNTED)
     assert said["what"].startswith(points[4:])
     assert said["what"].endswith("cannot be imported")
 
@@ -306,4 +318,4 @@ def test_an_entry_point_that_leads_nowhere_is_refused(tmp_path, points):
 def test_broken_entry_points_of_others_are_no_business_of_ours(tmp_path):
     install(tmp_path / "site", "broken", "1.0", points="nonsense\n[x\n")
     runners(tmp_path, "a = odd_runners:odd")
-    assert outputs(tmp_path, ODD, outputs=("more",)) == {"more": 1}
+    assert outputs(tmp_path, ODD, outputs=("more",), **COUNTED) == {"more": 1}

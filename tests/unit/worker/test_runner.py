@@ -408,3 +408,14 @@ def test_a_module_of_the_same_name_from_elsewhere_is_refused(tmp_path):
     assert said["what"].endswith(f"src/model.py, not from {tmp_path}/model.py")
     with working(make_spec(tmp_path, path=os.fspath(tmp_path / "src" / "model.py"))):
         pass
+
+
+def test_the_two_generators_of_numbers_are_not_one(tmp_path):
+    """Both are Mersenne twisters, seeded by the same words they would give the same numbers."""
+    text = "import random, numpy\nclass Model:\n    def simulate(self, params, seed):\n"
+    text += "        return {'drawn': [random.random(), numpy.random.random()]}\n"
+    root = write_files(tmp_path, {"model.py": text})
+    with working(make_spec(root)) as worker:
+        for seed in (0, 7, 1 << 32, (1 << 40) + 3, (1 << 64) - 1):
+            first, second = json.loads(worker.run(seed)[1]["drawn"])
+            assert first != second

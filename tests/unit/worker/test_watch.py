@@ -123,15 +123,18 @@ def test_each_read_of_a_file_that_is_not_declared_is_seen_with_its_line(root, do
 @pytest.mark.parametrize(
     ("do", "seen"),
     [
-        ("os.listdir('data')", ["listed data/*"]),
+        ("os.listdir('data')", ["listed data/"]),
         ("os.listdir()", ["listed *"]),
-        ("f = os.open('data', 0); os.listdir(f)", ["listed data/*"]),
-        ("[each.name for each in os.scandir('data')]", ["listed data/*"]),
-        ("list(os.walk('late_package'))", ["listed late_package/*"]),
-        ("list(Path('data').iterdir())", ["listed data/*"]),
+        ("f = os.open('data', 0); os.listdir(f)", ["listed data/"]),
+        ("[each.name for each in os.scandir('data')]", ["listed data/"]),
+        ("list(os.walk('late_package'))", ["listed late_package/"]),
+        ("list(Path('data').iterdir())", ["listed data/"]),
         ("import glob; glob.glob('./config/../data/*')", ["listed data/*"]),
         ("list(Path('data').glob('../*.py'))", ["listed *.py"]),
-        ("os.listdir('odd [1]')", ["listed odd [[]1]/*"]),
+        ("import glob; glob.glob1('data', '*.csv')", ["listed data/"]),
+        ("import glob; glob.glob('data/.*')", ["listed data/.*"]),
+        ("import glob; glob.glob('.*')", []),
+        ("os.listdir('odd [1]')", ["listed odd [[]1]/"]),
         ("import glob; glob.glob(os.getcwd() + '/late*/*.py')", ["listed late*/*.py"]),
         ("list(Path('data').glob('*.csv'))", ["listed data/*.csv"]),
         ("list(Path().rglob('*.ini'))", ["listed **/*.ini"]),
@@ -140,7 +143,7 @@ def test_each_read_of_a_file_that_is_not_declared_is_seen_with_its_line(root, do
         ("import glob; list(glob.iglob('**/*.csv', recursive=True))", ["listed **/*.csv"]),
         (
             "import pkgutil; list(pkgutil.iter_modules(['late_package']))",
-            ["present late_package", "listed late_package/*"],
+            ["present late_package", "listed late_package/"],
         ),
         ("os.path.exists('data/other.csv')", ["present data/other.csv"]),
         ("Path('late.py').is_file()", ["present late.py"]),
@@ -193,8 +196,27 @@ def test_a_link_in_the_temporary_folder_is_what_it_leads_to(root):
 
 def test_what_was_listed_is_told_by_the_names(root):
     (((*_, state)),) = reads(root, "os.listdir('data')")
-    assert state == found_by(os.fspath(root), "data/*")
-    assert state != found_by(os.fspath(root), "late_package/*")
+    assert state == found_by(os.fspath(root), "data/")
+    assert state != found_by(os.fspath(root), "late_package/")
+
+
+def test_names_kinds_and_the_folder_itself_make_what_was_found(tmp_path):
+    folder = tmp_path / "a [1]"
+    states = [found_by(os.fspath(tmp_path), "a [[]1]/")]
+    for change in (
+        folder.mkdir,
+        (folder / ".hidden").touch,
+        (folder / "x").touch,
+        lambda: ((folder / "x").unlink(), (folder / "x").mkdir()),
+    ):
+        change()
+        states.append(found_by(os.fspath(tmp_path), "a [[]1]/"))
+    assert len(set(states)) == len(states)
+    (folder / "__pycache__").mkdir()
+    assert found_by(os.fspath(tmp_path), "a [[]1]/") == states[-1]
+    by_pattern = found_by(os.fspath(tmp_path), "a [[]1]/*")
+    (folder / ".other").touch()
+    assert found_by(os.fspath(tmp_path), "a [[]1]/*") == by_pattern
 
 
 def test_what_is_imported_with_the_model_is_seen_as_well(root):
@@ -279,6 +301,31 @@ def test_what_is_installed_in_the_project_is_no_part_of_it_and_looks_for_what_is
     egg = {"src/own.egg-info/PKG-INFO": "Metadata-Version: 2.1\nName: own\nVersion: 1\n"}
     write_files(root, egg)
     assert reads(root, do, spec) == seen
+
+
+def test_what_a_package_reads_for_the_model_from_its_home_counts_and_its_settings_do_not(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", os.fspath(tmp_path / "home"))
+    root = write_files(tmp_path.resolve() / "project", FILES)
+    kept = tmp_path / "home" / ".cache" / "x"
+    write_files(tmp_path, {"home/.cache/x": "1"})
+    at_import = f"KEPT = open({os.fspath(kept)!r}).read()\n"
+    packages = {"loader.py": PACKAGE, "settings.py": at_import}
+    spec = spec_of(root, interpreter=small_environment(root / ".venv", packages))
+    assert reads(root, "import settings", spec) == []
+    read = f"import loader; loader.load({os.fspath(kept)!r})"
+    assert reads(root, read, spec) == [["outside", os.fspath(kept), "model.py:1"]]
+
+
+@LINUX
+def test_memory_that_others_share_is_not_the_system_s(root):
+    name = f"/dev/shm/mops-test-{os.getpid()}"
+    Path(name).write_text("1")
+    try:
+        assert reads(root, f"open({name!r})") == [["outside", name, "model.py:1"]]
+    finally:
+        Path(name).unlink()
 
 
 def test_a_package_that_asks_for_a_withheld_variable_is_noticed(tmp_path):
