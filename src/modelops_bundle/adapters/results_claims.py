@@ -16,6 +16,7 @@ import socket
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any
@@ -23,7 +24,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from modelops_bundle.adapters.atomic import storage_errors
-from modelops_bundle.adapters.results_db import DamagedDatabaseError, Database, database_errors
+from modelops_bundle.adapters.results_db import DamagedDatabaseError, Database
 from modelops_bundle.errors import StorageError
 
 __all__ = ["LEASE_SECONDS", "ClaimFile", "RunClaims"]
@@ -68,23 +69,21 @@ class ClaimFile:
         """Claims in the name of a new run; a context manager."""
         return RunClaims(self)
 
-    def in_use(self) -> tuple[Collection[bytes], Collection[str]]:
-        """Keys that living runs have claimed, and contexts that they hold."""
+    @contextmanager
+    def in_use(self) -> Iterator[tuple[Collection[bytes], Collection[str]]]:
+        """Keys that living runs have claimed, and contexts that they hold; no other is taken in the block."""
         database = self.database()
-        reader = database.reader()
-        if reader is None:
-            return (), ()
         try:
-            with database_errors(database.path):
-                living = set(self.living(reader))
-                claims = reader.execute("SELECT key, run FROM claims").fetchall()
-                holds = reader.execute("SELECT context, run FROM holds").fetchall()
+            with database.transaction() as connection:
+                living = set(self.living(connection))
+                claims = connection.execute("SELECT key, run FROM claims").fetchall()
+                holds = connection.execute("SELECT context, run FROM holds").fetchall()
+                yield (
+                    {key for key, run in claims if run in living},
+                    {context for context, run in holds if run in living},
+                )
         finally:
             database.close()
-        return (
-            {key for key, run in claims if run in living},
-            {context for context, run in holds if run in living},
-        )
 
     def living(self, connection: Any) -> Iterator[str]:
         """Runs that are alive."""

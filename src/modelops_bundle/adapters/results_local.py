@@ -25,6 +25,7 @@ from modelops_bundle.adapters.results_rows import (
     signed,
     unsigned,
 )
+from modelops_bundle.errors import StorageError
 from modelops_bundle.results.envelope import DamagedResultError, pack, read_header, unpack
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.record import Failure, Level, Result
@@ -134,8 +135,17 @@ class LocalResults:
         """
         if not results:
             return Wrote(0)
-        written, differing = 0, []
         packed = [(result, pack(result)) for result in results]
+        try:
+            return self._put(packed, untrue)
+        except StorageError:
+            # A full disk needs the space of what it could not hold; what is not stored has no row.
+            with contextlib.suppress(StorageError):
+                self._remove_files()
+            raise
+
+    def _put(self, packed: Sequence[tuple[Result, bytes]], untrue: Collection[str]) -> Wrote:
+        written, differing = 0, []
         with self._database.transaction() as connection:
             for result, body in packed:
                 key = result.key.digest
@@ -225,14 +235,23 @@ class LocalResults:
             yield from (known.duration for known in self.scan(records[digest].context))
 
     def drop(self, keys: Iterable[str]) -> int:
-        """Remove results, except those that a run holds; returns how many were removed."""
-        chosen = list(keys)
-        if not chosen:
+        """Remove results, except those that a run holds; returns how many were removed.
+
+        Files of large results that no row speaks of go as well: a crash has left them.
+        """
+        if self._database.reader() is None:
             return 0
-        claimed, held = self._claims.in_use()
-        removed: list[str] = []
+        with self._claims.in_use() as (claimed, held):
+            removed = self._removed(keys, claimed, held)
+        self._shrink()
+        return removed
+
+    def _removed(
+        self, keys: Iterable[str], claimed: Collection[bytes], held: Collection[str]
+    ) -> int:
+        removed = 0
         with self._database.transaction() as connection:
-            for key in chosen:
+            for key in keys:
                 blob = bytes.fromhex(key)
                 row = connection.execute(
                     "SELECT c.digest FROM results r JOIN contexts c ON c.id = r.context"
@@ -242,18 +261,25 @@ class LocalResults:
                 if row is None or blob in claimed or row[0] in held:
                     continue
                 connection.execute("DELETE FROM results WHERE key = ?", (blob,))
-                removed.append(key)
+                removed += 1
             connection.execute(
                 "DELETE FROM contexts WHERE id NOT IN (SELECT context FROM results)"
                 " AND id NOT IN (SELECT context FROM failures)"
                 " AND digest NOT IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(held)),),
             )
-        for key in removed:
-            with contextlib.suppress(OSError):
-                os.unlink(self._file(key))
-        self._shrink()
-        return len(removed)
+        self._remove_files()
+        return removed
+
+    def _remove_files(self) -> None:
+        """Remove the files of large results that no row speaks of."""
+        # While the transaction lasts nobody else stores, so that no file is about to get its row.
+        with self._database.transaction() as connection:
+            for folder, _, names in os.walk(os.path.join(self._folder, "large")):
+                for name in names:
+                    if not _is_key(name) or self._known(connection, name) is None:
+                        with contextlib.suppress(OSError):
+                            os.unlink(os.path.join(folder, name))
 
     def claims(self) -> RunClaims:
         """Claims in the name of a new run, which holds them until it is closed."""
@@ -362,6 +388,10 @@ def _stays(known: Any, result: Result) -> bool:
     """Whether what is stored is worth as much as what is new; of two unsound ones the new one counts."""
     old = (bool(known[0]), known[1])
     return old[0] and old >= (result.sound, int(result.provenance.level))
+
+
+def _is_key(name: str) -> bool:
+    return len(name) == 64 and not name.strip("0123456789abcdef")
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

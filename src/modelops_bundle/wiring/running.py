@@ -59,7 +59,8 @@ def open_machinery(
         )
     with ExitStack() as stack:
         local = stack.enter_context(LocalResults(workspace.layout.results))
-        yield RealMachinery(workspace, local, workers or _processors(), cluster, executor)
+        given = (workers or _processors(), cluster, executor)
+        yield RealMachinery(workspace, local, stack, *given)
 
 
 class RealMachinery:
@@ -72,6 +73,7 @@ class RealMachinery:
         self,
         workspace: Workspace,
         local: LocalResults,
+        stack: ExitStack,
         workers: int,
         cluster: str | None,
         executor: Executor | None,
@@ -79,6 +81,7 @@ class RealMachinery:
         self._workspace = workspace
         self._cluster = cluster
         self._executor = executor
+        self._stack = stack
         self.local = local
         self.workers = workers
 
@@ -108,9 +111,10 @@ class RealMachinery:
             return engines.dask_engine(self._cluster)
         return engines.local_engine(self.workers)
 
-    def claims(self) -> AbstractContextManager[Claims]:
-        """Claims in the name of this run."""
-        return self.local.claims()
+    @cached_property
+    def claims(self) -> Claims:
+        """Claims in the name of this run, which end with it."""
+        return self._stack.enter_context(self.local.claims())
 
     def guard(
         self, paths: Sequence[str], look: Callable[[], Sequence[str]]

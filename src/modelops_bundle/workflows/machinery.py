@@ -64,8 +64,9 @@ class Machinery(Protocol):
         """
         ...
 
-    def claims(self) -> AbstractContextManager[Claims]:
-        """Claims in the name of this run."""
+    @property
+    def claims(self) -> Claims:
+        """Claims in the name of this run, which end with it."""
         ...
 
     def guard(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from modelops_bundle.errors import StorageError
 from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level, Output, Result
 from modelops_bundle.results.store import Stored
@@ -68,6 +70,8 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
         for digest in current_contexts(workspace, records)
         if records[digest].model_id in models
     }
+    with suppress(StorageError):  # where nothing can be written
+        machinery.claims.hold(current)
     rows = [row for row in store.list(current) if row.sound]
     sample = random.sample(rows, min(number, len(rows)))
     by_context: dict[str, list[Stored]] = {}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from modelops_bundle.errors import StorageError
 from modelops_bundle.project.files import without
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.plan import Plan, make_plan
@@ -71,6 +73,11 @@ def reuse(
         StorageError: Results cannot be stored. Earlier ones are kept.
         WorkerError: It cannot be run at all.
     """
+    if not request.dry_run:
+        # Until the command ends: a target judges what was found here. Where nothing can be written, results
+        # can be read all the same.
+        with suppress(StorageError):
+            machinery.claims.hold([record.context.digest])
     known = machinery.store.scan(record.context)
     plan = make_plan(simulations, known, request.least)
     tally, surroundings = Tally(), Surroundings(workspace.layout.root)
@@ -144,8 +151,7 @@ def _compute(
     spec = runner_spec(workspace, subject, record, request.level, machinery.package)
     look = partial(differences, workspace, subject.id, record)
     guarded = machinery.guard(inputs_of(workspace, subject), look)
-    with guarded as guard, machinery.claims() as claims, machinery.engine() as engine:
-        claims.hold([record.context.digest])
+    with guarded as guard, machinery.engine() as engine:
         machinery.store.put_context(record)
         if machinery.elsewhere:
             spec = replace(spec, inputs=contents_of(inputs_of(workspace, subject)))
@@ -158,7 +164,7 @@ def _compute(
             engine=engine,
             local=machinery.local,
             store=machinery.store,
-            claims=claims,
+            claims=machinery.claims,
             guard=guard,
             least=request.least,
             keep_going=request.keep_going,

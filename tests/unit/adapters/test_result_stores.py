@@ -12,6 +12,7 @@ from tests.support.result_stores import CONTEXT, StoreContract, key_of, record_o
 from modelops_bundle.adapters.results_local import LocalResults
 from modelops_bundle.adapters.results_shared import SharedResults
 from modelops_bundle.adapters.results_tiered import TieredResults
+from modelops_bundle.errors import StorageError
 from modelops_bundle.results.envelope import pack
 from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level
@@ -99,6 +100,29 @@ class TestLocal(StoreContract):
         assert store.drop(keys) == 3
         assert list(store.list()) == []
         assert store.contexts() == {}
+
+    def test_files_that_no_row_speaks_of_are_removed(
+        self, store: LocalResults, tmp_path: Path, monkeypatch
+    ) -> None:
+        large = [result_of(seed, data=b"x" * 100_000) for seed in range(3)]
+        store.put(large[:1])
+        (first,) = Path(tmp_path).rglob(f"large/*/{large[0].key.digest}")
+        left = first.with_name("0" * 64)
+        left.write_bytes(b"1")
+        assert store.drop([]) == 0
+        assert not left.exists()
+        insert = LocalResults._insert
+
+        def full(self: LocalResults, connection, key, *others) -> None:
+            insert(self, connection, key, *others)
+            if key == large[2].key.digest:
+                raise StorageError("the disk is full")
+
+        monkeypatch.setattr(LocalResults, "_insert", full)
+        with pytest.raises(StorageError, match="the disk is full"):
+            store.put(large[1:])
+        assert [path.name for path in tmp_path.rglob("large/*/*")] == [large[0].key.digest]
+        assert store.get(large[0].key) == large[0]
 
     def test_contexts_say_what_they_were_made_from(self, store: LocalResults) -> None:
         store.put_context(record_of())

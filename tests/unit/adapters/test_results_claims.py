@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -58,11 +59,26 @@ def test_what_one_has_the_other_does_not_get(claims: ClaimFile) -> None:
 def test_a_killed_holder_keeps_nothing(claims: ClaimFile, holder: subprocess.Popen[bytes]) -> None:
     with claims.new_run() as ours:
         assert set(ours.claim(KEYS)) == set(KEYS[5:])
-        assert claims.in_use()[1] == {"context"}
+        with claims.in_use() as (_, contexts):
+            assert contexts == {"context"}
         holder.send_signal(signal.SIGKILL)
         holder.wait()
         assert set(ours.claim(KEYS)) == set(KEYS)
-    assert claims.in_use() == (set(), set())
+    with claims.in_use() as used:
+        assert used == (set(), set())
+
+
+def test_nobody_begins_to_use_anything_while_it_is_said_what_is_used(claims: ClaimFile) -> None:
+    order: list[str] = []
+    with claims.new_run() as ours:
+        with claims.in_use() as (_, contexts):
+            assert contexts == set()
+            other = Thread(target=lambda: (ours.hold(["late"]), order.append("held")))
+            other.start()
+            other.join(0.2)
+            order.append("over")
+        other.join()
+    assert order == ["over", "held"]
 
 
 def test_a_run_of_another_machine_lives_as_long_as_its_lease(claims: ClaimFile) -> None:
