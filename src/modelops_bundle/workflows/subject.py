@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import chain
 from uuid import uuid4
 
 from modelops_bundle.digests.survey import Survey
+from modelops_bundle.environment.settings import SETTING_VARIABLES
 from modelops_bundle.environment.variables import PLACE_VARIABLES
 from modelops_bundle.errors import InvalidEntryError, MopsError, UsageError, WorkerError
 from modelops_bundle.project.files import expand
@@ -41,6 +43,8 @@ _THREAD_VARIABLES = (
     "NUMBA_NUM_THREADS",
 )
 _OLDEST_PYTHON = (3, 11)
+#: Say which interpreter is the project's, and where it looks for modules.
+_CHOOSING = ("CONDA_PREFIX", "PATH", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,9 @@ def influences(workspace: Workspace, subject: Subject) -> tuple[tuple[str, ...],
         *workspace.interpreter.site_folders,
     }
     paths = {*files, *folders, layout.registry, layout.pyproject}
-    return tuple(sorted(paths)), tuple(sorted(subject.survey.leaves.variables))
+    settings = chain.from_iterable(SETTING_VARIABLES.values())
+    names = {*subject.survey.leaves.variables, *settings, *_CHOOSING}
+    return tuple(sorted(paths)), tuple(sorted(names))
 
 
 def runner_spec(
