@@ -97,6 +97,19 @@ def test_the_best_comes_first_and_losses_are_reused(line: Project) -> None:
 
 
 @pytest.mark.slow
+def test_a_prediction_runs_nothing_and_ranks_what_is_there(line: Project) -> None:
+    project = modelops_bundle.open(line.folder)
+    project.evaluate("distance", {"slope": 1.0}, 0, workers=1)
+    predicted = project.evaluate("distance", grid={"slope": [1.0, 2.0]}, seeds=0, dry_run=True)
+    assert [row.params for row in predicted.rows] == [{"slope": 1.0}]
+    assert (predicted.run.count("miss"), predicted.details.missing) == (1, 1)
+    assert "<td>{&quot;slope&quot;: 1.0}</td>" in predicted._repr_html_()
+    done = line.run("evaluate", "distance", "--grid", "slope=1.0,2.0", "--dry-run")
+    assert "1 simulation and 1 loss would be computed." in done.stderr + done.stdout
+    more = project.evaluate("distance", grid={"slope": [1.0, 2.0]}, seeds=range(2), dry_run=True)
+    assert (len(more.rows), more.details.missing) == (0, 2)
+
+
 def test_an_edit_of_the_target_simulates_nothing_and_one_of_the_model_everything(
     line: Project,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,8 +11,13 @@ import pandas
 import pytest
 
 import modelops_bundle
+from modelops_bundle.adapters.results_local import LocalResults
 from modelops_bundle.api import Project
 from modelops_bundle.errors import ParameterError, UsageError, WorkerError
+from modelops_bundle.results.given_parameters import AskedParameters
+from modelops_bundle.wiring.running import open_machinery
+from modelops_bundle.workflows.machinery import RunRequest
+from modelops_bundle.workflows.run import run
 from tests.end_to_end.test_runs import MODEL
 from tests.support.command import Project as Command
 
@@ -50,6 +57,41 @@ def test_a_run_and_its_tables(project: Project) -> None:
     assert again.to_arrow("n").equals(report.to_arrow("n"))
     with pytest.raises(UsageError, match="no result has an output m"):
         again.to_arrow("m")
+
+
+def test_what_a_run_found_is_not_dropped_until_it_is_over(project: Project) -> None:
+    project.run("Odd", seeds=range(3), workers=1)
+    asked = AskedParameters.of(None, (), (), range(3))
+    with project.opened() as workspace:
+        folder = workspace.layout.results
+        with LocalResults(folder) as store, open_machinery(workspace) as machinery:
+            assert (
+                run(workspace, machinery, RunRequest(model="Odd", parameters=asked)).count("hit")
+                == 3
+            )
+            assert store.drop([row.key for row in store.list()]) == 0
+        with LocalResults(folder) as store:
+            assert store.drop([row.key for row in store.list()]) == 3
+
+
+def test_what_differs_is_told(project: Project) -> None:
+    project.run("Odd", {"how": "random"}, workers=1)
+    again = project.run("Odd", {"how": "random"}, refresh=True, workers=1)
+    (key,) = again.differing
+    assert f"<li>{key[:12]} came out different" in again._repr_html_()
+
+
+def test_a_called_model_warns_of_what_is_damaged(project: Project) -> None:
+    with project.model("Odd") as odd:
+        assert odd({"value": 3}, 4)["n"] == 7
+        with contextlib.closing(
+            sqlite3.connect(Path(project.root, ".modelops-bundle/results/results.sqlite"))
+        ) as connection:
+            connection.execute("UPDATE results SET body = substr(body, 2)")
+            connection.commit()
+        with pytest.warns(UserWarning, match="is damaged") as caught:
+            assert odd({"value": 3}, 4)["n"] == 7
+        assert caught[0].filename == __file__
 
 
 def test_a_report_shows_itself(project: Project) -> None:

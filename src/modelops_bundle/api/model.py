@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -136,6 +137,9 @@ class Model:
     def _found(self, key: ResultKey) -> Result | None:
         assert self._store is not None
         found = self._store.get(key)
+        if found is None:
+            for damage in self._store.damaged():
+                _warn(damage)
         if found is None or not found.may_be_taken(Level.AUDIT):
             return None
         if found.surroundings:
@@ -153,6 +157,8 @@ class Model:
             outputs=self._outputs,
             workers=1,
         )
+        for key in report.differing:
+            _warn(f"the result {key[:12]} came out different from what is stored, which stays")
         for failure in report.failures:
             raise WorkerError(f"the simulation failed: {failure.error}", failure.traceback)
         (result,) = report.results
@@ -189,6 +195,10 @@ class Model:
             subject = find_subject(workspace, self._name)
             context = subject.context(self._scenario, self._outputs).context
             return context, _Watched(*influences(workspace, subject))
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=4)  # whoever called the model
 
 
 class _Watched(NamedTuple):

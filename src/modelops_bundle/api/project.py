@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelops_bundle.api.model import Model
+from modelops_bundle.api.ranking import Ranking
 from modelops_bundle.api.report import Report
 from modelops_bundle.errors import UsageError
 from modelops_bundle.results.key import ResultKey
@@ -20,7 +21,6 @@ from modelops_bundle.workflows.machinery import RunRequest
 if TYPE_CHECKING:
     from modelops_bundle.results.given_parameters import AskedParameters
     from modelops_bundle.wiring.running import RealMachinery
-    from modelops_bundle.workflows.evaluate import EvaluationReport
     from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Project", "open_project"]
@@ -103,14 +103,12 @@ class Project:
         """
         from modelops_bundle.workflows.run import run
 
-        if hermetic and not enforce:
-            raise UsageError("hermetic and enforce=False contradict each other", "", "Choose one.")
         request = RunRequest(
             model=model,
             parameters=_parameters(params, grid, seeds),
             scenario=scenario,
             outputs=None if outputs is None else tuple(outputs),
-            level=Level.HERMETIC if hermetic else Level.ENFORCED if enforce else Level.OFF,
+            level=_level(hermetic, enforce),
             dry_run=dry_run,
             refresh=refresh,
             keep_going=keep_going,
@@ -131,20 +129,21 @@ class Project:
         scenario: str | None = None,
         workers: int | None = None,
         cluster: str | None = None,
+        executor: Executor | None = None,
+        dry_run: bool = False,
+        refresh: bool = False,
         keep_going: bool = False,
-    ) -> EvaluationReport:
+        declare: bool = False,
+        hermetic: bool = False,
+        enforce: bool = True,
+    ) -> Ranking:
         """Run or reuse a model, and let a target judge every parameter set.
 
         Args:
             target: Name or id of a registered target, or the name of a target set.
-            params: As for :meth:`run`.
-            seeds: As for :meth:`run`.
             model: The model; the only one that has the target's output by default.
-            grid: As for :meth:`run`.
-            scenario: As for :meth:`run`.
-            workers: As for :meth:`run`.
-            cluster: As for :meth:`run`.
-            keep_going: As for :meth:`run`.
+            params, seeds, grid, scenario, workers, cluster, executor, dry_run, refresh, keep_going, declare,
+                hermetic, enforce: As for :meth:`run`.
 
         Returns:
             Parameter sets with their losses in ``rows``, the best first.
@@ -158,11 +157,17 @@ class Project:
             model=model,
             parameters=_parameters(params, grid, seeds),
             scenario=scenario,
+            level=_level(hermetic, enforce),
+            dry_run=dry_run,
+            refresh=refresh,
             keep_going=keep_going,
+            declare=declare,
         )
         asked = Evaluation(target, model, request)
-        given = {"workers": workers, "cluster": cluster}
-        return self._with(lambda workspace, machinery: evaluate(workspace, machinery, asked), given)
+        given = {"workers": workers, "cluster": cluster, "executor": executor}
+        return Ranking(
+            self._with(lambda workspace, machinery: evaluate(workspace, machinery, asked), given)
+        )
 
     def model(
         self, name: str, *, scenario: str | None = None, outputs: Sequence[str] | None = None
@@ -199,6 +204,12 @@ class Project:
             open_machinery(workspace, **given) as machinery,
         ):
             return work(workspace, machinery)
+
+
+def _level(hermetic: bool, enforce: bool) -> Level:
+    if hermetic and not enforce:
+        raise UsageError("hermetic and enforce=False contradict each other", "", "Choose one.")
+    return Level.HERMETIC if hermetic else Level.ENFORCED if enforce else Level.OFF
 
 
 def _parameters(

@@ -52,6 +52,16 @@ class Report:
         return tuple(self.details.tally.reads)
 
     @property
+    def differing(self) -> Sequence[str]:
+        """Keys of results that came out different from those that are stored, which stay."""
+        return tuple(self.details.tally.differing)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the user should know, in words: damaged results, variables that were withheld."""
+        return self.details.warnings
+
+    @property
     def seconds_saved(self) -> float:
         """How long the hits took when they were computed."""
         return self.details.saved
@@ -111,6 +121,8 @@ class Report:
         notes += [
             f"{read.place} read {read.name}, which is not declared" for read in self.undeclared
         ]
+        notes += [f"{key[:12]} came out different from what is stored" for key in self.differing]
+        notes += self.warnings
         told = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
         return (
             f"<div><b>{html.escape(self.details.model)}</b>: {html.escape(self._summary())}"

@@ -12,6 +12,7 @@ from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
 from modelops_bundle.cli.render_run import (
     read_document,
     run_code,
+    show_differing,
     show_problems,
     show_reads,
 )
@@ -27,7 +28,8 @@ _MOST_ROWS = 50
 
 def evaluation_code(report: EvaluationReport) -> int:
     """As for ``run``, targets included."""
-    if any(target.reused.tally.failures for target in report.targets):
+    tallies = [target.reused.tally for target in report.targets]
+    if any(tally.failures or tally.differing for tally in tallies):
         return 1
     unsound = any("unsound" in target.reused.states for target in report.targets)
     return run_code(report.run) or (NOT_CURRENT if unsound else 0)
@@ -39,8 +41,11 @@ def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
         "schema": 1,
         "model": report.run.model,
         "hits": report.run.count("hit"),
+        "dry_run": report.run.dry_run,
+        "misses": len(report.run.states) - report.run.count("hit"),
         "computed": report.run.count("computed", "unsound"),
         "failed": len(report.run.tally.failures),
+        "differing": list(report.run.tally.differing),
         "targets": [_target_document(target) for target in report.targets],
         "rows": [
             {
@@ -68,6 +73,7 @@ def _target_document(target: TargetRun) -> dict[str, Any]:
             {"error": failure.error, "traceback": failure.traceback}
             for failure in target.reused.tally.failures
         ],
+        "differing": list(target.reused.tally.differing),
         "undeclared": [reads(read) for read in target.reused.tally.reads],
         "declared": [reads(read) for read in target.declared],
     }
@@ -88,6 +94,10 @@ def show_evaluation(report: EvaluationReport) -> None:
     show_problems(report.run)
     for target in report.targets:
         _show_troubles(target)
+    if report.run.dry_run:
+        misses = plural(report.run.count("miss"), "simulation")
+        say(f"{misses} and {plural(report.missing, 'loss', 'losses')} would be computed.")
+        return
     computed = report.run.count("computed", "unsound")
     judged = sum(target.reused.states.count("computed") for target in report.targets)
     say(
@@ -121,5 +131,6 @@ def _show_troubles(target: TargetRun) -> None:
     for failure in list({each.error: each for each in target.reused.tally.failures}.values())[:3]:
         show(("failed", "bad"), f" {target.id}: {failure.error}")
         show_lines((f"    {line}",) for line in failure.traceback.splitlines())
+    show_differing(target.reused.tally.differing)
     reads = target.reused.tally.reads
     show_reads(reads, target.declared, target.path, target.name, target=True)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from modelops_bundle.cli.drawing import columns, plural
 from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
 from modelops_bundle.cli.words import duration, short, size
+from modelops_bundle.identity.recipes import content_digest
 from modelops_bundle.results.envelope import pack, read_header
 from modelops_bundle.results.record import Level
 
 if TYPE_CHECKING:
+    from modelops_bundle.results.record import Failure
     from modelops_bundle.results.store import Stored
     from modelops_bundle.workflows.rerun import Rerun
     from modelops_bundle.workflows.stored import (
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 _MOST_ROWS = 50
+_MOST_FAILURES = 5
 _KEY_DIGITS = 12
 
 
@@ -76,7 +79,20 @@ def listing_document(report: Listing) -> dict[str, Any]:
             }
             for row in report.results
         ],
+        "failures": list(map(_failure, report.failures)),
         "warnings": list(report.warnings),
+    }
+
+
+def _failure(each: Failure) -> dict[str, Any]:
+    return {
+        "key": each.key.digest,
+        "context": each.key.context.digest,
+        "param_id": each.key.param_id,
+        "seed": each.key.seed,
+        "error": each.error,
+        "traceback": each.traceback,
+        "started": each.started,
     }
 
 
@@ -148,7 +164,7 @@ def _time(seconds: float) -> str:
 def show_listing(report: Listing) -> None:
     """Print one line a context, and of one model one line a result."""
     warn(report.warnings)
-    if not report.contexts:
+    if not report.contexts and not report.failures:
         say("No result is stored yet.")
         say("Next: `mops-bundle run MODEL` computes some.")
         return
@@ -161,6 +177,11 @@ def show_listing(report: Listing) -> None:
         hidden = len(report.results) - len(rows)
         if hidden:
             say(f"and {plural(hidden, 'older result')}; --json lists them all")
+    for failure in report.failures[-_MOST_FAILURES:]:
+        where = f" params {failure.key.param_id[:8]} seed {failure.key.seed}: {failure.error}"
+        show(("failed", "bad"), where)
+    if len(report.failures) > _MOST_FAILURES:
+        say(f"{plural(len(report.failures), 'simulation')} failed; --json lists them all")
 
 
 #: What a simulation did that looked for files.
@@ -274,7 +295,10 @@ def _facts(report: Shown) -> Iterator[tuple[str, str]]:
     yield "digest", context.model
     if context.scenario is not None:
         yield "scenario", context.scenario
+    if context.outputs is not None:
+        yield "asked for", ", ".join(context.outputs)
     yield "params", json.dumps(provenance.params, ensure_ascii=False)
+    yield "param id", result.key.param_id
     yield "seed", str(result.key.seed)
     yield "computed", f"{provenance.started} in {duration(provenance.duration)}"
     yield "on", f"{provenance.host}, Python {provenance.python}, modelops-bundle {provenance.tool}"
@@ -282,7 +306,10 @@ def _facts(report: Shown) -> Iterator[tuple[str, str]]:
     if provenance.bundle:
         yield "bundle", provenance.bundle
     for output in result.outputs:
-        yield "output", f"{output.name} ({output.kind}, {size(len(output.data))})"
+        told = f"{output.kind}, {size(len(output.data))}, {content_digest(output.data)}"
+        yield "output", f"{output.name} ({told})"
+    for kind, path, digest in report.record.components if report.record else ():
+        yield kind.lower(), f"{path} ({digest})"
 
 
 _LEVELS = {

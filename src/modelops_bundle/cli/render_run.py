@@ -25,6 +25,7 @@ __all__ = [
     "read_document",
     "run_code",
     "run_document",
+    "show_differing",
     "show_problems",
     "show_reads",
     "show_run",
@@ -171,15 +172,19 @@ def show_problems(report: RunReport) -> None:
     if report.count("unsound"):
         many = plural(report.count("unsound"), "result")
         say(f"not reused, because of what is not declared: {many}, marked unsound.")
-    if report.tally.differing:
-        many = plural(len(report.tally.differing), "result")
-        say(
-            ("not deterministic: ", "bad"),
-            f"{many} differ from what was stored before, which stays; see `mops-bundle results"
-            f" show {report.tally.differing[0][:12]}`.",
-        )
+    show_differing(report.tally.differing)
     for level in sorted(report.tally.levels & _LEVELS.keys()):
         say(("note: ", "warn"), _LEVELS[level])
+
+
+def show_differing(keys: Sequence[str]) -> None:
+    """Print that results came out different from those that are stored."""
+    if keys:
+        say(
+            ("not deterministic: ", "bad"),
+            f"{plural(len(keys), 'result')} differ from what was stored before, which stays; see"
+            f" `mops-bundle results show {keys[0][:12]}`.",
+        )
 
 
 def show_trace(report: TraceReport) -> None:

@@ -73,6 +73,7 @@ Cluster = Annotated[
         "--cluster", metavar="ADDRESS", help="A Dask scheduler: tcp://HOST:PORT, or local:N."
     ),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be computed; run nothing.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Compute everything again.")]
 KeepGoing = Annotated[
     bool, typer.Option("--keep-going", help="Go on with the others when a simulation fails.")

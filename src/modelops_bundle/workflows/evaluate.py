@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -87,6 +88,15 @@ class EvaluationReport:
     targets: Sequence[TargetRun]
     rows: Sequence[Judged]
 
+    @property
+    def missing(self) -> int:
+        """How many losses are not there yet: those that a dry run would compute, or that failed."""
+        sets = len({each.param_id for each in self.run.simulations})
+        there = ("hit", "computed", "unsound")
+        return sum(
+            sets - sum(state in there for state in target.reused.states) for target in self.targets
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -123,6 +133,9 @@ def evaluate(workspace: Workspace, machinery: Machinery, asked: Evaluation) -> E
     model = _model(registry, list(weights), asked.model)
     ran = run(workspace, machinery, replace(asked.run, model=model))
     groups = list(_groups(ran, machinery.store))
+    if asked.run.dry_run:
+        wanted = Counter(each.param_id for each in ran.simulations)
+        groups = [each for each in groups if len(each.keys) == wanted[each.keys[0].param_id]]
     targets = []
     for target, weight in weights.items():
         once = partial(_evaluated, machinery, asked.run, target, weight, groups)

@@ -23,8 +23,6 @@ from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["RunReport", "run"]
 
-_TOLD_EACH = 100
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:

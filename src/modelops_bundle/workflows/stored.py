@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelops_bundle.errors import MopsError, UsageError
-from modelops_bundle.results.record import Output, Result
+from modelops_bundle.results.record import Failure, Output, Result
 from modelops_bundle.results.retention import Retention, choose_drops
 from modelops_bundle.results.store import ContextRecord, ManagedStore, Stored
 from modelops_bundle.workflows.subject import find_subject
@@ -66,11 +66,13 @@ class Listing:
     Attributes:
         contexts: One for each context, by model, the newest last.
         results: The results of the model that was asked for; empty when none was.
+        failures: Simulations of that model that failed and have no result since; empty when none was.
         warnings: What the user should know, in words.
     """
 
     contexts: Sequence[ContextSummary]
     results: Sequence[Stored]
+    failures: Sequence[Failure] = ()
     warnings: Sequence[str] = ()
 
 
@@ -154,7 +156,10 @@ def list_results(workspace: Workspace, store: ManagedStore, model: str | None) -
         if digest in records
     ]
     contexts.sort(key=lambda each: (each.record.model_id, each.newest))
-    return Listing(contexts, rows if model is not None else (), store.damaged())
+    if model is None:
+        return Listing(contexts, (), (), store.damaged())
+    failures = [each for record in records.values() for each in store.failures(record.context)]
+    return Listing(contexts, rows, failures, store.damaged())
 
 
 def show_result(workspace: Workspace, store: ManagedStore, text: str) -> Shown:

@@ -36,6 +36,7 @@ def evaluate(
     scenario: of.Scenario = None,
     workers: of.Workers = None,
     cluster: of.Cluster = None,
+    dry_run: of.DryRun = False,
     refresh: of.Refresh = False,
     keep_going: of.KeepGoing = False,
     declare: of.Declare = False,
@@ -55,7 +56,7 @@ def evaluate(
     asked = of.run_request(
         session, model, params=params, settings=settings, grid=grid, seeds=seeds,
         scenario=scenario, output=None, hermetic=hermetic, no_enforce=no_enforce,
-        refresh=refresh, keep_going=keep_going, declare=declare,
+        dry_run=dry_run, refresh=refresh, keep_going=keep_going, declare=declare,
     )  # fmt: skip
     with (
         session.project() as workspace,

@@ -29,9 +29,7 @@ def run(
     output: of.Output = None,
     workers: of.Workers = None,
     cluster: of.Cluster = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be computed; run nothing.")
-    ] = False,
+    dry_run: of.DryRun = False,
     refresh: of.Refresh = False,
     keep_going: of.KeepGoing = False,
     declare: of.Declare = False,
