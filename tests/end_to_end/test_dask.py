@@ -21,15 +21,20 @@ from tests.support.command import PROGRAM, Project, environment
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 MODEL = """\
+import os
 import time
 import modelops_bundle as mb
 
 
 class Slow(mb.BaseModel):
-    PARAMS = ("pause",)
+    PARAMS = ("pause", "log")
     OUTPUTS = ("n",)
 
     def simulate(self, params, seed):
+        if "log" in params:
+            log = os.open(params["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            os.write(log, f"{os.getpid()} {seed}\\n".encode())
+            os.close(log)
         time.sleep(params["pause"])
         return {"n": seed}
 """
@@ -100,11 +105,12 @@ def test_a_worker_that_is_killed_in_mid_run_costs_only_its_tasks(
             dask(*worker, "--no-nanny", folder=tmp_path) as first,
             dask(*worker, "--no-nanny", folder=tmp_path),
         ):
-            run = [PROGRAM, "run", "Slow", "--set", "pause=0.05", "--seeds", "0:120",
-                   "--cluster", address, "--json"]  # fmt: skip
+            log = tmp_path / "executed"
+            run = ("run", "Slow", "--set", "pause=0.05", "--set", f"log={log}", "--seeds", "0:120")
             process = subprocess.Popen(
-                run, cwd=project.folder, env=environment(), stdout=subprocess.PIPE, text=True
-            )
+                [PROGRAM, *run, "--cluster", address, "--json"],
+                cwd=project.folder, env=environment(), stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
             database = project.folder / ".modelops-bundle" / "results" / "results.sqlite"
             until = time.monotonic() + 60
             while not database.exists() or not _stored(project):
@@ -116,8 +122,21 @@ def test_a_worker_that_is_killed_in_mid_run_costs_only_its_tasks(
     document = json.loads(output)
     assert document["computed"] == 120
     assert len({each["key"] for each in document["simulations"]}) == 120
-    assert project.json("run", "Slow", "--set", "pause=0.05", "--seeds", "0:120")["hits"] == 120
+    _check_executions(log)
+    assert project.json(*run)["hits"] == 120
     assert project.json("results", "verify")["read"] == 120
+
+
+def _check_executions(log: Path) -> None:
+    """Only what the killed worker had begun was executed again, and by another one."""
+    executed: dict[int, list[int]] = {}
+    for process, seed in (map(int, line.split()) for line in log.read_text().splitlines()):
+        executed.setdefault(seed, []).append(process)
+    assert sorted(executed) == list(range(120))
+    again = {tuple(by) for by in executed.values() if len(by) > 1}
+    # All of them went from the one that was killed to the one that was not.
+    assert len(again) <= 1
+    assert all(len(set(by)) == len(by) == 2 for by in again)
 
 
 def _stored(project: Project) -> int:

@@ -67,12 +67,17 @@ class TieredResults:
     def put(self, results: Sequence[Result], untrue: Collection[str] = ()) -> Wrote:
         """Store in both; what the shared one does not take is sent by the next run.
 
+        Where another outcome is shared already, that one takes the place of this one here as well, so that
+        every machine answers with the first.
+
         Raises:
             StorageError: The local store refuses.
         """
         here = self._local.put(results, untrue)
         try:
             there = self._shared.put(results, untrue)
+            lost = [each.key for each in results if each.key.digest in there.differing]
+            self._fetched(lost, set(there.differing))
         except StorageError as error:
             self._warnings.append(
                 f"{error.summary}: {len(results)} results stay in the project's own store and are"
@@ -106,11 +111,18 @@ class TieredResults:
             for key, result in found.items()
             if result is None or not result.sound or key.digest in self._better
         ]
-        fetched = {key: each for key, each in self._shared.get_many(lacking) if each is not None}
-        self._local.put(list(fetched.values()))
+        fetched = self._fetched(lacking)
         self._better.difference_update(key.digest for key in fetched)
         for key in keys:
             yield key, fetched.get(key, found[key])
+
+    def _fetched(
+        self, keys: Sequence[ResultKey], untrue: Collection[str] = ()
+    ) -> dict[ResultKey, Result]:
+        """What is shared of some keys, kept here from now on."""
+        found = {key: each for key, each in self._shared.get_many(keys) if each is not None}
+        self._local.put(list(found.values()), untrue)
+        return found
 
     def catch_up(self) -> None:
         """Send local results that an earlier run could not, as far as a scan has met them."""

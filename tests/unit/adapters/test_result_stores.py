@@ -203,6 +203,15 @@ class TestTiered(StoreContract):
         assert store.get(key_of(0)) == closer
         assert local.get(key_of(0)) == closer
 
+    def test_of_two_outcomes_the_first_that_was_shared_stays_on_every_machine(
+        self, store: TieredResults, local: LocalResults, shared: SharedResults
+    ) -> None:
+        first = result_of(0, data=b"[1]")
+        shared.put([first])
+        assert store.put([result_of(0, data=b"[2]"), result_of(1)]).differing == (key_of(0).digest,)
+        assert local.get(key_of(0)) == first
+        assert local.get(key_of(1)) == result_of(1)
+
     def test_an_object_that_is_worth_less_than_its_name_says_is_no_hit(
         self, shared: SharedResults, tmp_path: Path
     ) -> None:

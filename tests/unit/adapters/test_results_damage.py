@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from tests.support.result_stores import key_of, result_of
 
 from modelops_bundle.adapters.results_local import LARGEST_INSIDE, LocalResults
+from modelops_bundle.adapters.results_shared import SharedResults
 from modelops_bundle.errors import StorageError
 from modelops_bundle.results.envelope import DamagedResultError, pack, unpack
 
@@ -24,6 +26,53 @@ def test_every_flipped_bit_is_noticed() -> None:
         changed[place] ^= 1 << place % 8
         with pytest.raises(DamagedResultError):
             unpack(bytes(changed), result.key)
+
+
+@pytest.mark.parametrize("kind", ["inside", "beside", "shared"])
+def test_every_flip_is_noticed_where_the_result_is_read(tmp_path: Path, kind: str) -> None:
+    large = kind == "beside"
+    result = result_of(3, data=b"x" * (LARGEST_INSIDE + 1) if large else b"[1,2]")
+    folder = tmp_path / "results"
+    with ExitStack() as stack:
+        store: SharedResults | LocalResults = (
+            SharedResults(f"file://{folder}")
+            if kind == "shared"
+            else stack.enter_context(LocalResults(str(folder)))
+        )
+        store.put([result])
+        whole = _entry(folder, kind)
+        # Of a large output, which has one digest, some bytes stand for the others.
+        for place in (place for place in range(len(whole)) if place < 2_000 or place % 997 == 0):
+            changed = bytearray(whole)
+            changed[place] ^= 1 << place % 8
+            _overwrite(folder, kind, bytes(changed))
+            assert store.get(result.key) is None
+            assert len(store.damaged()) == 1
+        _overwrite(folder, kind, whole)
+        assert store.get(result.key) == result
+        assert store.damaged() == []
+
+
+def _entry(folder: Path, kind: str) -> bytes:
+    """The bytes of the one result that is stored."""
+    if kind == "inside":
+        with closing(sqlite3.connect(folder / "results.sqlite")) as connection:
+            (data,) = connection.execute("SELECT body FROM results").fetchone()
+            return bytes(data)
+    return _file(folder, kind).read_bytes()
+
+
+def _overwrite(folder: Path, kind: str, data: bytes) -> None:
+    if kind == "inside":
+        with closing(sqlite3.connect(folder / "results.sqlite")) as connection, connection:
+            connection.execute("UPDATE results SET body = ?", (data,))
+    else:
+        _file(folder, kind).write_bytes(data)
+
+
+def _file(folder: Path, kind: str) -> Path:
+    (path,) = folder.glob("large/*/*" if kind == "beside" else "v1/*/*/*-*")
+    return path
 
 
 @pytest.mark.parametrize("end", [0, 1, 11, 12, 40, -1])
