@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from modelops_bundle.cli.session import NOT_CURRENT
 from modelops_bundle.cli.words import duration, some
 from modelops_bundle.results.key import ResultKey
 from modelops_bundle.results.record import Level
-from modelops_bundle.workflows.declare import OPTIONS
+from modelops_bundle.worker.mends import mend
 
 if TYPE_CHECKING:
     from modelops_bundle.results.record import Failure, UndeclaredRead
@@ -145,7 +144,7 @@ def read_document(
         "kind": read.kind,
         "name": read.name,
         "place": read.place or None,
-        "mend": _mend(read, path, name, target=target),
+        "mend": mend(read.kind, read.name, path, name, is_target=target),
     }
 
 
@@ -257,8 +256,10 @@ def show_reads(
     for read in left:
         show(f"  {read.place or 'somewhere'} {_what(read)}")
     say("Declare it:" if len(left) == 1 else "Declare them:")
-    for mend in dict.fromkeys(_mend(read, path, name, target=target) for read in left):
-        say(f"  {mend}")
+    for each in dict.fromkeys(
+        mend(read.kind, read.name, path, name, is_target=target) for read in left
+    ):
+        say(f"  {each}")
 
 
 def _what(read: UndeclaredRead) -> str:
@@ -267,21 +268,3 @@ def _what(read: UndeclaredRead) -> str:
         "network": f"the network: {read.name}",
         "process": f"what another program reads: {read.name}",
     }.get(read.kind, read.name)
-
-
-def _mend(read: UndeclaredRead, path: str, name: str, *, target: bool = False) -> str:
-    if read.kind == "variable" and read.name == "*":
-        return "read the variables by their names: the whole environment cannot be declared"
-    if read.kind in OPTIONS:
-        register, chosen = (
-            ("register-target", "--target") if target else ("register-model", "--class")
-        )
-        return (
-            f"mops-bundle {register} {shlex.quote(path)} {chosen} {name}"
-            f" {OPTIONS[read.kind]} {shlex.quote(read.name)}"
-        )
-    return {
-        "outside": f"copy or link {read.name} into the project, then declare it with --data",
-        "network": "keep what is fetched in a data file, or set hermetic.network = true",
-        "process": "let the model do it itself, or run where the kernel enforces what is read",
-    }.get(read.kind, "")

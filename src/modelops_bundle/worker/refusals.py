@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from .mends import mend
 
 __all__ = ["chain", "is_refusal", "named_files", "worded"]
 
@@ -18,7 +19,7 @@ _QUOTED = re.compile(r"""'([^'\n]+)'|"([^"\n]+)"|`([^`\n]+)`""")
 _WORD = re.compile(r"""[^\s'"`:;,()\[\]<>]+""")
 _LONGEST_PATH = 4096
 _LONGEST_TEXT = 1 << 16
-_OPTIONS = {"data": "--data", "code": "--code"}
+_WHY = {"network": "is a connection", "outside": "is outside of the project"}
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -101,18 +102,7 @@ def worded(reads: Iterable[Sequence[str]], spec: Mapping[str, Any]) -> str:
 
 
 def _mend(kind: str, name: str, spec: Mapping[str, Any]) -> str:
-    if kind == "network":
-        return (
-            "is a connection: keep what is fetched in a data file, or set hermetic.network = true"
-        )
-    if kind not in _OPTIONS:
-        return (
-            "is outside of the project: copy it there and declare it, or add it to hermetic.allow"
-        )
     path = os.path.relpath(spec["path"], spec["root"]) if spec["path"] else "FILE"
-    register, chosen = (
-        ("register-target", "--target") if spec["judges"] else ("register-model", "--class")
-    )
-    own = spec["entrypoint"].partition(":")[2]
-    command = ("mops-bundle", register, path, chosen, own, _OPTIONS[kind], name)
-    return f"is not declared: {shlex.join(command)}"
+    owner = spec["entrypoint"].partition(":")[2]
+    said = mend(kind, name, path, owner, is_target=bool(spec["judges"]))
+    return f"{_WHY.get(kind, 'is not declared')}: {said}"

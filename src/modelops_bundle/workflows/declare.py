@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import TypeVar
 
 from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.results.record import UndeclaredRead
+from modelops_bundle.worker.mends import OPTIONS
 from modelops_bundle.workflows.register import (
     RegisterRequest,
     register_models,
@@ -17,18 +17,12 @@ from modelops_bundle.workflows.register import (
 from modelops_bundle.workflows.subject import find_subject
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["OPTIONS", "declare", "declaring"]
+__all__ = ["declare", "declaring"]
 
 _Done = TypeVar("_Done")
 
 #: How often something is begun anew because more was declared; each time at least one read is new.
 _MOST_ROUNDS = 20
-
-#: The option of ``register-model`` and ``register-target`` that declares a read of each kind. What has none
-#: cannot be declared.
-OPTIONS: Mapping[str, str] = MappingProxyType(
-    {"data": "--data", "code": "--code", "variable": "--variable"}
-)
 
 
 def declaring(
