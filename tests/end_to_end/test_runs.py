@@ -347,6 +347,17 @@ def test_a_table_holds_each_simulation_once_and_tells_scenarios_apart(odd: Proje
     ]
 
 
+def test_a_table_is_in_the_order_of_parameters_and_seeds(odd: Project) -> None:
+    for value in ("10", "9", "true", "8.5"):
+        odd.run("run", "Odd", "--set", f"value={value}", "--seeds", "1:2")
+        odd.run("run", "Odd", "--set", f"value={value}", "--seeds", "0:1")
+    odd.run("run", "Odd", "--seeds", "0:2")
+    odd.run("results", "table", "Odd", "n", "--out", "one.parquet")
+    table = pandas.read_parquet(odd.folder / "one.parquet")
+    assert table.seed.tolist() == [0, 1] * 5
+    assert table.n.tolist() == [0, 1, 1, 2, 8.5, 9.5, 9, 10, 10, 11]
+
+
 def test_a_damaged_result_is_computed_again(odd: Project) -> None:
     run = ("run", "Odd", "--seeds", "0:3")
     odd.run(*run)

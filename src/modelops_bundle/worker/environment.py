@@ -148,6 +148,14 @@ class Offer(NamedTuple):
         made_by = self.entry_point.dist
         return _RUNS.sub("-", made_by.name).lower() if made_by is not None else ""
 
+    @property
+    def file(self) -> str:
+        """Absolute path of the module that it leads to; empty where none is found."""
+        with contextlib.suppress(ImportError, ValueError):
+            found = importlib.util.find_spec(self.entry_point.module)
+            return (found and found.origin) or ""
+        return ""
+
     def counts(self, dependencies: Collection[str], files: Collection[str]) -> bool:
         """Whether the code that it leads to is part of a model's digest.
 
@@ -155,12 +163,8 @@ class Offer(NamedTuple):
             dependencies: Normalised names of the distributions that are.
             files: Absolute paths of the files that are.
         """
-        if self.distribution in dependencies:
-            return True
-        with contextlib.suppress(ImportError, ValueError):
-            found = importlib.util.find_spec(self.entry_point.module)
-            return found is not None and found.origin in files
-        return True  # loading it says what is wrong
+        # Where there is no such file, loading it says what is wrong.
+        return self.distribution in dependencies or self.file in {*files, ""}
 
     def load(self) -> Any:
         """What it leads to.

@@ -93,7 +93,7 @@ def _check_file(module: ModuleType, path: str) -> None:
 
 
 def choose(
-    model: Any, asked: Asked, wires: Sequence[Offer], runners: Sequence[tuple[Offer, bool]]
+    model: Any, asked: Asked, wires: Sequence[Offer], runners: Sequence[tuple[Offer, str]]
 ) -> Way:
     """The way to run a model.
 
@@ -101,7 +101,7 @@ def choose(
         model: The model: a class, a function, or an object with a method ``simulate``.
         asked: What is wanted of it.
         wires: What frameworks offer.
-        runners: What else is offered, each with whether it is part of the model's digest.
+        runners: What else is offered, each with what would make it part of the model's digest, or nothing.
 
     Raises:
         RefusedError: None fits, or the one that does cannot do what is wanted.
@@ -284,14 +284,14 @@ def _declared(model: Any) -> tuple[str, ...]:
 # --- our own entry points -------------------------------------------------------------------------
 
 
-def _offered(model: Any, asked: Asked, runners: Sequence[tuple[Offer, bool]]) -> Way:
+def _offered(model: Any, asked: Asked, runners: Sequence[tuple[Offer, str]]) -> Way:
     functions = []
-    for offer, counts in runners:
-        if not counts:
+    for offer, mend in runners:
+        if mend:
             raise RefusedError(
                 f"{offer.distribution} offers to run {asked.entrypoint}, and is not part of its digest",
-                "an upgrade of it would leave old results standing",
-                f'Add "{offer.distribution}" to environment.include.',
+                "a change of it would leave old results standing",
+                mend,
             )
         functions.append(offer.load())
 

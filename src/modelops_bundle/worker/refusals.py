@@ -9,7 +9,7 @@ from typing import Any
 
 from .mends import mend
 
-__all__ = ["chain", "is_refusal", "named_files", "worded"]
+__all__ = ["chain", "is_refusal", "mend_of", "named_files", "worded"]
 
 _DENIED = re.compile(
     r"permission denied|os error 13|errno 13|errno = 13|EACCES|unable to open database file",
@@ -96,13 +96,20 @@ def worded(reads: Iterable[Sequence[str]], spec: Mapping[str, Any]) -> str:
         spec: The specification of the run.
     """
     return "; ".join(
-        f"{name}{f', read at {place}' if place else ''}, {_mend(kind, name, spec)}"
+        f"{name}{f', read at {place}' if place else ''}, {_WHY.get(kind, 'is not declared')}:"
+        f" {mend_of(kind, name, spec)}"
         for kind, name, place in reads
     )
 
 
-def _mend(kind: str, name: str, spec: Mapping[str, Any]) -> str:
+def mend_of(kind: str, name: str, spec: Mapping[str, Any]) -> str:
+    """What declares a read of what is run, or does without it.
+
+    Args:
+        kind: Kind of the read.
+        name: What was read.
+        spec: The specification of the run.
+    """
     path = os.path.relpath(spec["path"], spec["root"]) if spec["path"] else "FILE"
     owner = spec["entrypoint"].partition(":")[2]
-    said = mend(kind, name, path, owner, is_target=bool(spec["judges"]))
-    return f"{_WHY.get(kind, 'is not declared')}: {said}"
+    return mend(kind, name, path, owner, is_target=bool(spec["judges"]))

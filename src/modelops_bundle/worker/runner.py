@@ -26,8 +26,9 @@ from .imports import (
 from .inputs import check_inputs
 from .models import RUNNERS, WIRE, Asked, Way, choose, load_model
 from .parent import end_with_parent
+from .places import Places
 from .printed import Printed
-from .refusals import worded
+from .refusals import mend_of, worded
 from .scratch import scratch_variables
 from .targets import choose_target
 from .workplace import Workplace
@@ -183,7 +184,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
     # What other programs read is then refused to them as well.
     watcher.processes_count = level in ("off", "audit")
     try:
-        way = _loaded(spec, offers)  # 6
+        way = _loaded(spec, offers, watcher.places)  # 6
     except RefusedError as error:
         refused = worded(watcher.explain(error), spec)
         if refused:
@@ -194,7 +195,7 @@ def _prepared(spec: Mapping[str, Any], scratch: str, at_start: frozenset[str]) -
     return _Ready(way, workplace, watcher, spec, level)
 
 
-def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]]) -> Way:
+def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]], places: Places) -> Way:
     asked = Asked(spec["entrypoint"], spec["scenario"], spec["outputs"], spec["scenarios"])
     try:
         model = load_model(asked.entrypoint, spec["path"])
@@ -208,7 +209,16 @@ def _loaded(spec: Mapping[str, Any], offers: Mapping[str, Sequence[Offer]]) -> W
         ) from error
     if spec["judges"]:
         return choose_target(model, spec)
-    counted = frozenset(spec["dependencies"]), frozenset(spec["readable"])
-    return choose(
-        model, asked, offers[WIRE], [(each, each.counts(*counted)) for each in offers[RUNNERS]]
-    )
+    runners = [(each, _what_counts_it(each, spec, places)) for each in offers[RUNNERS]]
+    return choose(model, asked, offers[WIRE], runners)
+
+
+def _what_counts_it(offer: Offer, spec: Mapping[str, Any], places: Places) -> str:
+    """What makes an offer part of the model's digest; empty where it is."""
+    if offer.counts(spec["dependencies"], spec["readable"]):
+        return ""
+    found = places.judge(offer.file)
+    if found is None or found.kind != "code":
+        return f'Add "{offer.distribution}" to environment.include.'
+    # The project's own distribution is no package that could be included: its files count.
+    return f"Declare {found.name}: `{mend_of(found.kind, found.name, spec)}`."

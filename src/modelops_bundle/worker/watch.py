@@ -45,9 +45,9 @@ class Watcher:
 
     def __init__(self, spec: Mapping[str, Any], scratch: str, *, in_child: bool) -> None:
         self._spec, self._scratch = spec, scratch
-        self._places = Places(spec, scratch)
+        self.places = Places(spec, scratch)
         names = (*spec["variables"], *spec["free_variables"])
-        self.variables = Variables(self._places, names, spec["withheld"], self)
+        self.variables = Variables(self.places, names, spec["withheld"], self)
         self.processes_count = True
         self._network = spec["network"]
         self._seen: dict[tuple[str, str], str] = {}
@@ -76,7 +76,7 @@ class Watcher:
             "os.posix_spawn": self._started,
             "os.system": self._started,
         }
-        self._lookups = Lookups(self._places, spec["search"], self)
+        self._lookups = Lookups(self.places, spec["search"], self)
         self._events |= self._lookups.events
         if not self._network:
             self._events |= self._events_of_sockets()
@@ -121,7 +121,7 @@ class Watcher:
     def _matters(self, kind: str, name: str) -> bool:
         if kind == "present":  # what was read says more, and a folder to write into would be made
             is_read = {("data", name), ("code", name)} & self._seen.keys()
-            places = {os.path.join(root, name) for root in self._places.roots}
+            places = {os.path.join(root, name) for root in self.places.roots}
             return not is_read and places.isdisjoint(self._filled)
         return kind != "process" or self.processes_count
 
@@ -134,9 +134,9 @@ class Watcher:
         found: dict[tuple[str, str], str] = {}
         for each in filter(is_refusal, chain(error)):
             place = self._place_in(each.__traceback__) or self._place_in(error.__traceback__)
-            files = list(named_files(each, self._places.root))
+            files = list(named_files(each, self.places.root))
             for path in files:
-                read = self._places.judge(path)
+                read = self.places.judge(path)
                 if read is not None:
                     found[read] = self._seen.setdefault(read, place)
             if not files:
@@ -183,9 +183,9 @@ class Watcher:
             frame = self.innermost()
             if (frame is None and not self._is_handed_over()) or self._lookups.is_importing():
                 return
-            found = self._places.judge(whole)
+            found = self.places.judge(whole)
             if found is None and there:
-                found = self._places.judge_folder(whole)
+                found = self.places.judge_folder(whole)
             if found is not None and found.kind != "outside" and not is_passing(found.name):
                 self.note("present" if there else "absent", found.name, frame)
             elif found is None and there:
@@ -208,7 +208,7 @@ class Watcher:
             return
         place = ""
         if frame is not None:
-            place = f"{self._places.shown(frame.f_code.co_filename)}:{frame.f_lineno}"
+            place = f"{self.places.shown(frame.f_code.co_filename)}:{frame.f_lineno}"
         self._seen[kind, name] = place
         self._states[kind, name] = state
         if os.getpid() != self._pid:
@@ -253,7 +253,7 @@ class Watcher:
     def _read(self, whole: str) -> None:
         if whole in self._written:
             return
-        found = self._places.judge(whole)
+        found = self.places.judge(whole)
         if found is not None:
             there = os.path.lexists(whole)
             if self._counts(found, whole) and (there or not self._lookups.is_importing()):
@@ -263,20 +263,20 @@ class Watcher:
 
     def _forget_absent(self, whole: str) -> None:
         """What the model makes itself is no file that might appear."""
-        if any(kind == "absent" for kind, _ in self._seen) and (found := self._places.judge(whole)):
+        if any(kind == "absent" for kind, _ in self._seen) and (found := self.places.judge(whole)):
             self._seen.pop(("absent", found.name), None)
 
     def _counts(self, found: Undeclared, whole: str) -> bool:
         """Outside of the project, installed packages may look for what is their own, or could be there."""
         there = os.path.lexists(whole)
         if is_passing(found.name):
-            return there and reader(self._places) is not None
+            return there and reader(self.places) is not None
         if found.kind != "outside":
             return True
-        if there and not self._places.is_of_program(whole):
+        if there and not self.places.is_of_program(whole):
             return True
         # A package reads its configuration when it is imported; what it reads for the model later is data.
-        return (there and not self._lookups.is_loading()) or reader(self._places) is not None
+        return (there and not self._lookups.is_loading()) or reader(self.places) is not None
 
     def _made(self, values: tuple[Any, ...]) -> None:
         whole = self.whole(values[0])
@@ -317,7 +317,7 @@ class Watcher:
         if not isinstance(address, tuple) or not address or not isinstance(address[0], str):
             return
         # To learn the address of this machine, packages connect without sending anything.
-        if link.type == _DATAGRAMS and reader(self._places) is None:
+        if link.type == _DATAGRAMS and reader(self.places) is None:
             return
         host, port = address[:2]
         known = getattr(self._thread, "lookup", ("", ""))
@@ -332,7 +332,7 @@ class Watcher:
         text = os.fsdecode(host)
         if port:
             self._thread.lookup = (text, str(port))
-        if (port and text != "localhost") or reader(self._places) is not None:
+        if (port and text != "localhost") or reader(self.places) is not None:
             self.note("network", f"{text}:{port}" if port else text, self.innermost())
 
     def _started(self, values: tuple[Any, ...]) -> None:
@@ -340,7 +340,7 @@ class Watcher:
         text = os.fsdecode(program) if isinstance(program, str | bytes) else str(program)
         # Python runs the model's code again, whoever starts it.
         is_python = os.path.basename(text).startswith("python")
-        if is_python or reader(self._places) is not None:
+        if is_python or reader(self.places) is not None:
             self.note("process", text, self.innermost())
 
     # --- where ------------------------------------------------------------------------------
@@ -354,21 +354,21 @@ class Watcher:
     def innermost(self) -> FrameType | None:
         """The innermost code of the user."""
         for frame in frames():
-            if self._places.owner(frame.f_code.co_filename) is Owner.USER:
+            if self.places.owner(frame.f_code.co_filename) is Owner.USER:
                 return frame
         return None
 
     def _is_handed_over(self) -> bool:
         """Whether a thread does nothing but what the user's code has handed to the standard library."""
-        owners = (self._places.owner(frame.f_code.co_filename) for frame in frames())
+        owners = (self.places.owner(frame.f_code.co_filename) for frame in frames())
         return get_ident() != self._main and Owner.INSTALLED not in owners
 
     def _place_in(self, trace: TracebackType | None) -> str:
         place = ""
         while trace is not None:
             name = trace.tb_frame.f_code.co_filename
-            if self._places.owner(name) is Owner.USER:
-                place = f"{self._places.shown(name)}:{trace.tb_lineno}"
+            if self.places.owner(name) is Owner.USER:
+                place = f"{self.places.shown(name)}:{trace.tb_lineno}"
             trace = trace.tb_next
         return place
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.errors import MopsError, UsageError
 from modelops_bundle.results.record import Failure, Output, Result
@@ -204,9 +204,9 @@ def results_of(
 
 
 def output_table(workspace: Workspace, store: ManagedStore, model: str, output: str) -> Table:
-    """One output of all results of a model that are still true, with parameter and seed columns.
+    """One output of all results of a model that are still true, sorted by scenario, parameters and seed.
 
-    A column says the scenario where there are several. Of one simulation, the result that was watched most
+    These come first; a column says the scenario where there are several. Of one simulation, the result that was watched most
     closely counts.
 
     Raises:
@@ -232,7 +232,16 @@ def output_table(workspace: Workspace, store: ManagedStore, model: str, output: 
             there,
             "Name one of these." if names else f"`mops-bundle run {model}` computes some.",
         )
-    return combine(found)
+    # Results lie in the order in which they were computed, which differs from run to run.
+    return combine(sorted(found, key=lambda each: (_order(each[0]), each[1])))
+
+
+def _order(labels: Mapping[str, object]) -> Sequence[tuple[str, int, Any]]:
+    """Sorts scenario and parameters: numbers by size before all else, which goes by its text."""
+    return [
+        (name, 0, value) if isinstance(value, int | float) else (name, 1, str(value))
+        for name, value in labels.items()
+    ]
 
 
 def _is_better(result: Result, other: Result) -> bool:

@@ -293,6 +293,19 @@ def test_one_that_the_digest_knows_nothing_of_is_refused_unless_its_code_counts(
     assert outputs(tmp_path, ODD, outputs=("more",), readable=readable) == {"more": 1}
 
 
+def test_one_of_the_project_itself_is_declared_as_code(tmp_path):
+    points = "[modelops_bundle.runners]\na = odd_runners:odd\n"
+    install(tmp_path / "site", "mine", "1.0", points=points)
+    write_files(tmp_path / "project", {"odd_runners.py": RUNNERS})
+    own = (os.fspath(tmp_path / "project" / "model.py"),)
+    said = refusal(tmp_path, ODD, readable=own)
+    assert said["mend"] == (
+        "Declare odd_runners.py: `mops-bundle register-model model.py --class Model --code odd_runners.py`."
+    )
+    readable = (os.fspath(tmp_path / "project" / "odd_runners.py"),)
+    assert outputs(tmp_path, ODD, outputs=("more",), readable=readable) == {"more": 1}
+
+
 def test_a_model_with_a_simulate_is_not_theirs(tmp_path):
     runners(tmp_path, "a = odd_runners:odd")
     assert outputs(tmp_path, SIMPLE) == {"result": "simulated"}
