@@ -96,7 +96,7 @@ def worded(reads: Iterable[Sequence[str]], spec: Mapping[str, Any]) -> str:
         spec: The specification of the run.
     """
     return "; ".join(
-        f"{name}{f', read at {place}' if place else ''}, {_WHY.get(kind, 'is not declared')}:"
+        f"{name}{f', read at {place},' if place else ''} {_WHY.get(kind, 'is not declared')}:"
         f" {mend_of(kind, name, spec)}"
         for kind, name, place in reads
     )

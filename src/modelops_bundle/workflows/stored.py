@@ -206,8 +206,8 @@ def results_of(
 def output_table(workspace: Workspace, store: ManagedStore, model: str, output: str) -> Table:
     """One output of all results of a model that are still true, sorted by scenario, parameters and seed.
 
-    These come first; a column says the scenario where there are several. Of one simulation, the result that was watched most
-    closely counts.
+    These come first; a column says the scenario where there are several. Of one simulation, the result that
+    was watched most closely counts.
 
     Raises:
         UsageError: There are none, they have no such output, or tables of them do not go together.

@@ -298,7 +298,7 @@ def test_one_of_the_project_itself_is_declared_as_code(tmp_path):
     install(tmp_path / "site", "mine", "1.0", points=points)
     write_files(tmp_path / "project", {"odd_runners.py": RUNNERS})
     own = (os.fspath(tmp_path / "project" / "model.py"),)
-    said = refusal(tmp_path, ODD, readable=own)
+    said = refusal(tmp_path, ODD, readable=own, path=own[0])
     assert said["mend"] == (
         "Declare odd_runners.py: `mops-bundle register-model model.py --class Model --code odd_runners.py`."
     )
