@@ -14,6 +14,7 @@ import pytest
 import modelops_bundle
 from modelops_bundle.errors import UsageError
 from tests.support.command import DATA, Project
+from tests.support.worker import install, small_environment
 
 MODEL = """\
 import os
@@ -279,13 +280,38 @@ def test_a_file_that_comes_where_one_was_looked_for_makes_results_untrue(odd: Pr
     (odd.folder / "data" / "more.csv").write_text("")
     again = odd.json(*run)
     assert (counts(again), again["differing"]) == ((0, 3, 0), [])
-    assert any("that looked for data/more.csv" in each for each in again["warnings"])
+    assert any(each.startswith("data/more.csv has come") for each in again["warnings"])
     assert counts(odd.json(*run)) == (3, 0, 0)
     (odd.folder / "data" / "more.csv").unlink()
     assert odd.json(*run, "--dry-run")["misses"] == 3
     refreshed = odd.json(*run, "--refresh")
     assert (counts(refreshed), refreshed["differing"]) == ((0, 3, 0), [])
     assert counts(odd.json(*run)) == (3, 0, 0)
+
+
+def test_packages_that_no_import_names_count_while_results_are_reused(
+    odd: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("environment")
+    python = small_environment(folder, {"fast.py": "SPEED = 1\n"})
+    odd.edit("model.py", "seed + params", 'seed + __import__("".join(["fa", "st"])).SPEED + params')
+    run = ("run", "Odd", "--seeds", "0:3", "--python", python)
+    assert counts(odd.json(*run)) == (0, 3, 0)
+    assert counts(odd.json(*run)) == (3, 0, 0)
+    (key, *_) = (each["key"] for each in odd.json(*run)["simulations"])
+    assert "used the package fast 1" in odd.run("results", "show", key).stdout
+    with modelops_bundle.open(str(odd.folder), python=python).model("Odd") as model:
+        assert model(seed=1)["n"] == 2
+        (old,) = folder.rglob("loader-1.dist-info")
+        shutil.rmtree(old)
+        install(old.parent, "loader", "2", files={"fast.py": "SPEED = 7\n"})
+        assert model(seed=1)["n"] == 8
+    predicted = odd.json(*run, "--dry-run")
+    assert (predicted["hits"], predicted["misses"]) == (1, 2)
+    assert any(each.startswith("fast has come, gone or changed") for each in predicted["warnings"])
+    assert counts(odd.json(*run)) == (1, 2, 0)
+    odd.run("results", "table", "Odd", "n", "--out", "n.csv", "--python", python)
+    assert (odd.folder / "n.csv").read_text().split() == ['"seed","n"', "0,7", "1,8", "2,9"]
 
 
 @pytest.mark.parametrize(

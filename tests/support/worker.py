@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import os
 import platform
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.support.command import environment
 import modelops_bundle
 from modelops_bundle.results.record import Level
 from modelops_bundle.results.tasks import RunnerSpec
+from modelops_bundle.worker.environment import normalised
 from modelops_bundle.worker.frames import read_frame, write_frame
 
 __all__ = [
@@ -55,9 +58,18 @@ def make_spec(root: Path, entrypoint: str = "model:Model", **changes: Any) -> Ru
         platform=f"{platform.system().lower()}-{platform.machine()}",
         dependencies={},
         level=Level.OFF,
+        packages=_installed(),
+        counted=tuple(name for names in _installed().values() for name in names),
         package=os.fspath(START.parents[2]),
     )
     return replace(spec, **changes)
+
+
+@cache
+def _installed() -> dict[str, tuple[str, ...]]:
+    """Import names to distributions: what the tests' own environment has is not asked for."""
+    found = importlib.metadata.packages_distributions()
+    return {root: tuple(map(normalised, owners)) for root, owners in found.items()}
 
 
 def write_files(root: Path, files: Mapping[str, str]) -> Path:

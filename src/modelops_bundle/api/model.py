@@ -93,6 +93,7 @@ class Model:
         self._scenario = scenario
         self._outputs = outputs
         self._store: LocalResults | None = None
+        self._versions: dict[str, str] = {}
         self._watched = _Watched((), ())
         self._seen: object = None
         self._context: Context | None = None
@@ -145,8 +146,16 @@ class Model:
         if found.surroundings:
             from modelops_bundle.workflows.surroundings import Surroundings
 
-            return None if Surroundings(self._owner.root).changed(found) else found
+            now = Surroundings(self._owner.root, self._version_of)
+            return None if now.changed(found) else found
         return found
+
+    def _version_of(self, package: str) -> str:
+        """As it is since the last change of a folder that packages lie in."""
+        if package not in self._versions:
+            with self._owner.opened() as workspace:
+                self._versions[package] = workspace.version_of(package)
+        return self._versions[package]
 
     def _computed(self, params: Mapping[str, Any], seed: int) -> Result:
         report = self._owner.run(
@@ -192,6 +201,7 @@ class Model:
         with self._owner.opened() as workspace:
             if self._store is None:
                 self._store = LocalResults(workspace.layout.results)
+            self._versions.clear()
             subject = find_subject(workspace, self._name)
             context = subject.context(self._scenario, self._outputs).context
             return context, _Watched(*influences(workspace, subject))

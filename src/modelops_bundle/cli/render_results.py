@@ -189,6 +189,8 @@ _SURROUNDINGS = {
     "absent": "looked for {}, which was not there",
     "present": "looked whether {} is there",
     "listed": "listed {}",
+    "no package": "looked for the package {}, which was not installed",
+    "package": "used the package {}, which the model's digest does not name",
 }
 
 
@@ -198,7 +200,9 @@ def show_result(report: Shown) -> None:
     show_lines(columns([[label, text] for label, text in _facts(report)], indent="  "))
     for read in report.result.provenance.undeclared:
         if read.is_surrounding:
-            show(f"  {read.place or 'somewhere'} {_SURROUNDINGS[read.kind].format(read.name)}")
+            name = f"{read.name} {read.state}".strip() if read.kind == "package" else read.name
+            kind = "no package" if read.kind == "package" and not read.state else read.kind
+            show(f"  {read.place or 'somewhere'} {_SURROUNDINGS[kind].format(name)}")
         elif read.kind == "withheld":
             show(f"  {read.place} asked for {read.name}, which was set and not given to it")
         else:

@@ -7,7 +7,7 @@ wins.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from modelops_bundle.environment.found import Found
@@ -117,6 +117,20 @@ class Distributions:
         """The distribution of that name in any spelling, if it is installed."""
         plain = normalise(name)
         return self._distribution(plain) if plain in self._index.groups else None
+
+    def version_of(self, name: str) -> str:
+        """Version of the distributions that an import name belongs to, or else of the one that is called so.
+
+        Several are joined by ``|``; empty where nothing is installed.
+        """
+        owners = self._index.roots.get(name) or (normalise(name),)
+        found = [self.get(each) for each in owners]
+        return "|".join(each.version for each in found if each is not None)
+
+    @property
+    def roots(self) -> Mapping[str, tuple[str, ...]]:
+        """Import names to the normalised names of the distributions that own them."""
+        return self._index.roots
 
     def all(self) -> tuple[Distribution, ...]:
         """All distributions, sorted by name."""

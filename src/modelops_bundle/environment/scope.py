@@ -21,10 +21,11 @@ from modelops_bundle.environment.seals import Seal, decode_seal, make_seal, rene
 from modelops_bundle.identity.recipes import Blake2bStream
 from modelops_bundle.project.config import Config
 
-__all__ = ["Scope", "scope"]
+__all__ = ["OURSELVES", "Scope", "scope"]
 
 _MEMO = "scope1"
-_OURSELVES = "modelops-bundle"
+#: The distribution of this program.
+OURSELVES = "modelops-bundle"
 
 
 class Scope(NamedTuple):
@@ -135,7 +136,7 @@ class _Search:
         return names
 
     def _is_excluded(self, name: str) -> bool:
-        if name in (_OURSELVES, self._own):
+        if name in (OURSELVES, self._own):
             return True
         found = self._look(name)
         if not found.by_content or found.source is None:
@@ -163,7 +164,7 @@ class _Search:
         for other, wanted in self._requirements.wanted(self._look(name).requires, extras):
             if other in self._distributions:
                 required.append((other, wanted))
-            elif other not in (_OURSELVES, self._own):
+            elif other not in (OURSELVES, self._own):
                 self._missing.add((name, other))
         return required
 
@@ -177,10 +178,10 @@ class _Search:
         return self._closure(others | wanted)
 
     def _required_by_us(self) -> set[str]:
-        if _OURSELVES not in self._distributions:
+        if OURSELVES not in self._distributions:
             return set()
-        direct = {name for name, _ in self._required(_OURSELVES, set())}
-        return self._closure(direct) | {_OURSELVES}
+        direct = {name for name, _ in self._required(OURSELVES, set())}
+        return self._closure(direct) | {OURSELVES}
 
 
 def _memo_key(

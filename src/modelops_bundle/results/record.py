@@ -27,14 +27,18 @@ class UndeclaredRead(NamedTuple):
     Attributes:
         kind: ``data`` (a file), ``code`` (a Python source), ``absent`` (a file that is not there),
             ``present`` (a file that was looked for and is there), ``listed`` (the names that a pattern stands
-            for), ``variable``, ``withheld`` (a variable that an installed package asks for, and that is set
-            but was not given to the simulation), ``outside`` (a file outside the project), ``network``, or
-            ``process`` (another program, whose reads nobody sees; only where nothing is enforced).
-        name: Recorded path, name of the variable (``*`` for all of them), absolute path, ``host:port``, or
-            the program; the pattern, relative to the project.
+            for), ``package`` (an installed package that the digest does not name, or one that was looked for
+            and is not installed), ``variable``, ``withheld`` (a variable that an installed package asks for,
+            and that is set but was not given to the simulation), ``outside`` (a file outside the project),
+            ``network``, or ``process`` (another program, whose reads nobody sees; only where nothing is
+            enforced).
+        name: Recorded path, import name of the package or name of its distribution, name of the variable
+            (``*`` for all of them), absolute path, ``host:port``, or the program; the pattern, relative to
+            the project.
         place: The line that read it, ``path:line`` with the path as recorded where it is in the project;
             empty when it is unknown.
-        state: Of what was listed, a digest of the names.
+        state: Of what was listed, a digest of the names; of a package, its version, empty where it was not
+            installed.
     """
 
     kind: str
@@ -45,7 +49,7 @@ class UndeclaredRead(NamedTuple):
     @property
     def is_surrounding(self) -> bool:
         """Whether it can be looked up again, and the result is true while nothing has changed there."""
-        return self.kind in ("absent", "present", "listed")
+        return self.kind in ("absent", "present", "listed", "package")
 
     @property
     def spoils(self) -> bool:

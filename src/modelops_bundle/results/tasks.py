@@ -40,6 +40,8 @@ class RunnerSpec:
         judges: Where it is a target that is run: the output that it judges.
         data: Where it is a target: absolute paths of its data.
         inputs: Where workers may be on other machines: a digest of each file of the model, by path.
+        packages: Import names of what is installed to the normalised names of their distributions.
+        counted: Names of distributions, beside the dependencies, that the digest stands for.
         withheld: Names of variables that are set where a worker runs and that it was not given. Each worker
             has its own.
     """
@@ -66,6 +68,8 @@ class RunnerSpec:
     judges: str = ""
     data: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    counted: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:

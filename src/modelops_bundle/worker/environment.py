@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from .failures import RefusedError, a_handful, in_one_line
 
-__all__ = ["Offer", "check_environment", "installed_version", "offers_of"]
+__all__ = ["Offer", "check_environment", "installed_version", "normalised", "offers_of"]
 
 _WHAT = "the worker's environment is not the one that was asked for"
 _MEND = "Install the same packages there, or name the interpreter that has them."
@@ -131,6 +131,11 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) and _PLAIN.fullmatch(value) else ""
 
 
+def normalised(name: str) -> str:
+    """Name of a distribution as all spell it, by the packaging specification of names."""
+    return _RUNS.sub("-", name).lower()
+
+
 class Offer(NamedTuple):
     """An entry point that offers to run models.
 
@@ -146,7 +151,7 @@ class Offer(NamedTuple):
     def distribution(self) -> str:
         """Normalised name of the distribution that registered it."""
         made_by = self.entry_point.dist
-        return _RUNS.sub("-", made_by.name).lower() if made_by is not None else ""
+        return normalised(made_by.name) if made_by is not None else ""
 
     @property
     def file(self) -> str:

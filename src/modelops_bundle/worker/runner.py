@@ -117,6 +117,7 @@ class _Worker:
             clock = time.perf_counter()
             value = ready.way.simulate(task["params"], task["seed"])
             answer["duration"] = time.perf_counter() - clock
+            ready.watcher.packages.is_storing = True
             outputs = ready.way.encode(value)
         except BaseException as error:  # noqa: BLE001 - the model may raise anything
             failure = error

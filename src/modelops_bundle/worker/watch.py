@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
+from .connections import Connections
 from .lookups import Lookups, path_of
+from .packages import METADATA_FILES, Packages
 from .places import Owner, Places, Undeclared, is_passing
 from .refusals import chain, is_refusal, named_files
 from .scratch import leave_for_children
@@ -26,7 +28,6 @@ __all__ = ["Watcher", "install"]
 
 _WRITES_ANEW = os.O_TRUNC | os.O_EXCL
 _NO_CONTENT = getattr(os, "O_PATH", 0)
-_DATAGRAMS = 2  # SOCK_DGRAM, the same everywhere
 _FILES = frozenset({"data", "code", "outside"})
 
 
@@ -40,6 +41,7 @@ class Watcher:
 
     Attributes:
         variables: Who is told of uses of the environment variables.
+        packages: Who is told of installed packages.
         processes_count: Whether starting a program counts, as nobody knows what it reads.
     """
 
@@ -79,17 +81,8 @@ class Watcher:
         self._lookups = Lookups(self.places, spec["search"], self)
         self._events |= self._lookups.events
         if not self._network:
-            self._events |= self._events_of_sockets()
-
-    def _events_of_sockets(self) -> Mapping[str, Callable[[tuple[Any, ...]], None]]:
-        return {
-            "socket.connect": self._connected,
-            "socket.sendto": self._connected,
-            "socket.sendmsg": self._connected,
-            "socket.getaddrinfo": self._looked_up,
-            "socket.gethostbyname": self._looked_up,
-            "socket.gethostbyaddr": self._looked_up,
-        }
+            self._events |= Connections(self.places, self).events
+        self.packages = Packages(spec, self.places, self)
 
     def renew(self) -> None:
         """Take note that another simulation begins: what the one before has written is not its own."""
@@ -97,11 +90,12 @@ class Watcher:
             self._written_by_import = frozenset(self._written)
         self._written = set(self._written_by_import)
         self.variables.renew()
+        self.packages.is_storing = False
 
     def take(self) -> list[list[str]]:
         """Undeclared reads of this process and its children up to now, as ``[kind, name, place]``.
 
-        Of what was listed, its state comes last.
+        Of what was listed, and of packages, the state comes last.
 
         Those of earlier simulations are among them: what was read once may still be in memory. What was
         refused is not in memory, and is told once.
@@ -109,6 +103,9 @@ class Watcher:
         for kind, name, place, state in self._of_children():
             self._seen.setdefault((kind, name), place)
             self._states.setdefault((kind, name), state)
+        for kind, name in self._seen:
+            if kind == "package":
+                self._states[kind, name] = self.packages.state(name) or ""
         taken = [
             [*key, place, *filter(None, [self._states.get(key)])]
             for key, place in self._seen.items()
@@ -123,6 +120,8 @@ class Watcher:
             is_read = {("data", name), ("code", name)} & self._seen.keys()
             places = {os.path.join(root, name) for root in self.places.roots}
             return not is_read and places.isdisjoint(self._filled)
+        if kind == "package":
+            return self.packages.state(name) is not None
         return kind != "process" or self.processes_count
 
     def explain(self, error: BaseException) -> list[list[str]]:
@@ -240,8 +239,11 @@ class Watcher:
         if isinstance(path, int) or not isinstance(flags, int) or flags & _NO_CONTENT:
             return
         access = flags & os.O_ACCMODE
-        if access == os.O_RDONLY and isinstance(path, str) and path in self._fine:
-            return
+        if access == os.O_RDONLY and isinstance(path, str):
+            if path.endswith(METADATA_FILES):
+                self.packages.asked(path)
+            if path in self._fine:
+                return
         whole = self.whole(path)
         if access != os.O_RDONLY and (flags & _WRITES_ANEW or not os.path.lexists(whole)):
             self._written.add(whole)
@@ -297,6 +299,7 @@ class Watcher:
     def _imported(self, values: tuple[Any, ...]) -> None:
         if values[0] == "multiprocessing":
             leave_for_children(self._spec, self._scratch)
+        self.packages.imported(values[0])
         # Only an extension module comes with its file; others are opened.
         self._loaded(values[1:])
 
@@ -310,30 +313,6 @@ class Watcher:
             text = os.fsdecode(database).removeprefix("file:").partition("?")[0]
             if text and not text.startswith(":memory:"):
                 self._opened((text, None, os.O_RDWR))
-
-    def _connected(self, values: tuple[Any, ...]) -> None:
-        link, address = values[:2]
-        # Anything else is no network: a socket of this machine has a path.
-        if not isinstance(address, tuple) or not address or not isinstance(address[0], str):
-            return
-        # To learn the address of this machine, packages connect without sending anything.
-        if link.type == _DATAGRAMS and reader(self.places) is None:
-            return
-        host, port = address[:2]
-        known = getattr(self._thread, "lookup", ("", ""))
-        self.note(
-            "network", f"{known[0] if known[1] == str(port) else host}:{port}", self.innermost()
-        )
-
-    def _looked_up(self, values: tuple[Any, ...]) -> None:
-        host, port = values[0], values[1] if len(values) > 1 else None
-        if not host:
-            return
-        text = os.fsdecode(host)
-        if port:
-            self._thread.lookup = (text, str(port))
-        if (port and text != "localhost") or reader(self.places) is not None:
-            self.note("network", f"{text}:{port}" if port else text, self.innermost())
 
     def _started(self, values: tuple[Any, ...]) -> None:
         program = values[0]

@@ -78,7 +78,7 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
     for row in sample:
         by_context.setdefault(row.context, []).append(row)
     compared, differing = 0, list[Compared]()
-    surroundings = Surroundings(workspace.layout.root)
+    surroundings = Surroundings(workspace.layout.root, workspace.version_of)
     for digest, group in by_context.items():
         stored = filter(None, (store.read(row.key) for row in group))
         results = sorted(

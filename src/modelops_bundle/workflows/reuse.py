@@ -80,7 +80,7 @@ def reuse(
             machinery.claims.hold([record.context.digest])
     known = machinery.store.scan(record.context)
     plan = make_plan(simulations, known, request.least)
-    tally, surroundings = Tally(), Surroundings(workspace.layout.root)
+    tally, surroundings = Tally(), Surroundings(workspace.layout.root, workspace.version_of)
     lost: Sequence[Simulation] = ()
     if not request.dry_run:
         machinery.local.put_context(record)

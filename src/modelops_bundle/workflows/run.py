@@ -142,7 +142,7 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
 
 
 def _moved(name: str) -> str:
-    return f"files have come or gone since results were computed that looked for {name}: not reused"
+    return f"{name} has come, gone or changed since results were computed with regard to it: not reused"
 
 
 def _withheld(read: UndeclaredRead) -> str:

@@ -196,7 +196,7 @@ def results_of(
     """
     records = chosen_contexts(workspace, store, model)
     wanted = records.keys() if stale else current_contexts(workspace, records)
-    surroundings = Surroundings(workspace.layout.root)
+    surroundings = Surroundings(workspace.layout.root, workspace.version_of)
     for row in list(store.list(wanted)):
         result = store.read(row.key) if row.sound or stale else None
         if result is not None and (stale or not surroundings.changed(result)):

@@ -9,6 +9,8 @@ from itertools import chain
 from uuid import uuid4
 
 from modelops_bundle.digests.survey import Survey
+from modelops_bundle.environment.metadata import normalise
+from modelops_bundle.environment.scope import OURSELVES
 from modelops_bundle.environment.settings import SETTING_VARIABLES
 from modelops_bundle.environment.variables import PLACE_VARIABLES
 from modelops_bundle.errors import InvalidEntryError, MopsError, UsageError, WorkerError
@@ -227,6 +229,8 @@ def runner_spec(
         allow=tuple(_allowed(layout.root, config.hermetic.allow)),
         network=config.hermetic.network,
         package=package,
+        packages=workspace.distributions.roots,
+        counted=(OURSELVES, normalise(config.project_name or ""), *leaves.distributions),
         run=uuid4().hex,
         judges=entry.model_output if isinstance(entry, TargetEntry) else "",
         data=tuple(map(layout.absolute, sorted(leaves.data))) if is_target else (),

@@ -1,8 +1,9 @@
-"""Whether all is still there, and nothing more, that a simulation looked for beside what it read."""
+"""Whether all that a simulation looked for, beside what it read, is still as it was."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from modelops_bundle.results.record import Result, UndeclaredRead
 from modelops_bundle.worker.listing import found_by
@@ -11,14 +12,16 @@ __all__ = ["Surroundings"]
 
 
 class Surroundings:
-    """The project's files as they are now; each is looked at once.
+    """The project's files and the installed packages as they are now; each is looked at once.
 
     Args:
         root: The project's folder, absolute.
+        version_of: Version of an installed package; empty where it is not installed.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, version_of: Callable[[str], str]) -> None:
         self._root = root
+        self._version_of = version_of
         self._known: dict[UndeclaredRead, bool] = {}
 
     def changed(self, result: Result) -> bool:
@@ -27,7 +30,7 @@ class Surroundings:
 
     @property
     def moved(self) -> list[str]:
-        """Paths and patterns of what has come or gone, as far as it was asked."""
+        """Paths, patterns and packages of what has come, gone or changed, as far as it was asked."""
         return sorted({read.name for read, changed in self._known.items() if changed})
 
     def _has_changed(self, read: UndeclaredRead) -> bool:
@@ -36,6 +39,8 @@ class Surroundings:
         return self._known[read]
 
     def _look(self, read: UndeclaredRead) -> bool:
+        if read.kind == "package":
+            return self._version_of(read.name) != read.state
         if read.kind == "listed":
             return found_by(self._root, read.name) != read.state
         there = os.path.exists(os.path.join(self._root, read.name))

@@ -206,6 +206,10 @@ class Workspace:
         ]
         return Distributions(self.files, self.interpreter, folders)
 
+    def version_of(self, package: str) -> str:
+        """Version of what is installed under an import name or a distribution's; empty where nothing is."""
+        return self.distributions.version_of(package)
+
     @cached_property
     def finder(self) -> ModuleFinder:
         """Where imports lead."""

@@ -297,7 +297,8 @@ def test_what_is_installed_in_the_project_is_no_part_of_it_and_looks_for_what_is
     tmp_path, do, seen
 ):
     root = write_files(tmp_path.resolve() / "project", FILES)
-    spec = spec_of(root, interpreter=small_environment(root / ".venv", {"loader.py": PACKAGE}))
+    python = small_environment(root / ".venv", {"loader.py": PACKAGE})
+    spec = spec_of(root, interpreter=python, counted=("loader", "own"))
     egg = {"src/own.egg-info/PKG-INFO": "Metadata-Version: 2.1\nName: own\nVersion: 1\n"}
     write_files(root, egg)
     assert reads(root, do, spec) == seen
@@ -312,7 +313,8 @@ def test_what_a_package_reads_for_the_model_from_its_home_counts_and_its_setting
     write_files(tmp_path, {"home/.cache/x": "1"})
     at_import = f"KEPT = open({os.fspath(kept)!r}).read()\n"
     packages = {"loader.py": PACKAGE, "settings.py": at_import}
-    spec = spec_of(root, interpreter=small_environment(root / ".venv", packages))
+    python = small_environment(root / ".venv", packages)
+    spec = spec_of(root, interpreter=python, counted=("loader",))
     assert reads(root, "import settings", spec) == []
     read = f"import loader; loader.load({os.fspath(kept)!r})"
     assert reads(root, read, spec) == [["outside", os.fspath(kept), "model.py:1"]]
@@ -331,7 +333,9 @@ def test_memory_that_others_share_is_not_the_system_s(root):
 def test_a_package_that_asks_for_a_withheld_variable_is_noticed(tmp_path):
     root = write_files(tmp_path.resolve() / "project", FILES)
     python = small_environment(root / ".venv", {"loader.py": PACKAGE})
-    spec = spec_of(root, interpreter=python, withheld=("LOADER_OPTION", "OTHER"))
+    spec = spec_of(
+        root, interpreter=python, withheld=("LOADER_OPTION", "OTHER"), counted=("loader",)
+    )
     do = "import loader; loader.look(); loader.look()"
     ((kind, name, place), _) = reads(root, do, spec)
     assert (kind, name) == ("withheld", "LOADER_OPTION")
