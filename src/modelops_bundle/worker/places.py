@@ -190,7 +190,8 @@ class Places:
         path = os.path.abspath(filename)
         if is_within(path, (_OURS,)):
             return Owner.NOBODY
-        if _INSTALLED & set(path.split(os.sep)) or is_within(path, (*self._installed, *self._ours)):
+        # Of the project's own path nothing follows: it may lie in such a folder itself.
+        if _INSTALLED & set(self.shown(path).split("/")) or is_within(path, (*self._installed, *self._ours)):
             return Owner.INSTALLED
         if is_within(path, self._standard):
             return Owner.STANDARD

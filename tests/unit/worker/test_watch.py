@@ -320,6 +320,12 @@ def test_what_a_package_reads_for_the_model_from_its_home_counts_and_its_setting
     assert reads(root, read, spec) == [["outside", os.fspath(kept), "model.py:1"]]
 
 
+def test_a_project_may_lie_in_a_folder_that_is_called_like_those_of_packages(tmp_path):
+    root = write_files(tmp_path / "site-packages" / "project", FILES)
+    do = "os.environ.get('RATE'); open('data/other.csv')"
+    assert reads(root, do) == [["variable", "RATE", "model.py:1"], OTHER]
+
+
 @LINUX
 def test_memory_that_others_share_is_not_the_system_s(root):
     name = f"/dev/shm/mops-test-{os.getpid()}"
