@@ -64,7 +64,7 @@ class Packages:
         self._counted = frozenset((*spec["dependencies"], *spec["counted"]))
         self._places = places
         self._noting = noting
-        self._settled = {*sys.stdlib_module_names, *_NO_PART}
+        self._settled = set(sys.stdlib_module_names)
         self._states: dict[str, str | None] = {}
         self._required: dict[str, frozenset[str]] = {}
         self.is_storing = False
@@ -78,7 +78,7 @@ class Packages:
             return
         if self._counted.issuperset(self._owners_of(name)):
             self._settled.add(name)
-        elif name in self._owners or self._is_asked_for(name):
+        elif self._counts(name):
             self._settled.add(name)
             self._noting.note("package", name, self._noting.innermost())
 
@@ -118,19 +118,27 @@ class Packages:
             name = name.rpartition(".")[0]
         return name
 
-    def _is_asked_for(self, name: str) -> bool:
-        """Whether who imports something that nobody installed would know what to do with it."""
+    def _counts(self, name: str) -> bool:
+        """Whether what is imported may change what is computed, by who imports it."""
         for frame in frames():
             code = frame.f_code
             owner = self._places.owner(code.co_filename)
+            if owner is Owner.USER:
+                return True
             if owner is Owner.INSTALLED:
-                owners = self._owners.get(self._root(_module_of(code.co_filename)), ())
-                return any(normalised(name) in self._requirements(each) for each in owners)
+                by = self._root(_module_of(code.co_filename))
+                return _NO_PART.isdisjoint((name, by)) and self._is_known_to(by, name)
             # The standard library imports for others, and a few for itself (pickle asks for Jython's).
-            itself = owner is Owner.STANDARD and any(_is_of(name, each) for each in code.co_names)
-            if itself or owner is Owner.USER:
-                return not itself
-        return False
+            if owner is Owner.STANDARD and any(_is_of(name, each) for each in code.co_names):
+                return False
+        return name in self._owners
+
+    def _is_known_to(self, package: str, name: str) -> bool:
+        """Whether a package can do something with another: that is installed, or it names it."""
+        owners = self._owners.get(package, ())
+        return name in self._owners or any(
+            normalised(name) in self._requirements(each) for each in owners
+        )
 
     def _requirements(self, distribution: str) -> frozenset[str]:
         if distribution not in self._required:

@@ -191,7 +191,9 @@ class Places:
         if is_within(path, (_OURS,)):
             return Owner.NOBODY
         # Of the project's own path nothing follows: it may lie in such a folder itself.
-        if _INSTALLED & set(self.shown(path).split("/")) or is_within(path, (*self._installed, *self._ours)):
+        if _INSTALLED & set(self.shown(path).split("/")) or is_within(
+            path, (*self._installed, *self._ours)
+        ):
             return Owner.INSTALLED
         if is_within(path, self._standard):
             return Owner.STANDARD

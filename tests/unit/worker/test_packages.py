@@ -74,6 +74,17 @@ def test_what_stores_outputs_has_no_part_in_them(tmp_path):
     assert packages(tmp_path, CALLED.replace("READS", '{"n": [1]}')) == []
 
 
+def test_what_only_shows_has_no_part_in_results_unless_the_model_asks_for_it(tmp_path):
+    site = tmp_path / "site-packages"
+    install(site, "tqdm", "4", files={"tqdm.py": "import fast\n"})
+    install(site, "loader", "2", files={"loader.py": "import tqdm\n"})
+    given = {"packages": {"loader": ("loader",), "fast": ("fast",), "tqdm": ("tqdm",)}}
+    install(site, "fast", "1.5", files={"fast.py": ""})
+    code = CALLED.replace("READS", "1")
+    assert packages(tmp_path, "import loader\n" + code, **given) == []
+    assert packages(tmp_path, "import tqdm\n" + code, **given) == [["tqdm", "4"]]
+
+
 def test_what_a_process_of_the_model_uses(tmp_path):
     forks = """\
 import multiprocessing
