@@ -143,6 +143,30 @@ def _stored(project: Project) -> int:
     return sum(each["results"] for each in project.json("results", "list")["contexts"])
 
 
+def test_a_prediction_takes_the_workers_of_the_cluster(project: Project, tmp_path: Path) -> None:
+    run = ("run", "Slow", "--set", "pause=0.05", "--seeds")
+    project.run(*run, "0:2")
+    predict = (*run, "2:10", "--dry-run")
+    expected = {
+        workers: project.json(*predict, "--workers", workers)["seconds_expected"]
+        for workers in ("1", "4")
+    }
+    assert project.json(*predict, "--cluster", "local:4")["seconds_expected"] == expected["4"]
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    worker = ("worker", address, "--nthreads", "4", "--no-nanny", "--no-dashboard",
+              "--local-directory", str(tmp_path))  # fmt: skip
+    with dask(*scheduler, folder=tmp_path):
+        until_it_answers(port)
+        asked = (*predict, "--cluster", address)
+        assert project.json(*asked)["seconds_expected"] == expected["1"]
+        with dask(*worker, folder=tmp_path):
+            until = time.monotonic() + 60
+            while project.json(*asked)["seconds_expected"] != expected["4"]:
+                assert time.monotonic() < until
+
+
 def test_a_cluster_that_is_started_for_the_run(project: Project) -> None:
     run = ("run", "Slow", "--set", "pause=0", "--seeds", "0:20")
     assert project.json(*run, "--cluster", "local:2")["computed"] == 20

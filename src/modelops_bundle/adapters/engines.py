@@ -32,7 +32,7 @@ from modelops_bundle.results.tasks import Outcome, RunnerSpec, Task
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["ExecutorEngine", "dask_engine", "engine_over", "local_engine"]
+__all__ = ["ExecutorEngine", "cluster_size", "dask_engine", "engine_over", "local_engine"]
 
 _BATCH_SECONDS = 1.0
 _MOST_TASKS = 500
@@ -248,6 +248,19 @@ def _client(address: str) -> Iterator[Client]:
                 "Check the address: `dask scheduler` prints its own. local:N starts one here.",
             ) from error
         yield stack.enter_context(client)
+
+
+def cluster_size(address: str) -> int:
+    """How many simulations a Dask cluster runs at once: one for each thread of its workers.
+
+    Raises:
+        UsageError: The address is none, or ``distributed`` is not installed.
+        WorkerError: Nobody answers there.
+    """
+    if address.startswith("local:"):
+        return _number(address)
+    with _client(address) as client:
+        return max(1, _Threads(client)())
 
 
 def _number(address: str) -> int:

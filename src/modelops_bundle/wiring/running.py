@@ -83,7 +83,16 @@ class RealMachinery:
         self._executor = executor
         self._stack = stack
         self.local = local
-        self.workers = workers
+        self._workers = workers
+
+    @cached_property
+    def workers(self) -> int:
+        """How many simulations run at once."""
+        if self._cluster is None:
+            return self._workers
+        from modelops_bundle.adapters import engines
+
+        return engines.cluster_size(self._cluster)
 
     @property
     def elsewhere(self) -> bool:
@@ -106,10 +115,10 @@ class RealMachinery:
         from modelops_bundle.adapters import engines
 
         if self._executor is not None:
-            return engines.engine_over(self._executor, self.workers)
+            return engines.engine_over(self._executor, self._workers)
         if self._cluster is not None:
             return engines.dask_engine(self._cluster)
-        return engines.local_engine(self.workers)
+        return engines.local_engine(self._workers)
 
     @cached_property
     def claims(self) -> Claims:

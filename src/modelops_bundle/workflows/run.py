@@ -154,4 +154,5 @@ def _withheld(read: UndeclaredRead) -> str:
 
 def _expected(machinery: Machinery, record: ContextRecord, plan: Plan) -> float | None:
     durations = plan.durations or machinery.local.durations(record.context.entrypoint)
-    return expected_seconds(len(plan.misses), durations, machinery.workers)
+    workers = machinery.workers if plan.misses else 1  # a cluster has to be asked
+    return expected_seconds(len(plan.misses), durations, workers)
