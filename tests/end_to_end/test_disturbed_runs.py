@@ -62,12 +62,16 @@ def stored(project: Project) -> int:
         return 0
 
 
-def begun(project: Project) -> subprocess.Popen[str]:
-    """A run of which some results are stored and others are not."""
-    process = subprocess.Popen(
-        [PROGRAM, *RUN], cwd=project.folder, env=environment(), text=True,
+def started(project: Project, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [PROGRAM, *arguments], cwd=project.folder, env=environment(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
+
+
+def begun(project: Project) -> subprocess.Popen[str]:
+    """A run of which some results are stored and others are not."""
+    process = started(project, *RUN)
     until = time.monotonic() + 60
     while not stored(project):
         assert process.poll() is None
@@ -93,6 +97,18 @@ def test_an_edit_during_a_run_keeps_what_was_true_and_nothing_else(project: Proj
     done = project.json(*RUN)
     assert (done["hits"], done["computed"]) == (kept, 100 - kept)
     assert project.json("results", "verify", "--rerun", "20")["differing"] == []
+
+
+@pytest.mark.slow
+def test_an_edit_while_results_are_computed_again_is_no_difference(project: Project) -> None:
+    project.run("run", "Slow", "--set", "pause=0.4", "--seeds", "0:40", "--workers", "2")
+    process = started(project, "results", "verify", "--rerun", "40")
+    time.sleep(3)
+    project.edit("data/x.csv", "1", "1000")
+    told, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "depends on changed meanwhile: data/x.csv" in said
+    assert "differ" not in told
 
 
 def _last(line: str) -> int:

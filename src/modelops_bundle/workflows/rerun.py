@@ -9,15 +9,16 @@ import random
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-from modelops_bundle.errors import StorageError
+from modelops_bundle.errors import InputsChangedError, StorageError
 from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level, Output, Result
 from modelops_bundle.results.store import Stored
 from modelops_bundle.results.tasks import Outcome, Task
 from modelops_bundle.workflows.machinery import Machinery
 from modelops_bundle.workflows.stored import chosen_contexts, current_contexts
-from modelops_bundle.workflows.subject import find_subject, runner_spec
+from modelops_bundle.workflows.subject import differences, find_subject, inputs_of, runner_spec
 from modelops_bundle.workflows.surroundings import Surroundings
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -59,6 +60,7 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
 
     Raises:
         UsageError: The name is no model's.
+        InputsChangedError: What a model depends on changed meanwhile.
         WorkerError: A model cannot be run at all.
     """
     store = machinery.local
@@ -108,12 +110,21 @@ def _computed(
         for number, result in enumerate(results)
     ]
     outcomes: dict[int, Outcome] = {}
-    with machinery.engine() as engine:
+    look = partial(differences, workspace, subject.id, record)
+    guarded = machinery.guard(inputs_of(workspace, subject), look)
+    with guarded as guard, machinery.engine() as engine:
         # Backwards, so that what one simulation leaves behind for the next shows as well.
         for outcome in engine.execute(spec, reversed(tasks)):
             outcomes[outcome.number] = outcome
             if workspace.progress:
                 workspace.progress("computing again", len(outcomes), len(tasks))
+        changed = guard.changed()
+    if changed:
+        raise InputsChangedError(
+            f"what {model_id} depends on changed meanwhile: {', '.join(changed)}",
+            "its results cannot be compared",
+            "Run the command again when the files are as you want them.",
+        )
     return [outcomes[number] for number in range(len(tasks))]
 
 
