@@ -128,7 +128,10 @@ def test_results_are_listed_shown_written_verified_and_dropped(sample: Project) 
     sample.run("results", "table", "StochasticSIR", "prevalence", "--out", "p.parquet")
     assert (sample.folder / "p.parquet").read_bytes()[:4] == b"PAR1"
     sample.run("results", "export", "out")
-    assert len(json.loads((sample.folder / "out" / "index.json").read_text())["results"]) == 6
+    exported = json.loads((sample.folder / "out" / "index.json").read_text())
+    ((context, made_from),) = exported["contexts"].items()
+    assert [each["context"] for each in exported["results"]] == [context] * 6
+    assert {path for _, path, _ in made_from["components"]} >= {"src/rates.py", "src/model.py"}
     assert (
         "6 results computed again, none differ"
         in sample.run("results", "verify", "--rerun", "9").stdout

@@ -1,7 +1,8 @@
 """Results as plain files, for whoever has no program of ours: outputs beside an index that explains them.
 
-``index.json`` has one item for each result with its key document and provenance; the outputs lie in
-``outputs/<first 16 digits of the key>/``, tables and arrays as Arrow IPC, everything else as JSON.
+``index.json`` has one item for each result with its key document and provenance, and, by context, the digests of all
+that its model was made from; the outputs lie in ``outputs/<first 16 digits of the key>/``, tables and arrays as
+Arrow IPC, everything else as JSON.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from modelops_bundle.adapters.atomic import storage_errors, write_atomically
+from modelops_bundle.adapters.results_rows import context_text
 from modelops_bundle.errors import UsageError
 from modelops_bundle.results.envelope import pack, read_header
 from modelops_bundle.results.record import Result
+from modelops_bundle.results.store import ContextRecord
 
 __all__ = ["write_results"]
 
@@ -25,8 +28,15 @@ _DIGITS = 16
 _ODD = re.compile(r"[^\w.-]")
 
 
-def write_results(folder: str, results: Iterable[Result]) -> int:
+def write_results(
+    folder: str, results: Iterable[Result], contexts: Mapping[str, ContextRecord]
+) -> int:
     """Write results into a folder, made if need be; returns how many.
+
+    Args:
+        folder: The folder.
+        results: The results.
+        contexts: What the models of contexts were made from, by the digests of the contexts.
 
     Raises:
         UsageError: There is something in it.
@@ -39,7 +49,11 @@ def write_results(folder: str, results: Iterable[Result]) -> int:
                 f"{folder} is not empty", "nothing is overwritten", "Name a folder that is new."
             )
     items = [_write(folder, result) for result in results]
-    document = {"schema": 1, "results": items}
+    made_from = {
+        digest: json.loads(context_text(contexts[digest]))
+        for digest in sorted({item["context"] for item in items} & contexts.keys())
+    }
+    document = {"schema": 1, "contexts": made_from, "results": items}
     text = json.dumps(document, indent=1, sort_keys=True)
     write_atomically(os.path.join(folder, "index.json"), text.encode())
     return len(items)
@@ -60,4 +74,4 @@ def _write(folder: str, result: Result) -> dict[str, Any]:
         ):
             file.write(output.data)
         described["file"] = f"outputs/{key[:_DIGITS]}/{name}"
-    return {"result": key, **item}
+    return {"result": key, "context": result.key.context.digest, **item}

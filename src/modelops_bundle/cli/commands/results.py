@@ -115,7 +115,8 @@ def export(
 
     with session.project() as workspace, open_machinery(workspace) as machinery:
         chosen = results_of(workspace, machinery.local, model, stale=stale)
-        number = write_results(os.path.join(session.cwd, target), chosen)
+        folder, contexts = os.path.join(session.cwd, target), machinery.local.contexts()
+        number = write_results(folder, chosen, contexts)
     say(f"{number} results are in {target}: index.json says where each comes from.")
 
 
