@@ -33,11 +33,11 @@ demo: $(READY) ## show what the program does, on a small project
 sample-create: $(READY) ## write a small project to try things on: make sample-create NAME=x
 	@$(RUN) mops-bundle sample-create "$$NAME" --path dev/sample_projects
 
-test: $(READY) ## run the quick tests (about 3 minutes)
+test: $(READY) ## run the quick tests (about 4 minutes)
 	$(PYTEST)
 
 test-slow: $(READY) ## run the long tests, and the quick ones on the other Pythons
-	$(PYTEST) -m slow --timeout 900 --session-timeout 2100
+	$(PYTEST) -m slow --timeout 900 --session-timeout 2400
 	$(MAKE) test-pythons
 
 test-pythons: $(READY) ## run the quick tests on each other supported Python that is here

@@ -1,8 +1,8 @@
 """Results as plain files, for whoever has no program of ours: outputs beside an index that explains them.
 
-``index.json`` has one item for each result with its key document and provenance, and, by context, the digests of all
-that its model was made from; the outputs lie in ``outputs/<first 16 digits of the key>/``, tables and arrays as
-Arrow IPC, everything else as JSON.
+``index.json`` has one item for each result with its key document and provenance, and, by context, the digests
+of all that its model was made from; the outputs lie in ``outputs/<first 16 digits of the key>/``, tables and
+arrays as Arrow IPC, everything else as JSON.
 """
 
 from __future__ import annotations
