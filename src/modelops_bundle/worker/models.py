@@ -211,7 +211,7 @@ def _simulated(model: Any, asked: Asked) -> Way | None:
     options = {} if asked.scenario is None else {"scenario": asked.scenario}
     if not _takes(function, *arguments, **options):
         if not asked.is_default:
-            why = f"{asked.entrypoint} does not take a scenario by that name: scenario"
+            why = f"simulate of {asked.entrypoint} has no parameter called scenario"
             raise RefusedError(f"the scenario {asked.scenario} cannot be run", why, _NO_SCENARIO)
         options = {}
     if isinstance(model, type):

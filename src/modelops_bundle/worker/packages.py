@@ -11,7 +11,9 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import Distribution
+from itertools import dropwhile
 from types import FrameType
 from typing import Any, Protocol
 
@@ -20,15 +22,25 @@ from .imports import library_folders
 from .places import Owner, Places, is_within
 from .variables import frames, reader
 
-__all__ = ["METADATA_FILES", "Packages"]
+__all__ = ["Packages"]
 
-#: How the names of files end that tell of an installed distribution.
-METADATA_FILES = (".dist-info/METADATA", ".egg-info/PKG-INFO")
+#: What installs packages that are imported under a name of their own, without hyphens.
+_INSTALLED_BY = {
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencvpython",
+    "git": "gitpython",
+    "skimage": "scikitimage",
+    "sklearn": "scikitlearn",
+    "yaml": "pyyaml",
+}
 #: Shows, measures and examines programs, and has no part in what they compute.
 _NO_PART = frozenset({
     "IPython", "_pytest", "colorama", "coverage", "debugpy", "ipykernel", "ipywidgets", "pydevd", "pytest",
     "rich", "tqdm",
 })  # fmt: skip
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_LOOKING = (os.path.join("importlib", "util.py"), "<frozen importlib.util>")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -39,13 +51,17 @@ class Noting(Protocol):
         """Note a package."""
         ...
 
+    def unseen(self, do: Callable[[str], None], name: str) -> None:
+        """Do something that is not watched itself."""
+        ...
+
     def innermost(self) -> FrameType | None:
         """The innermost code of the user."""
         ...
 
 
 class Packages:
-    """Takes imports, and reads of what tells of an installed distribution.
+    """Takes imports, and questions for distributions, as the first of ``sys.meta_path``.
 
     What is loaded counts. What is not there counts where the user's code asks for it, or a package that names
     it among its requirements, under whatever condition: others may look for it to no effect.
@@ -69,6 +85,20 @@ class Packages:
         self._required: dict[str, frozenset[str]] = {}
         self.is_storing = False
 
+    def find_spec(self, module: str, *_: Any) -> None:
+        """Take the import of a module that was not loaded yet, and leave it to others to find it.
+
+        ``importlib.import_module`` raises no audit event.
+        """
+        self._noting.unseen(self.imported, module)
+
+    def find_distributions(self, context: Any = None) -> Iterable[Distribution]:
+        """Take a question for a distribution, and leave it to others to find it."""
+        name = getattr(context, "name", None)
+        if isinstance(name, str):
+            self._noting.unseen(self.asked, name)
+        return ()
+
     def imported(self, module: str) -> None:
         """Take the import of a module that was not loaded yet, whether it is there or not."""
         if module.partition(".")[0] in self._settled or self.is_storing:
@@ -82,13 +112,11 @@ class Packages:
             self._settled.add(name)
             self._noting.note("package", name, self._noting.innermost())
 
-    def asked(self, path: str) -> None:
-        """Take the reading of a file of :data:`METADATA_FILES`."""
-        if reader(self._places) is not None:
-            folder = os.path.basename(os.path.dirname(path))
-            name = normalised(folder.rpartition(".")[0].partition("-")[0])
-            if name not in self._counted:
-                self._noting.note("package", name, self._noting.innermost())
+    def asked(self, distribution: str) -> None:
+        """Take a question for a distribution, its version say, whether it is there or not."""
+        name = normalised(distribution)
+        if name not in self._counted and reader(self._places) is not None:
+            self._noting.note("package", name, self._noting.innermost())
 
     def state(self, name: str) -> str | None:
         """Version of what was noted; empty where it is not there, ``None`` where it is no installed package.
@@ -120,35 +148,48 @@ class Packages:
 
     def _counts(self, name: str) -> bool:
         """Whether what is imported may change what is computed, by who imports it."""
-        for frame in frames():
+        only_looked = False
+        for frame in dropwhile(_is_here, frames()):
             code = frame.f_code
+            only_looked |= code.co_filename.endswith(_LOOKING)
             owner = self._places.owner(code.co_filename)
             if owner is Owner.USER:
                 return True
+            if owner is Owner.INSTALLED and only_looked:
+                return False  # to know what it could load; it tells when it does
             if owner is Owner.INSTALLED:
                 by = self._root(_module_of(code.co_filename))
                 return _NO_PART.isdisjoint((name, by)) and self._is_known_to(by, name)
             # The standard library imports for others, and a few for itself (pickle asks for Jython's).
             if owner is Owner.STANDARD and any(_is_of(name, each) for each in code.co_names):
                 return False
+            if _is_here(frame):
+                return True  # targets get tables of pandas where it is installed
         return name in self._owners
 
     def _is_known_to(self, package: str, name: str) -> bool:
         """Whether a package can do something with another: that is installed, or it names it."""
+        by = _INSTALLED_BY.get(name, name).lower().replace("_", "")
         owners = self._owners.get(package, ())
-        return name in self._owners or any(
-            normalised(name) in self._requirements(each) for each in owners
-        )
+        return name in self._owners or any(by in self._requirements(each) for each in owners)
 
     def _requirements(self, distribution: str) -> frozenset[str]:
+        """What it names under any condition, without hyphens."""
         if distribution not in self._required:
             try:
                 texts = importlib.metadata.requires(distribution) or ()
             except importlib.metadata.PackageNotFoundError:
                 texts = ()
             found = (match[1] for text in texts if (match := _NAME.match(text)))
-            self._required[distribution] = frozenset(map(normalised, found))
+            # Many differ from the name that they are imported under by a hyphen alone.
+            self._required[distribution] = frozenset(
+                normalised(name).replace("-", "") for name in found
+            )
         return self._required[distribution]
+
+
+def _is_here(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_HERE)
 
 
 def _is_of(name: str, module: str) -> bool:

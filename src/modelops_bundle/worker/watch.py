@@ -17,7 +17,7 @@ from typing import Any
 
 from .connections import Connections
 from .lookups import Lookups, path_of
-from .packages import METADATA_FILES, Packages
+from .packages import Packages
 from .places import Owner, Places, Undeclared, is_passing
 from .refusals import chain, is_refusal, named_files
 from .scratch import leave_for_children
@@ -165,6 +165,20 @@ class Watcher:
 
         return hook
 
+    def unseen(self, do: Callable[[str], None], name: str) -> None:
+        """Do something that is not watched itself, unless it is we who caused it.
+
+        Args:
+            do: Does it.
+            name: What it is given.
+        """
+        if not getattr(self._thread, "busy", False):
+            self._thread.busy = True
+            try:
+                do(name)
+            finally:
+                self._thread.busy = False
+
     def looked_for(self, path: Any, *, there: bool) -> None:
         """Take a look at a path: were there something, or nothing, the model might do otherwise.
 
@@ -239,11 +253,8 @@ class Watcher:
         if isinstance(path, int) or not isinstance(flags, int) or flags & _NO_CONTENT:
             return
         access = flags & os.O_ACCMODE
-        if access == os.O_RDONLY and isinstance(path, str):
-            if path.endswith(METADATA_FILES):
-                self.packages.asked(path)
-            if path in self._fine:
-                return
+        if access == os.O_RDONLY and isinstance(path, str) and path in self._fine:
+            return
         whole = self.whole(path)
         if access != os.O_RDONLY and (flags & _WRITES_ANEW or not os.path.lexists(whole)):
             self._written.add(whole)
@@ -299,7 +310,6 @@ class Watcher:
     def _imported(self, values: tuple[Any, ...]) -> None:
         if values[0] == "multiprocessing":
             leave_for_children(self._spec, self._scratch)
-        self.packages.imported(values[0])
         # Only an extension module comes with its file; others are opened.
         self._loaded(values[1:])
 
@@ -374,5 +384,6 @@ def install(spec: Mapping[str, Any], scratch: str, *, in_child: bool = False) ->
     watcher = Watcher(spec, scratch, in_child=in_child)
     watch_variables(watcher.variables)
     stand_in(watcher)
+    sys.meta_path.insert(0, watcher.packages)
     sys.addaudithook(watcher.hook())
     return watcher

@@ -196,7 +196,7 @@ def test_no_way_leads_to_an_undeclared_file(request, level, do):
 def test_what_is_declared_or_of_the_system_can_be_read(honest, level, do):
     header, _ = honest[level].run(do=do)
     assert header["is"] == "done", header
-    assert {kind for kind, *_ in header["undeclared"]} <= {"listed", "present"}
+    assert {kind for kind, *_ in header["undeclared"]} <= {"listed", "present", "package"}
 
 
 def test_what_is_not_declared_cannot_be_imported_with_the_model(tmp_path):

@@ -13,8 +13,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from modelops_bundle.worker import tables
 from modelops_bundle.worker.failures import FailedError
 from modelops_bundle.worker.outputs import encode, encode_outputs, named_outputs
+from modelops_bundle.worker.tables import encode_columns
 
 
 def read(data: bytes) -> pa.Table:
@@ -307,3 +309,38 @@ except Exception as error:
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.endswith("which the project's environment has not: uv add pyarrow\n")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.5, float("nan"), -0.0, 1e308],
+        (1, -(2**63), 2**63 - 1),
+        ["a", "", "\N{SNOWMAN}", "x" * 1000],
+        np.arange(5, dtype="uint32"),
+        np.array([1.5, float("nan")])[::-1],
+        np.arange(6.0).astype("float32"),
+        range(4),
+    ],
+)
+def test_plain_columns_are_made_as_arrow_makes_them(values):
+    made = tables._made_directly(pa, values)
+    assert str(made) == str(pa.array(values))
+    plain = encode_columns("x", {"a": values})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "_made_directly", lambda *_: None)
+        assert encode_columns("x", {"a": values}) == plain
+
+
+@pytest.mark.parametrize("values", [[], [1, 2.5], [True], [1, None], [2**63], ["\ud800"], [[1]]])
+def test_other_columns_are_left_to_arrow(values):
+    assert tables._made_directly(pa, values) is None
+
+
+def test_plain_tables_load_no_pandas():
+    code = (
+        "import sys; from modelops_bundle.worker.tables import encode_columns as f;"
+        " f('x', {'a': [1], 'b': [1.5], 'c': ['x']}); print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

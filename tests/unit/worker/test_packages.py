@@ -9,10 +9,11 @@ import pytest
 from tests.support.worker import install, make_spec, working, write_files
 
 LOADER = """\
+import importlib
 import near
 def load():
     try:
-        import gone.deep
+        importlib.import_module("gone.deep")
     except ImportError:
         import fast.er
 """
@@ -29,6 +30,7 @@ def packages(tmp_path: Path, code: str, **changes: object) -> list[list[str]]:
     given = {
         "search": (os.fspath(root), os.fspath(site)),
         "dependencies": {"loader": "2"},
+        "counted": (),
         "packages": {"loader": ("loader",), "fast": ("fast-er",)},
         **changes,
     }
@@ -44,7 +46,7 @@ def test_what_a_package_uses_and_looks_for(tmp_path):
     code = "import loader\n" + CALLED.replace("READS", "str(loader.load())")
     assert packages(tmp_path, code) == [["fast", "1.5"]]
     with (tmp_path / "site-packages" / "loader-2.dist-info" / "METADATA").open("a") as metadata:
-        metadata.write("Requires-Dist: Gone (>1) ; extra == 'speed'\n")
+        metadata.write("Requires-Dist: Go-Ne (>1) ; extra == 'speed'\n")
     assert packages(tmp_path, code) == [["fast", "1.5"], ["gone"]]
 
 
@@ -57,21 +59,31 @@ def test_what_the_model_looks_for_in_vain(tmp_path):
     ("reads", "found"),
     [
         ('__import__("fa" + "st").__name__', [["fast", "1.5"]]),
+        ('importlib.import_module("fa" + "st").__name__', [["fast", "1.5"]]),
+        ('str(importlib.util.find_spec("go" + "ne"))', [["gone"]]),
         ('__import__("ne" + "ar").NEAR', []),
         ('__import__("js" + "on").__name__', []),
         ('__import__("loa" + "der").__name__', []),
         ('__import__("modelops_bundle").__name__', []),
         ('importlib.metadata.version("fast-er")', [["fast-er", "1.5"]]),
         ('importlib.metadata.version("loader")', []),
+        ('[*importlib.metadata.Distribution.discover(name="go.ne")]', [["go-ne"]]),
     ],
 )
 def test_what_the_model_asks_for(tmp_path, reads, found):
-    code = "import importlib.metadata\n" + CALLED.replace("READS", reads)
+    code = "import importlib.metadata, importlib.util\n" + CALLED.replace("READS", reads)
     assert packages(tmp_path, code, counted=("modelops-bundle",)) == found
 
 
 def test_what_stores_outputs_has_no_part_in_them(tmp_path):
     assert packages(tmp_path, CALLED.replace("READS", '{"n": [1]}')) == []
+
+
+def test_what_a_package_could_load_and_does_not(tmp_path):
+    looks = "import importlib.util\nFOUND = importlib.util.find_spec('fast')\n"
+    install(tmp_path / "site-packages", "loader", "2", files={"loader.py": looks})
+    install(tmp_path / "site-packages", "fast", "1.5", files={"fast.py": ""})
+    assert packages(tmp_path, "import loader\n" + CALLED.replace("READS", "1")) == []
 
 
 def test_what_only_shows_has_no_part_in_results_unless_the_model_asks_for_it(tmp_path):

@@ -6,11 +6,12 @@ import base64
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.support.worker import make_spec, refused, working, write_files
+from tests.support.worker import make_spec, refused, small_environment, working, write_files
 
 FRAMEWORK = """\
 import functools
@@ -127,3 +128,15 @@ def test_what_is_no_loss_is_a_failure(tmp_path, text, error):
 def test_a_function_of_anything_else_is_no_target(tmp_path):
     said = refused(spec_of(tmp_path, "def target(simulated): return 1"))
     assert said["what"] == "targets:target takes 1 values"
+
+
+def test_whether_pandas_is_there_counts(tmp_path):
+    python = small_environment(tmp_path / "environment", {})
+    text = (
+        "def target(simulated, observed):\n    return 0.0 if isinstance(observed, dict) else 1.0\n"
+    )
+    with working(replace(spec_of(tmp_path, text), interpreter=python, counted=())) as worker:
+        number = {"name": "cases", "kind": "json", "data": base64.b64encode(b"1").decode()}
+        answer, blobs = worker.run(replicates=[[number]])
+    assert blobs == {"loss": b"0.0"}
+    assert [name for kind, name, *_ in answer["undeclared"] if kind == "package"] == ["pandas"]

@@ -53,7 +53,7 @@ def reads(root: Path, do: str, spec=None, **variables: str) -> list[list[str]]:
     with working(spec or spec_of(root), **variables) as worker:
         header, _ = worker.run(do=do)
         assert header["is"] == "done", header
-        return header["undeclared"]
+        return [each for each in header["undeclared"] if each[0] != "package"]
 
 
 # --- files ----------------------------------------------------------------------------------------
