@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from modelops_bundle.identity.recipes import make_param_id
@@ -13,6 +14,7 @@ from modelops_bundle.results.store import ContextRecord, ResultStore
 __all__ = ["CONTEXT", "StoreContract", "key_of", "record_of", "result_of"]
 
 CONTEXT = Context("blake2b:" + "ab" * 32, "model:Sir")
+SEEN = UndeclaredRead("present", "data/y.csv", "src/model.py:4")
 READ = UndeclaredRead("data", "data/x.csv", "src/model.py:3")
 
 
@@ -112,6 +114,23 @@ class StoreContract:
         first = result_of(0)
         store.put([first])
         assert store.put([result_of(0, data=b"[9]")], {first.key.digest}).differing == ()
+
+    def test_results_of_other_circumstances_are_not_compared(self, store: ResultStore) -> None:
+        first, last = (
+            replace(
+                result,
+                provenance=replace(
+                    result.provenance,
+                    undeclared=(UndeclaredRead("package", "fast", "", version), SEEN),
+                ),
+            )
+            for result, version in ((result_of(0), "1"), (result_of(0, data=b"[9]"), "2"))
+        )
+        store.put([first])
+        assert store.put([last]).differing == ()
+        # Under the same circumstances, it is the model that gives something else.
+        again = replace(first, outputs=result_of(0, data=b"[7]").outputs)
+        assert store.put([again]).differing or store.get(first.key) == again
 
     def test_what_was_watched_more_closely_is_worth_more(self, store: ResultStore) -> None:
         store.put([result_of(0, level=Level.AUDIT)])

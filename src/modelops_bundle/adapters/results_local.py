@@ -26,7 +26,7 @@ from modelops_bundle.adapters.results_rows import (
     unsigned,
 )
 from modelops_bundle.errors import StorageError
-from modelops_bundle.results.envelope import DamagedResultError, pack, read_header, unpack
+from modelops_bundle.results.envelope import DamagedResultError, pack, unpack
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.record import Failure, Level, Result
 from modelops_bundle.results.store import ContextRecord, Known, Stored, Wrote
@@ -151,11 +151,12 @@ class LocalResults:
                 key = result.key.digest
                 known = None if key in untrue else self._known(connection, key)
                 stays = known is not None and _stays(known, result)
-                header = self._header(key, known) if stays else None
-                if header is None:
+                stored = self._whole(key, known) if stays else None
+                # Of two that were found under other circumstances, the new one is true now.
+                if stored is None or stored.contradicts(result):
                     self._insert(connection, key, result, body)
                     written += 1
-                elif header["outputs"] != read_header(body)["outputs"]:
+                elif stored.outputs != result.outputs:
                     differing.append(key)
         return Wrote(written, tuple(differing))
 
@@ -328,12 +329,10 @@ class LocalResults:
         query = "SELECT sound, level, body FROM results WHERE key = ?"
         return connection.execute(query, (bytes.fromhex(key),)).fetchone()
 
-    def _header(self, key: str, known: Any) -> dict[str, Any] | None:
-        """The header of a stored result, every byte of which is as it was written; else ``None``."""
+    def _whole(self, key: str, known: Any) -> Result | None:
+        """A stored result, every byte of which is as it was written; else ``None``."""
         try:
-            body = self._body(key, known[2])
-            unpack(body)
-            return read_header(body)
+            return unpack(self._body(key, known[2]))
         except DamagedResultError:
             return None
 

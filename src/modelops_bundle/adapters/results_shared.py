@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from modelops_bundle.adapters.results_rows import context_text
 from modelops_bundle.errors import StorageError, UsageError
-from modelops_bundle.results.envelope import DamagedResultError, pack, read_header, unpack
+from modelops_bundle.results.envelope import DamagedResultError, pack, unpack
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.record import Level, Result
 from modelops_bundle.results.store import ContextRecord, Known, Wrote
@@ -168,8 +168,9 @@ class SharedResults:
         stored = self._read(name)
         try:
             if stored is not None:
-                unpack(stored, result.key)
-                same = read_header(stored)["outputs"] == read_header(data)["outputs"]
+                first = unpack(stored, result.key)
+                # What was found under other circumstances says nothing about this one.
+                same = first.outputs == result.outputs or first.contradicts(result)
                 return "same" if same else "differs"
         except DamagedResultError:
             pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -126,6 +126,18 @@ class Result:
     def may_be_taken(self, least: Level) -> bool:
         """Whether it is sound and was watched at least so closely."""
         return self.sound and self.provenance.level >= least
+
+    def contradicts(self, other: Result) -> bool:
+        """Whether the two found something in different states, so that only one can be true at a time."""
+        mine, others = dict(self._found()), dict(other._found())
+        return any(mine[what] != others[what] for what in mine.keys() & others.keys())
+
+    def _found(self) -> Iterator[tuple[tuple[str, str], str]]:
+        for read in self.surroundings:
+            if read.kind in ("absent", "present"):
+                yield ("file", read.name), read.kind
+            else:
+                yield (read.kind, read.name), read.state
 
     @property
     def surroundings(self) -> tuple[UndeclaredRead, ...]:

@@ -16,7 +16,8 @@ class Retention:
 
     Attributes:
         older_than: Seconds since a result was stored from which on it is dropped; ``None`` for any age.
-        largest: Bytes that may be left in the store; the oldest go first. ``None`` for any size.
+        largest: Bytes that may be left in the store; results that are not true any more go first, and of each
+            kind the oldest. ``None`` for any size.
         everything: Whether results of current digests may go as well.
     """
 
@@ -36,7 +37,7 @@ def choose_drops(
         retention: What the user asked for.
         now: Seconds since 1970.
     """
-    rows = list(stored)
+    rows = sorted(stored, key=lambda row: row.context in current)
     left = sum(row.size for row in rows)
     drops = []
     for row in rows:

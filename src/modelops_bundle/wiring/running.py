@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
+from urllib.parse import unquote, urlsplit
 
 import modelops_bundle
 from modelops_bundle.adapters.input_guard import PolledInputs
@@ -14,7 +15,7 @@ from modelops_bundle.adapters.parameter_files import read_parameter_file
 from modelops_bundle.adapters.result_files import write_results
 from modelops_bundle.adapters.results_local import LocalResults
 from modelops_bundle.adapters.table_files import check_table_path, write_csv, write_table
-from modelops_bundle.errors import UsageError
+from modelops_bundle.errors import StorageError, UsageError
 from modelops_bundle.results.store import Claims, ResultStore
 from modelops_bundle.results.tasks import Engine
 from modelops_bundle.workflows.machinery import InputGuard
@@ -105,6 +106,7 @@ class RealMachinery:
         url = self._workspace.config.results.store
         if url is None:
             return self.local
+        _check_folder(url)
         from modelops_bundle.adapters.results_shared import SharedResults
         from modelops_bundle.adapters.results_tiered import TieredResults
 
@@ -141,6 +143,18 @@ class RealMachinery:
         """What the user should know of the stores, in words."""
         warnings = getattr(self.store, "warnings", None)
         return warnings() if warnings is not None else ()
+
+
+def _check_folder(url: str) -> None:
+    """Refuse a folder that is not there: it may be one that is not mounted."""
+    parts = urlsplit(url)
+    folder = unquote(parts.path)
+    if parts.scheme == "file" and not os.path.isdir(folder):
+        raise StorageError(
+            f"{folder}, the store of results, is not there",
+            "",
+            "Mount it or make it, or correct results.store in pyproject.toml.",
+        )
 
 
 def _processors() -> int:
