@@ -133,7 +133,7 @@ def test_results_are_listed_shown_written_verified_and_dropped(sample: Project) 
     assert [each["context"] for each in exported["results"]] == [context] * 6
     assert {path for _, path, _ in made_from["components"]} >= {"src/rates.py", "src/model.py"}
     assert (
-        "6 results computed again, none differ"
+        "6 results computed again, none came out different"
         in sample.run("results", "verify", "--rerun", "9").stdout
     )
     assert sample.run("results", "gc").stdout == "Nothing to drop.\n"
@@ -290,6 +290,26 @@ def test_a_file_that_comes_where_one_was_looked_for_makes_results_untrue(odd: Pr
     refreshed = odd.json(*run, "--refresh")
     assert (counts(refreshed), refreshed["differing"]) == ((0, 3, 0), [])
     assert counts(odd.json(*run)) == (3, 0, 0)
+
+
+def test_a_shared_result_of_other_circumstances_takes_no_place(
+    odd: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shared = tmp_path_factory.mktemp("shared")
+    store = f'[tool.modelops-bundle.results]\nstore = "file://{shared}"\n'
+    (odd.folder / "pyproject.toml").write_text(store)
+    odd.edit("model.py", "seed + params", 'seed + os.path.exists("".join(["y", ".csv"])) + params')
+    run = ("run", "Odd", "--seeds", "0:2")
+    assert counts(odd.json(*run)) == (0, 2, 0)
+    (odd.folder / "y.csv").write_text("1\n")
+    assert counts(odd.json(*run)) == (0, 2, 0)
+    assert counts(odd.json(*run)) == (2, 0, 0)
+    again = odd.json(*run, "--refresh")
+    assert (counts(again), again["differing"]) == ((0, 2, 0), [])
+    odd.run("results", "table", "Odd", "n", "--out", "n.csv")
+    assert (odd.folder / "n.csv").read_text().split() == ['"seed","n"', "0,1", "1,2"]
+    shutil.rmtree(shared)
+    assert "the store of results, is not there" in odd.run(*run, expect=1).stderr
 
 
 def test_packages_that_no_import_names_count_while_results_are_reused(

@@ -69,6 +69,10 @@ class Ranking:
         yield self.details.run.tally
         yield from (target.reused.tally for target in self.details.targets)
 
+    def __repr__(self) -> str:
+        best = f", best {_number(self.rows[0].total)}" if self.rows else ""
+        return f"<ranking of {len(self.rows)} parameter sets{best}, {len(self.failures)} failed>"
+
     def _repr_html_(self) -> str:
         """A table of the best parameter sets, and what is to be known, for notebooks."""
         names = [target.id for target in self.targets] if len(self.targets) > 1 else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from modelops_bundle.cli.render_run import (
     show_differing,
     show_problems,
     show_reads,
+    troubles_document,
 )
 from modelops_bundle.cli.session import NOT_CURRENT
 
@@ -45,6 +47,7 @@ def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
         "misses": len(report.run.states) - report.run.count("hit"),
         "computed": report.run.count("computed", "unsound"),
         "failed": len(report.run.tally.failures),
+        **troubles_document(report.run),
         "differing": list(report.run.tally.differing),
         "targets": [_target_document(target) for target in report.targets],
         "rows": [
@@ -88,7 +91,8 @@ def show_evaluation(report: EvaluationReport) -> None:
     """Print parameter sets, the best first, and what went wrong."""
     warn(report.run.warnings)
     rows = list(report.rows)[:_MOST_ROWS]
-    show_lines(columns([_head(report), *(_row(report, row) for row in rows)]))
+    if rows:
+        show_lines(columns([_head(report), *(_row(report, row) for row in rows)]))
     if len(report.rows) > len(rows):
         say(f"and {plural(len(report.rows) - len(rows), 'other set')}; --json lists them all")
     show_problems(report.run)
@@ -98,12 +102,30 @@ def show_evaluation(report: EvaluationReport) -> None:
         misses = plural(report.run.count("miss"), "simulation")
         say(f"{misses} and {plural(report.missing, 'loss', 'losses')} would be computed.")
         return
+    _show_missing(report)
     computed = report.run.count("computed", "unsound")
     judged = sum(target.reused.states.count("computed") for target in report.targets)
     say(
         f"{plural(computed, 'simulation')} and {plural(judged, 'loss', 'losses')} computed,"
         f" {report.run.count('hit')} and {_hits(report)} reused."
     )
+
+
+def _show_missing(report: EvaluationReport) -> None:
+    """Print what the ranking lacks."""
+    wanted = Counter(each.param_id for each in report.run.simulations)
+    misses = report.run.count("miss")
+    if misses:
+        show(
+            ("not run", "warn"),
+            f" {plural(misses, 'simulation')}: --keep-going runs them in spite of failures",
+        )
+    partly = sum(row.seeds < wanted[row.param_id] for row in report.rows)
+    if partly:
+        say(f"{plural(partly, 'parameter set')} judged by fewer seeds than asked for.")
+    lacking = len(wanted) - len(report.rows)
+    if lacking:
+        say(f"{plural(lacking, 'parameter set')} not judged: no simulation gave a result.")
 
 
 def _hits(report: EvaluationReport) -> int:

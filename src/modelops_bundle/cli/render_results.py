@@ -222,7 +222,8 @@ def show_verified(report: Verified, again: Rerun | None) -> None:
         what = each.error or f"{', '.join(each.outputs)} came out different"
         show(("differs", "bad"), f" {each.key[:_KEY_DIGITS]} of {each.model}: {what}")
     show(
-        f"{plural(again.compared, 'result')} computed again, {len(again.differing) or 'none'} differ."
+        f"{plural(again.compared, 'result')} computed again, {len(again.differing) or 'none'} came out"
+        " different."
     )
     if again.differing:
         say(

@@ -31,6 +31,7 @@ __all__ = [
     "show_trace",
     "trace_code",
     "trace_document",
+    "troubles_document",
 ]
 
 _MOST_FAILURES = 3
@@ -88,14 +89,7 @@ def run_document(report: RunReport) -> dict[str, Any]:
             }
             for simulation, state in zip(report.simulations, report.states, strict=True)
         ],
-        "failures": [_failure(each) for each in report.tally.failures],
-        "undeclared": [
-            {**read_document(read, report.path, report.class_name), "simulations": number}
-            for read, number in report.tally.reads.items()
-        ],
-        "declared": [
-            read_document(read, report.path, report.class_name) for read in report.declared
-        ],
+        **troubles_document(report),
         "differing": list(report.tally.differing),
         "warnings": list(report.warnings),
     }
@@ -119,14 +113,34 @@ def trace_document(report: TraceReport) -> dict[str, Any]:
     }
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
+def troubles_document(report: RunReport) -> dict[str, Any]:
+    """What failed, and what was read and not declared, as JSON."""
     return {
-        "key": failure.key.digest,
-        "param_id": failure.key.param_id,
-        "seed": failure.key.seed,
-        "error": failure.error,
-        "traceback": failure.traceback,
+        "failures": [
+            {
+                "key": failure.key.digest,
+                "params": dict(simulation.params),
+                "param_id": failure.key.param_id,
+                "seed": failure.key.seed,
+                "error": failure.error,
+                "traceback": failure.traceback,
+            }
+            for simulation, failure in _failures(report)
+        ],
+        "undeclared": [
+            {**read_document(read, report.path, report.class_name), "simulations": number}
+            for read, number in report.tally.reads.items()
+        ],
+        "declared": [
+            read_document(read, report.path, report.class_name) for read in report.declared
+        ],
     }
+
+
+def _failures(report: RunReport) -> list[tuple[Simulation, Failure]]:
+    """Failures with their simulations, in the order asked for."""
+    failed = {(each.key.param_id, each.key.seed): each for each in report.tally.failures}
+    return [(each, failed[each[1:]]) for each in report.simulations if each[1:] in failed]
 
 
 def read_document(
@@ -181,21 +195,21 @@ def show_differing(keys: Sequence[str]) -> None:
     if keys:
         say(
             ("not deterministic: ", "bad"),
-            f"{plural(len(keys), 'result')} differ from what was stored before, which stays; see"
-            f" `mops-bundle results show {keys[0][:12]}`.",
+            f"{plural(len(keys), 'result')} came out different from what was stored before, which stays;"
+            f" see `mops-bundle results show {keys[0][:12]}`.",
         )
 
 
 def show_trace(report: TraceReport) -> None:
     """Print what one simulation read that is not declared."""
     if report.error:
-        show((report.model, "strong"), ": ", ("failed", "bad"), f" {report.error}")
+        show((report.model, "strong"), ": ", ("failed", "bad"), f": {report.error}")
         show_lines((f"    {line}",) for line in report.traceback.splitlines())
     else:
         gave = some(report.outputs) or "nothing"
         show((report.model, "strong"), f": gave {gave} in {duration(report.duration)}")
     show_reads(report.reads, report.declared, report.path, report.class_name)
-    if not report.reads:
+    if not report.reads and not report.error:
         say("It read nothing that is not declared.")
 
 
@@ -219,18 +233,15 @@ def _rows(report: RunReport) -> Iterator[list[Piece]]:
 
 
 def _show_failures(report: RunReport) -> None:
-    if not report.tally.failures:
-        return
-    params = {each[1:]: each for each in report.simulations}
-    seen: dict[str, Failure] = {}
-    for failure in report.tally.failures:
-        seen.setdefault(failure.error, failure)
-    for failure in list(seen.values())[:_MOST_FAILURES]:
-        place = _worded(params[failure.key.param_id, failure.key.seed])
-        show(("failed", "bad"), f" {place}: {failure.error}")
+    by_error: dict[str, list[tuple[Simulation, Failure]]] = {}
+    for simulation, failure in _failures(report):
+        by_error.setdefault(failure.error, []).append((simulation, failure))
+    for (simulation, failure), *others in list(by_error.values())[:_MOST_FAILURES]:
+        likewise = f" (and {plural(len(others), 'other simulation')})" if others else ""
+        show(("failed", "bad"), f" {_worded(simulation)}{likewise}: {failure.error}")
         show_lines((f"    {line}",) for line in failure.traceback.splitlines())
-    if len(seen) > _MOST_FAILURES:
-        show(f"and {plural(len(seen) - _MOST_FAILURES, 'other error')}; --json lists them all")
+    if len(by_error) > _MOST_FAILURES:
+        show(f"and {plural(len(by_error) - _MOST_FAILURES, 'other error')}; --json lists them all")
 
 
 def _worded(simulation: Simulation) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from modelops_bundle.errors import InputsChangedError, StorageError
+from modelops_bundle.errors import InputsChangedError, StorageError, UsageError
 from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level, Output, Result
 from modelops_bundle.results.store import Stored
@@ -59,7 +59,7 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
     """Compute some stored results of current digests again, chosen at random.
 
     Raises:
-        UsageError: The name is no model's.
+        UsageError: The name is no registered model's.
         InputsChangedError: What a model depends on changed meanwhile.
         WorkerError: A model cannot be run at all.
     """
@@ -67,6 +67,12 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
     records = chosen_contexts(workspace, store, model)
     # A loss needs the results that it judges, which are computed again themselves.
     models = workspace.registry.load().models
+    if records and not {each.model_id for each in records.values()} & models.keys():
+        raise UsageError(
+            f"{model or 'what is stored'} is no registered model",
+            "losses are computed from results, which are those that are computed again",
+            "`mops-bundle evaluate TARGET --refresh` computes losses again and compares them.",
+        )
     current = {
         digest
         for digest in current_contexts(workspace, records)
