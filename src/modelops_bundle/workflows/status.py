@@ -105,9 +105,18 @@ def _id_of(known: dict[str, Entry], name: str) -> str:
         return matches[0]
     if matches:
         raise UsageError(f"{name} names several entries", ", ".join(matches), "Name one by its id.")
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f"Did you mean {close[0]}?" if close else "`mops-bundle list` shows what is registered."
+    close = _close_to(name, known)
+    hint = f"Did you mean {close}?" if close else "`mops-bundle list` shows what is registered."
     raise UsageError(f"no entry {name}", "", hint)
+
+
+def _close_to(name: str, known: dict[str, Entry]) -> str | None:
+    """The id or class that somebody may have meant."""
+    names = [*known, *(split_entrypoint(entry.entrypoint)[1] for entry in known.values())]
+    folded = {each.lower(): each for each in reversed(names)}
+    close = difflib.get_close_matches(name.lower(), folded, 1)
+    close += [each for each in folded if name.lower() in each]
+    return folded[close[0]] if close else None
 
 
 def judged(
