@@ -24,6 +24,7 @@ from docs_pages import Page, Section
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "json.md"
 FREE = {
+    "failures[].params": "<name>",
     "provenance.params": "<name>",
     "rows[].losses": "<name>",
     "rows[].params": "<name>",
