@@ -176,6 +176,8 @@ class Watcher:
             self._thread.busy = True
             try:
                 do(name)
+            except Exception:  # noqa: BLE001 - as for events
+                self.note("outside", f"something that cannot be told ({name})", None)
             finally:
                 self._thread.busy = False
 

@@ -86,6 +86,18 @@ def test_what_a_package_could_load_and_does_not(tmp_path):
     assert packages(tmp_path, "import loader\n" + CALLED.replace("READS", "1")) == []
 
 
+def test_an_import_that_cannot_be_judged_is_told_and_fails_no_model(tmp_path):
+    broken = "import sys\nsys.meta_path[0]._root = None\n"
+    code = broken + CALLED.replace("READS", '__import__("fa" + "st").__name__')
+    install(tmp_path / "site-packages", "fast", "1.5", files={"fast.py": ""})
+    root = write_files(tmp_path / "project", {"model.py": code})
+    search = (os.fspath(root), os.fspath(tmp_path / "site-packages"))
+    with working(make_spec(root, search=search)) as worker:
+        answer, _ = worker.run()
+    assert answer["is"] == "done"
+    assert ["outside", "something that cannot be told (fast)", ""] in answer["undeclared"]
+
+
 def test_what_only_shows_has_no_part_in_results_unless_the_model_asks_for_it(tmp_path):
     site = tmp_path / "site-packages"
     install(site, "tqdm", "4", files={"tqdm.py": "import fast\n"})
