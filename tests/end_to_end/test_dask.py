@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 import modelops_bundle
 from tests.support.command import PROGRAM, Project, environment
+from tests.support.worker import small_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -51,12 +52,14 @@ def project(tmp_path: Path) -> Project:
 
 
 @contextmanager
-def dask(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A part of a cluster, in a process of its own."""
+def dask(
+    *arguments: str, folder: Path, before: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A part of a cluster, in a process of its own, started by a command that goes ``before``."""
     log = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments],
+            [*before, sys.executable, "-m", "dask", *arguments],
             cwd=folder, env=environment(), stdout=output, stderr=output,
         )  # fmt: skip
         try:
@@ -165,6 +168,32 @@ def test_a_prediction_takes_the_workers_of_the_cluster(project: Project, tmp_pat
             until = time.monotonic() + 60
             while project.json(*asked)["seconds_expected"] != expected["4"]:
                 assert time.monotonic() < until
+
+
+@pytest.mark.needs_root
+def test_a_worker_with_other_packages_refuses_and_names_them(
+    project: Project, tmp_path: Path
+) -> None:
+    python = small_environment(tmp_path / "environment", {"loader.py": "RATE = 1\n"})
+    small_environment(tmp_path / "other", {"loader.py": "RATE = 2\n"})
+    (metadata,) = (tmp_path / "other").rglob("loader-1.dist-info/METADATA")
+    metadata.write_text(metadata.read_text().replace("Version: 1", "Version: 2"))
+    project.edit("model.py", "import os\n", "import os\nimport loader\n")
+    # On the worker's machine, another environment lies at the same place.
+    elsewhere = f'mount --bind {tmp_path}/other {tmp_path}/environment && exec "$@"'
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+              "--local-directory", str(tmp_path))  # fmt: skip
+    with dask(*scheduler, folder=tmp_path):
+        until_it_answers(port)
+        before = ("unshare", "--mount", "sh", "-c", elsewhere, "sh")
+        with dask(*worker, folder=tmp_path, before=before):
+            run = ("run", "Slow", "--set", "pause=0", "--python", python, "--cluster", address)
+            said = project.run(*run, expect=1).stderr
+    assert "the worker's environment is not the one that was asked for" in said
+    assert "loader is 2 here, 1 was asked for" in said
 
 
 def test_a_cluster_that_is_started_for_the_run(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import time
 
@@ -64,3 +65,18 @@ def test_a_closed_bar_stays_closed(terminal: Terminal, monkeypatch: pytest.Monke
     bar("hashing", 1, 2)
     bar.close()
     assert terminal.getvalue() == ""
+
+
+def test_count_rate_and_time_left_are_shown(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress_bar(patience=0.01) as bar:
+        assert bar is not None
+        for done in range(1, 500):
+            bar("computing (3 hits)", done, 500)
+            time.sleep(0.01)
+            shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", terminal.getvalue())
+            if re.search(r"\d+/500 [\d.]+/s \d+:\d\d", shown):
+                break
+    assert re.search(r"computing \(3 hits\) .*\d+/500 [\d.]+/s \d+:\d\d", shown)
