@@ -206,6 +206,7 @@ def test_a_file_that_nobody_declared(odd: Project) -> None:
     run = ("run", "Odd", "--set", "how=read")
     found = odd.json("trace", "Odd", "--set", "how=read", expect=3)
     assert [each["name"] for each in found["undeclared"]] == ["data/x.csv"]
+    assert "trace model_odd --declare` finds and declares" in odd.run(*run, expect=1).stderr
     watched = odd.json(*run, "--no-enforce", expect=3)
     assert watched["enforcement"] == ["off"]
     assert watched["unsound"] == 1

@@ -182,6 +182,8 @@ def show_problems(report: RunReport) -> None:
     """Print what failed, was read and not declared, or came out different."""
     _show_failures(report)
     show_reads(report.tally.reads, report.declared, report.path, report.class_name)
+    if report.tally.failures and report.tally.reads:
+        say(f"`mops-bundle trace {report.model} --declare` finds and declares all that it reads.")
     if report.count("unsound"):
         many = plural(report.count("unsound"), "result")
         say(f"not reused, because of what is not declared: {many}, marked unsound.")
