@@ -21,7 +21,8 @@ _METADATA = os.path.join("importlib", "metadata")
 _GLOB = os.sep + "glob.py"
 _PATHLIB = os.sep + "pathlib"
 _SEEKING = frozenset({"glob", "rglob"})
-_GLOBBING = "_iglob"
+#: Of ``glob`` itself, and of what ``pathlib`` searches with since Python 3.13.
+_GLOBBING = ("_iglob", "_Globber", "_StringGlobber", "_PathGlobber")
 
 
 class Noting(Protocol):
@@ -131,7 +132,8 @@ def _is_globbing() -> bool:
     """Whether a folder is listed for a pattern, which has been taken already."""
     for filename, name in _running():
         is_glob, is_pathlib = filename.endswith(_GLOB), _PATHLIB in filename
-        if (is_glob and name == _GLOBBING) or (is_pathlib and name in _SEEKING):
+        seeks = is_pathlib and name.rpartition(".")[2] in _SEEKING
+        if seeks or (is_glob and name.startswith(_GLOBBING)):
             return True
         if not (is_glob or is_pathlib):
             return False
@@ -139,8 +141,8 @@ def _is_globbing() -> bool:
 
 
 def _running() -> Iterator[tuple[str, str]]:
-    """File and name of each function that is being run, the innermost first, the worker's own aside."""
+    """File and qualified name of each function that is run, the innermost first, the worker's own aside."""
     here = os.path.dirname(__file__) + os.sep
     for frame in frames():
         if not frame.f_code.co_filename.startswith(here):
-            yield frame.f_code.co_filename, frame.f_code.co_name
+            yield frame.f_code.co_filename, frame.f_code.co_qualname
