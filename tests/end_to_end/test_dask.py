@@ -87,26 +87,30 @@ def until_it_answers(port: int) -> None:
             return
 
 
+@contextmanager
+def scheduler(folder: Path) -> Iterator[str]:
+    """A scheduler of its own; its address."""
+    port = free_port()
+    arguments = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    with dask(*arguments, folder=folder):
+        until_it_answers(port)
+        yield f"tcp://127.0.0.1:{port}"
+
+
+def worker_of(address: str, folder: Path, threads: int = 1) -> tuple[str, ...]:
+    """The arguments that start a worker for a scheduler."""
+    places = ("--local-directory", str(folder))
+    return ("worker", address, "--nthreads", str(threads), "--no-nanny", "--no-dashboard", *places)
+
+
 def test_a_worker_that_is_killed_in_mid_run_costs_only_its_tasks(
     project: Project, tmp_path: Path
 ) -> None:
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = (
-        "worker",
-        address,
-        "--nthreads",
-        "1",
-        "--no-dashboard",
-        "--local-directory",
-        str(tmp_path),
-    )
-    with dask(*scheduler, folder=tmp_path):
-        until_it_answers(port)
+    with scheduler(tmp_path) as address:
+        worker = worker_of(address, tmp_path)
         with (
-            dask(*worker, "--no-nanny", folder=tmp_path) as first,
-            dask(*worker, "--no-nanny", folder=tmp_path),
+            dask(*worker, folder=tmp_path) as first,
+            dask(*worker, folder=tmp_path),
         ):
             log = tmp_path / "executed"
             run = ("run", "Slow", "--set", "pause=0.05", "--set", f"log={log}", "--seeds", "0:120")
@@ -155,13 +159,8 @@ def test_a_prediction_takes_the_workers_of_the_cluster(project: Project, tmp_pat
         for workers in ("1", "4")
     }
     assert project.json(*predict, "--cluster", "local:4")["seconds_expected"] == expected["4"]
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = ("worker", address, "--nthreads", "4", "--no-nanny", "--no-dashboard",
-              "--local-directory", str(tmp_path))  # fmt: skip
-    with dask(*scheduler, folder=tmp_path):
-        until_it_answers(port)
+    with scheduler(tmp_path) as address:
+        worker = worker_of(address, tmp_path, threads=4)
         asked = (*predict, "--cluster", address)
         assert project.json(*asked)["seconds_expected"] == expected["1"]
         with dask(*worker, folder=tmp_path):
@@ -181,13 +180,8 @@ def test_a_worker_with_other_packages_refuses_and_names_them(
     project.edit("model.py", "import os\n", "import os\nimport loader\n")
     # On the worker's machine, another environment lies at the same place.
     elsewhere = f'mount --bind {tmp_path}/other {tmp_path}/environment && exec "$@"'
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-              "--local-directory", str(tmp_path))  # fmt: skip
-    with dask(*scheduler, folder=tmp_path):
-        until_it_answers(port)
+    with scheduler(tmp_path) as address:
+        worker = worker_of(address, tmp_path, threads=1)
         before = ("unshare", "--mount", "sh", "-c", elsewhere, "sh")
         with dask(*worker, folder=tmp_path, before=before):
             run = ("run", "Slow", "--set", "pause=0", "--python", python, "--cluster", address)
