@@ -201,3 +201,29 @@ def test_the_sample_and_python(tmp_path: Path) -> None:
     )
     assert report.run.count("hit") == 6
     assert [row.total for row in report.rows] == [row["total"] for row in rows]
+
+
+def test_what_a_ranking_lacks_is_told(line: Project) -> None:
+    fails = "        if (seed, params['slope']) == (1, 2):\n            raise ValueError('no')\n"
+    line.edit("model.py", "        return", f"{fails}        return")
+    run = ("evaluate", "distance", "--grid", "slope=1,2,3", "--seeds", "0:3", "--workers", "1")
+    done = line.run(*run, expect=1)
+    assert "not run 4 simulations: --keep-going runs them" in done.stdout
+    assert "1 parameter set judged by fewer seeds" in done.stderr
+    assert "1 parameter set not judged" in done.stderr
+    document = line.json(*run, "--keep-going", expect=1)
+    assert [(each["params"], each["seed"]) for each in document["failures"]] == [({"slope": 2}, 1)]
+    assert sorted(row["seeds"] for row in document["rows"]) == [2, 3, 3]
+
+
+def test_a_name_that_is_nearly_one_is_answered_with_it(line: Project) -> None:
+    assert "Did you mean Line?" in line.refuse("run", "lines")
+    assert "Did you mean model_line?" in line.refuse("run", "model")
+    assert "shows what is registered" in line.refuse("run", "weather")
+
+
+def test_losses_are_computed_again_by_another_command(line: Project) -> None:
+    line.run("evaluate", "distance", "--set", "slope=2", "--seeds", "0:2")
+    said = line.run("results", "verify", "targets_distance", "--rerun", "1", expect=2).stderr
+    assert "targets_distance is a target" in said
+    assert "evaluate TARGET --refresh" in said

@@ -79,7 +79,8 @@ def _made_directly(arrow: Any, values: Any) -> Any:
 
     The same as ``pyarrow.array`` makes of it, which loads pandas wherever it is installed: a second or so.
     """
-    if _is_a(values, "numpy", "ndarray"):
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and type(values) is numpy.ndarray:  # one that is masked says more
         if values.dtype.kind not in "iuf" or not values.dtype.isnative or values.dtype.itemsize < 4:
             return None
         plain = values if values.flags.c_contiguous else values.copy()

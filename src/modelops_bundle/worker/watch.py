@@ -53,7 +53,7 @@ class Watcher:
         self.processes_count = True
         self._network = spec["network"]
         self._seen: dict[tuple[str, str], str] = {}
-        self._states: dict[tuple[str, str], str] = {}
+        self._states: dict[tuple[str, str], str | None] = {}
         self._refused: set[tuple[str, str]] = set()
         self._fine: set[str] = set()
         self._written: set[str] = set()
@@ -103,9 +103,10 @@ class Watcher:
         for kind, name, place, state in self._of_children():
             self._seen.setdefault((kind, name), place)
             self._states.setdefault((kind, name), state)
-        for kind, name in self._seen:
+        # To look one up may import others, which are no doing of the model's.
+        for kind, name in list(self._seen):
             if kind == "package":
-                self._states[kind, name] = self.packages.state(name) or ""
+                self.unseen(self._look_up, name)
         taken = [
             [*key, place, *filter(None, [self._states.get(key)])]
             for key, place in self._seen.items()
@@ -121,8 +122,11 @@ class Watcher:
             places = {os.path.join(root, name) for root in self.places.roots}
             return not is_read and places.isdisjoint(self._filled)
         if kind == "package":
-            return self.packages.state(name) is not None
+            return self._states.get((kind, name)) is not None
         return kind != "process" or self.processes_count
+
+    def _look_up(self, package: str) -> None:
+        self._states["package", package] = self.packages.state(package)
 
     def explain(self, error: BaseException) -> list[list[str]]:
         """Note what was refused, where an error tells of it: of some, no event has told.

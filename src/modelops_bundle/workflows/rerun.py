@@ -59,17 +59,18 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
     """Compute some stored results of current digests again, chosen at random.
 
     Raises:
-        UsageError: The name is no registered model's.
+        UsageError: The name is no model's.
         InputsChangedError: What a model depends on changed meanwhile.
         WorkerError: A model cannot be run at all.
     """
     store = machinery.local
     records = chosen_contexts(workspace, store, model)
     # A loss needs the results that it judges, which are computed again themselves.
-    models = workspace.registry.load().models
-    if records and not {each.model_id for each in records.values()} & models.keys():
+    registry = workspace.registry.load()
+    models = registry.models
+    if model is not None and {each.model_id for each in records.values()} & registry.targets.keys():
         raise UsageError(
-            f"{model or 'what is stored'} is no registered model",
+            f"{model} is a target",
             "losses are computed from results, which are those that are computed again",
             "`mops-bundle evaluate TARGET --refresh` computes losses again and compares them.",
         )

@@ -332,7 +332,13 @@ def test_plain_columns_are_made_as_arrow_makes_them(values):
         assert encode_columns("x", {"a": values}) == plain
 
 
-@pytest.mark.parametrize("values", [[], [1, 2.5], [True], [1, None], [2**63], ["\ud800"], [[1]]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [], [1, 2.5], [True], [1, None], [2**63], ["\ud800"], [[1]], pd.Series([1]),
+        np.array([True]), np.array(["a"]), np.ma.array([1.0, 2.0], mask=[False, True]),
+    ],
+)  # fmt: skip
 def test_other_columns_are_left_to_arrow(values):
     assert tables._made_directly(pa, values) is None
 

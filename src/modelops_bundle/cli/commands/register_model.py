@@ -14,6 +14,43 @@ __all__ = ["app"]
 
 app = new_app()
 
+Classes = Annotated[
+    list[str] | None,
+    typer.Option("--class", metavar="NAME", help="Only this class. Repeatable."),
+]
+Code = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--code",
+        metavar="PATH",
+        help="A source, folder or glob that no import leads to. Repeatable.",
+    ),
+]
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output", metavar="NAME", help="An output beyond those of the class. Repeatable."
+    ),
+]
+Label = Annotated[
+    list[str] | None, typer.Option("--label", metavar="K=V", help="Free text. Repeatable.")
+]
+EntryId = Annotated[
+    str | None, typer.Option("--id", metavar="ID", help="The id, for a single class.")
+]
+AutoCode = Annotated[
+    bool | None,
+    typer.Option(
+        "--auto-code/--no-auto-code",
+        help="Follow the imports of the model's code. [default: follow]",
+    ),
+]
+AutoData = Annotated[
+    bool, typer.Option("--auto-data", help="Declare the files that the code names.")
+]
+Reset = Annotated[bool, typer.Option("--reset", help="Forget what was declared before.")]
+RegenAll = Annotated[bool, typer.Option("--regen-all", help="Register every known file again.")]
+
 
 @app.command("register-model")
 @command
@@ -22,49 +59,18 @@ def register_model(
     path: Annotated[
         str | None, typer.Argument(metavar="PATH", help="A Python file, or a folder of them.")
     ] = None,
-    classes: Annotated[
-        list[str] | None,
-        typer.Option("--class", metavar="NAME", help="Only this class. Repeatable."),
-    ] = None,
+    classes: Classes = None,
     exclude: Exclude = None,
     data: Data = None,
-    code: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--code",
-            metavar="PATH",
-            help="A source, folder or glob that no import leads to. Repeatable.",
-        ),
-    ] = None,
+    code: Code = None,
     variable: Variable = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output", metavar="NAME", help="An output beyond those of the class. Repeatable."
-        ),
-    ] = None,
-    label: Annotated[
-        list[str] | None, typer.Option("--label", metavar="K=V", help="Free text. Repeatable.")
-    ] = None,
-    entry_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="The id, for a single class.")
-    ] = None,
-    auto_code: Annotated[
-        bool | None,
-        typer.Option(
-            "--auto-code/--no-auto-code",
-            help="Follow the imports of the model's code. [default: follow]",
-        ),
-    ] = None,
-    auto_data: Annotated[
-        bool, typer.Option("--auto-data", help="Declare the files that the code names.")
-    ] = False,
-    reset: Annotated[
-        bool, typer.Option("--reset", help="Forget what was declared before.")
-    ] = False,
-    regen_all: Annotated[
-        bool, typer.Option("--regen-all", help="Register every known file again.")
-    ] = False,
+    output: Output = None,
+    label: Label = None,
+    entry_id: EntryId = None,
+    auto_code: AutoCode = None,
+    auto_data: AutoData = False,
+    reset: Reset = False,
+    regen_all: RegenAll = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
