@@ -77,7 +77,7 @@ def encode_columns(name: str, columns: Mapping[str, Any]) -> bytes:
 def _made_directly(arrow: Any, values: Any) -> Any:
     """A column of floats, of integers, or of texts alone, of no other kind; else ``None``.
 
-    The same as ``pyarrow.array`` makes of it, which loads pandas wherever it is installed: tenths of a second in each worker.
+    The same as ``pyarrow.array`` makes of it, which loads pandas where it is installed: tenths of a second.
     """
     numpy = sys.modules.get("numpy")
     if numpy is not None and type(values) is numpy.ndarray:  # one that is masked says more
