@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigError",
+    "DamagedBundleError",
     "EnvironmentProbeError",
     "InputsChangedError",
     "InvalidEntryError",
@@ -15,6 +16,8 @@ __all__ = [
     "ParameterError",
     "ProjectNotFoundError",
     "RegistryError",
+    "RemoteError",
+    "StaleRemoteError",
     "StorageError",
     "UsageError",
     "WorkerError",
@@ -61,7 +64,19 @@ class WorkerError(MopsError):
 
 
 class InputsChangedError(MopsError):
-    """What a model depends on changed while it was run. What was computed since then is not kept."""
+    """What was read changed while it was used. What was made from it since then is not kept."""
+
+
+class RemoteError(MopsError):
+    """A registry or store of bundles cannot be reached, refuses, or lacks what was asked for."""
+
+
+class DamagedBundleError(MopsError):
+    """What came as a bundle is not what its digest says, or holds what no bundle may hold. It is not used."""
+
+
+class StaleRemoteError(MopsError):
+    """Somebody else moved a tag since it was last looked at. Their work was not replaced."""
 
 
 class UsageError(MopsError):
