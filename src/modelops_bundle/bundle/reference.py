@@ -1,7 +1,7 @@
 """Where a bundle is: a repository of a registry, or a folder in OCI's image layout; and which one there.
 
-``host[:port]/repository[:tag|@sha256:...]`` or ``oci-layout:PATH[:tag|@sha256:...]``, as Docker and OCI's tools
-write them. The grammar of repositories and tags is that of the OCI distribution specification.
+``host[:port]/repository[:tag|@sha256:...]`` or ``oci-layout:PATH[:tag|@sha256:...]``, as OCI's tools write
+them. The grammar of repositories and tags is that of the OCI distribution specification.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def parse_reference(text: str) -> Reference:
     if _REPOSITORY.fullmatch(name) is None or len(name) > _LONGEST_REPOSITORY:
         raise _wrong(
             text,
-            f"{name!r} cannot name a repository: lower-case letters and digits, parted by `/`, `.`, `_` or `-`",
+            f"{name!r} cannot name a repository:"
+            " lower-case letters and digits, parted by `/`, `.`, `_` or `-`",
         )
     return Reference(host, name, tag, digest)
 

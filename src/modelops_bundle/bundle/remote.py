@@ -1,4 +1,4 @@
-"""What the stages see of a place where bundles are kept: one repository of a registry, or one layout folder."""
+"""What the stages see of a place where bundles are kept: one repository of a registry, or one folder."""
 
 from __future__ import annotations
 

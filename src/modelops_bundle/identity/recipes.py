@@ -23,6 +23,7 @@ __all__ = [
     "COLUMN_BATCH",
     "Blake2bStream",
     "ColumnStream",
+    "Sha256Stream",
     "code_digest",
     "compute_composite_digest",
     "content_digest",
@@ -31,10 +32,12 @@ __all__ = [
     "environment_digest",
     "evaluation_digest",
     "make_param_id",
+    "pack_boundary",
     "replicate_seed",
     "result_context_digest",
     "result_digest",
     "result_header_digest",
+    "sha256_digest",
     "source_node_hasher",
     "source_token_digest",
     "tree_digest",
@@ -349,3 +352,32 @@ def evaluation_digest(judged: Iterable[tuple[str, Iterable[tuple[str, Digest]]]]
 def result_header_digest(header: bytes) -> bytes:
     """Digest of the first part of a stored result, which holds the digests of the rest; 32 bytes."""
     return bytes.fromhex(_tagged("result-header:v1", [header]).hex)
+
+
+# --- bundles ------------------------------------------------------------------------------------
+
+
+def sha256_digest(data: bytes | memoryview) -> Digest:
+    """SHA-256 of bytes that are in memory, which is how OCI names blobs and manifests."""
+    return Digest("sha256", hashlib.sha256(data).hexdigest())
+
+
+class Sha256Stream:
+    """:func:`sha256_digest` of bytes that come piece by piece."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def update(self, piece: bytes | memoryview) -> None:
+        """Append a piece."""
+        self._hash.update(piece)
+
+    def digest(self) -> Digest:
+        """What has been appended so far."""
+        return Digest("sha256", self._hash.hexdigest())
+
+
+def pack_boundary(path: str) -> float:
+    """A number from 0 to 1 that a path alone determines: packs end at files where it is low."""
+    digest = hashlib.blake2b(b"modelops:pack-boundary:v1|" + path.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
