@@ -7,6 +7,7 @@ Nothing else in the package decides exit codes or words a failure.
 from __future__ import annotations
 
 __all__ = [
+    "CheckFailedError",
     "ConfigError",
     "DamagedBundleError",
     "EnvironmentProbeError",
@@ -77,6 +78,10 @@ class DamagedBundleError(MopsError):
 
 class StaleRemoteError(MopsError):
     """Somebody else moved a tag since it was last looked at. Their work was not replaced."""
+
+
+class CheckFailedError(MopsError):
+    """The project is in no state to be pushed. Nothing was sent."""
 
 
 class UsageError(MopsError):

@@ -29,6 +29,7 @@ __all__ = [
     "make_folder",
     "remove_leftovers",
     "storage_errors",
+    "sync_folder",
     "write_atomically",
     "write_text",
 ]
@@ -102,7 +103,7 @@ def atomic_file(path: str) -> Iterator[io.FileIO]:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
 def write_text(path: str, text: str, *, keep: bool = False) -> bool:
@@ -143,7 +144,7 @@ def make_folder(path: str) -> None:
             os.mkdir(path)
         if not os.path.isdir(path):
             raise NotADirectoryError(errno.ENOTDIR, "something else stands there", path)
-        _sync_folder(parent)
+        sync_folder(parent)
 
 
 def remove_leftovers(path: str) -> None:
@@ -195,7 +196,8 @@ def _mode_of(path: str) -> int | None:
         return None
 
 
-def _sync_folder(path: str) -> None:
+def sync_folder(path: str) -> None:
+    """Make durable what was renamed into a folder, or out of it."""
     if sys.platform == "win32":  # folders cannot be opened there, renames are journalled
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from modelops_bundle.identity.digest import Digest
 
-__all__ = ["Blob", "BlobReader", "BlobStore", "Manifest", "Remote"]
+__all__ = ["Blob", "BlobCache", "BlobReader", "BlobStore", "Manifest", "Remote"]
 
 BlobReader = Callable[[], Iterable[bytes | memoryview]]
 """Gives a blob's bytes from the beginning, each time that it is called: what fails is sent again."""
@@ -79,17 +79,29 @@ class BlobStore(Protocol):
         ...
 
 
+class BlobCache(BlobStore, Protocol):
+    """Blobs that were fetched, kept on this machine. It may lose any at any time."""
+
+    def drop(self, blob: Blob) -> None:
+        """Forget a blob: it turned out to be damaged."""
+        ...
+
+
 class Remote(BlobStore, Protocol):
-    """One repository, or one layout folder.
+    """One repository, or one layout folder."""
 
-    Attributes:
-        place: Where, as a user would write it: ``host/repository`` or ``oci-layout:PATH``.
-        is_atomic: Whether :meth:`put_manifest` moves a tag only from where it was expected, whoever else
-            writes. Registries cannot do so.
-    """
+    @property
+    def place(self) -> str:
+        """Where, as a user would write it: ``host/repository`` or ``oci-layout:PATH``."""
+        ...
 
-    place: str
-    is_atomic: bool
+    @property
+    def is_atomic(self) -> bool:
+        """Whether :meth:`put_manifest` moves a tag only from where it was expected, whoever else writes.
+
+        Registries cannot do so.
+        """
+        ...
 
     def tags(self) -> Sequence[str]:
         """Every tag, sorted; empty where there is no repository.

@@ -23,6 +23,7 @@ __all__ = [
     "COLUMN_BATCH",
     "Blake2bStream",
     "ColumnStream",
+    "ContentStream",
     "Sha256Stream",
     "code_digest",
     "compute_composite_digest",
@@ -214,6 +215,23 @@ def content_digest_of_chunks(chunks: Iterable[bytes | memoryview], *, threads: b
     for chunk in chunks:
         hasher.update(chunk)
     return Digest("blake3", hasher.hexdigest())
+
+
+class ContentStream:
+    """:func:`content_digest` of bytes that come piece by piece."""
+
+    def __init__(self) -> None:
+        from blake3 import blake3
+
+        self._hash = blake3()
+
+    def update(self, piece: bytes | memoryview) -> None:
+        """Append a piece."""
+        self._hash.update(piece)
+
+    def digest(self) -> Digest:
+        """What has been appended so far."""
+        return Digest("blake3", self._hash.hexdigest())
 
 
 def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:

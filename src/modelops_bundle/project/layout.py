@@ -18,7 +18,17 @@ __all__ = ["STATE_FOLDER", "Layout", "find_project"]
 STATE_FOLDER = ".modelops-bundle"
 
 #: What ``init`` writes: the registry is for version control, the rest is this machine's.
-LOCAL_IGNORES = ("cache/", "objects/", "results/", "*.lock", "*.tmp")
+LOCAL_IGNORES = (
+    "bundles/",
+    "cache/",
+    "incoming/",
+    "objects/",
+    "results/",
+    "env",
+    "state.json",
+    "*.lock",
+    "*.tmp",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,41 @@ class Layout:
         return os.path.join(self.state, "results")
 
     @property
+    def tracked(self) -> str:
+        """Paths that the user added to the bundle, one a line; meant for version control."""
+        return os.path.join(self.state, "tracked.txt")
+
+    @property
+    def sync_state(self) -> str:
+        """What was last pushed or pulled."""
+        return os.path.join(self.state, "state.json")
+
+    @property
+    def settings(self) -> str:
+        """Where bundles go: the default place, tag and storage."""
+        return os.path.join(self.state, "config.yaml")
+
+    @property
+    def incoming(self) -> str:
+        """Files of a bundle that wait to be put in place."""
+        return os.path.join(self.state, "incoming")
+
+    @property
+    def bundles(self) -> str:
+        """The image layout that bundles go to when no other place was named."""
+        return os.path.join(self.state, "bundles")
+
+    @property
+    def bundle_lock(self) -> str:
+        """Held by a command that pushes, pulls or changes what is tracked."""
+        return os.path.join(self.state, "bundle.lock")
+
+    @property
+    def ignored(self) -> str:
+        """Patterns of files that `add` passes over."""
+        return os.path.join(self.root, ".modelopsignore")
+
+    @property
     def ignore_file(self) -> str:
         """The ``.gitignore`` for what is local."""
         return os.path.join(self.state, ".gitignore")
@@ -73,6 +118,10 @@ class Layout:
     def holds(self, path: str) -> bool:
         """Whether an absolute path lies in the project as it is written."""
         return path == self.root or path.startswith(self.root.rstrip(os.sep) + os.sep)
+
+    def holds_really(self, path: str) -> bool:
+        """Whether a path lies in the project when every link on it is followed."""
+        return Layout(os.path.realpath(self.root)).holds(os.path.realpath(path))
 
     def recorded(self, path: str) -> str:
         """The recorded form of an absolute path in the project.

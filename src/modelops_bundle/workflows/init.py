@@ -8,7 +8,7 @@ from modelops_bundle.errors import UsageError
 from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
 from modelops_bundle.workflows.workspace import TextWriter, Workspace
 
-__all__ = ["init"]
+__all__ = ["ignore_local_files", "init"]
 
 
 def init(workspace: Workspace, write_text: TextWriter) -> bool:
@@ -26,5 +26,14 @@ def init(workspace: Workspace, write_text: TextWriter) -> bool:
         raise UsageError(
             f"{layout.root} is not a folder", "", "Name a folder; it is made if need be."
         )
-    write_text(layout.ignore_file, "".join(f"{line}\n" for line in LOCAL_IGNORES), keep=True)
+    ignore_local_files(layout, write_text)
     return workspace.registry.create()
+
+
+def ignore_local_files(layout: Layout, write_text: TextWriter) -> None:
+    """Keep what belongs to this machine out of version control, unless something says already what is kept.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    write_text(layout.ignore_file, "".join(f"{line}\n" for line in LOCAL_IGNORES), keep=True)

@@ -1,0 +1,128 @@
+"""The small files that a project keeps of its bundles: what is tracked, what was synced, where it goes."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from modelops_bundle.adapters.atomic import storage_errors, write_text
+from modelops_bundle.bundle.paths import path_problem
+from modelops_bundle.bundle.settings import BundleSettings, read_settings, settings_document
+from modelops_bundle.bundle.sync_state import SyncState, dump_state, parse_state
+from modelops_bundle.errors import ConfigError, UsageError
+from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
+from modelops_bundle.records.yaml_events import DocumentError, read_yaml
+from modelops_bundle.records.yaml_text import write_yaml
+
+__all__ = ["SettingsFile", "StateFile", "TrackedFile", "keep_local_files_out_of_git"]
+
+
+class TrackedFile:
+    """``tracked.txt``: a recorded path a line, sorted, so that two branches merge line by line."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def read(self) -> frozenset[str]:
+        """The paths.
+
+        Raises:
+            UsageError: A line is no path; nothing is guessed.
+        """
+        data = _bytes_of(self._path)
+        try:
+            lines = (data or b"").decode("utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{self._path} is not UTF-8", str(error), "Mend the file.") from error
+        paths = [line.strip() for line in lines]
+        for number, path in enumerate(paths, 1):
+            problem = path_problem(path) if path and not path.startswith("#") else None
+            if problem is not None:
+                raise UsageError(
+                    f"{self._path}:{number} cannot be tracked", problem, "Mend or remove the line."
+                )
+        return frozenset(path for path in paths if path and not path.startswith("#"))
+
+    def write(self, paths: frozenset[str]) -> None:
+        """Replace them; no paths are no file."""
+        if not paths:
+            with storage_errors(f"cannot remove {self._path}"):
+                if os.path.lexists(self._path):
+                    os.unlink(self._path)
+            return
+        write_text(self._path, "".join(f"{path}\n" for path in sorted(paths)))
+
+
+class StateFile:
+    """``state.json``, see :mod:`modelops_bundle.bundle.sync_state`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def read(self) -> SyncState:
+        """What was last synced; nothing where there is no file."""
+        data = _bytes_of(self._path)
+        return SyncState() if data is None else parse_state(data, self._path)
+
+    def write(self, state: SyncState) -> None:
+        """Replace it."""
+        write_text(self._path, dump_state(state))
+
+
+class SettingsFile:
+    """``config.yaml``, see :mod:`modelops_bundle.bundle.settings`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def read(self) -> BundleSettings:
+        """What it says; what is as by default where there is no file.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        data = _bytes_of(self._path)
+        if data is None or not data.strip():
+            return BundleSettings()
+        try:
+            tree = read_yaml(data, _plain).root
+        except DocumentError as error:
+            problem = error.problem
+            raise ConfigError(
+                f"{self._path} cannot be read", f"{problem.place}: {problem.what}", problem.mend
+            ) from error
+        return read_settings(tree, self._path)
+
+    def write(self, settings: BundleSettings) -> None:
+        """Replace it."""
+        text = write_yaml(settings_document(settings)).decode()
+        write_text(self._path, text)
+
+
+def keep_local_files_out_of_git(layout: Layout) -> None:
+    """Add to the state folder's ``.gitignore`` what an earlier release did not know of."""
+    data = _bytes_of(layout.ignore_file)
+    if data is None:
+        return
+    lines = data.decode("utf-8", "surrogateescape").splitlines()
+    missing = [name for name in LOCAL_IGNORES if name not in lines]
+    if missing:
+        write_text(layout.ignore_file, "".join(f"{line}\n" for line in (*lines, *missing)))
+
+
+def _plain(text: str) -> Any:
+    """What a plain scalar says in every version of YAML."""
+    if text in ("", "~", "null"):
+        return None
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isascii() and text.isdecimal() else text
+
+
+def _bytes_of(path: str) -> bytes | None:
+    with storage_errors(f"cannot read {path}"):
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123
+                return file.read()
+        except FileNotFoundError:
+            return None

@@ -1,0 +1,209 @@
+"""New files on their way into a project's folder.
+
+They are written to a folder of their own, verified and synced, and only then put in place, each by a rename
+that replaces the old file in one step. What a killed pull left there is used by the next one if it is whole.
+Before a path is replaced or deleted it is looked at once more: what was edited since the plan was made stays.
+Nothing is written through a symbolic link that the bundle does not know of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from modelops_bundle.adapters.atomic import make_folder, storage_errors, sync_folder
+from modelops_bundle.bundle.contents import FileEntry, LinkEntry
+from modelops_bundle.bundle.pulling import Action, Step
+from modelops_bundle.bundle.tree import Writer
+from modelops_bundle.errors import DamagedBundleError, InputsChangedError
+from modelops_bundle.hashing.reading import digest_of_file
+from modelops_bundle.identity.recipes import ContentStream, content_digest
+from modelops_bundle.ports import Unreadable
+from modelops_bundle.project.layout import Layout
+
+__all__ = ["DiskStaging", "PathStamp", "open_staging", "path_stamp"]
+
+#: From so many files on, one sync of everything is quicker than one for each.
+_MANY = 64
+
+
+class PathStamp(NamedTuple):
+    """What ``lstat`` says of a path; zeros where nothing is there."""
+
+    kind: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+_NOTHING = PathStamp(0, 0, 0, 0, 0)
+
+
+def path_stamp(place: str) -> PathStamp:
+    """What is at a path now, a link not followed."""
+    try:
+        found = os.lstat(place)
+    except (OSError, ValueError):
+        return _NOTHING
+    kind = stat.S_IFMT(found.st_mode)
+    return PathStamp(kind, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@contextmanager
+def open_staging(
+    layout: Layout, steps: Sequence[Step], stamps: Mapping[str, PathStamp]
+) -> Iterator[DiskStaging]:
+    """A staging for steps; what it holds goes away when they have been applied.
+
+    Args:
+        layout: The folder.
+        steps: What is going to be done.
+        stamps: What was at the paths when the steps were planned.
+    """
+    make_folder(layout.incoming)
+    staging = DiskStaging(layout, stamps)
+    wanted = {staging.name(step.path, step.after) for step in steps if step.after}
+    with storage_errors(f"cannot tidy {layout.incoming}"):
+        for name in os.listdir(layout.incoming):
+            if name not in wanted:
+                os.unlink(os.path.join(layout.incoming, name))
+    yield staging
+    with contextlib.suppress(OSError):
+        shutil.rmtree(layout.incoming)
+
+
+class DiskStaging:
+    """See :class:`modelops_bundle.bundle.tree.Staging`."""
+
+    def __init__(self, layout: Layout, stamps: Mapping[str, PathStamp]) -> None:
+        self._layout = layout
+        self._stamps = stamps
+        self._links: frozenset[str] = frozenset()
+
+    def name(self, path: str, entry: object) -> str:
+        """The name under which a path's new file waits, which its content decides as well."""
+        said = str(entry.digest) if isinstance(entry, FileEntry) else ""
+        return content_digest(f"{path}\0{said}".encode()).hex
+
+    def has(self, path: str, entry: FileEntry) -> bool:
+        """See :meth:`modelops_bundle.bundle.tree.Staging.has`."""
+        reading = digest_of_file(self._place(path, entry))
+        return not isinstance(reading, Unreadable) and reading.value == entry.digest
+
+    @contextmanager
+    def file(self, path: str, entry: FileEntry) -> Iterator[Writer]:
+        """See :meth:`modelops_bundle.bundle.tree.Staging.file`."""
+        content = ContentStream()
+        size = 0
+        place = self._place(path, entry)
+        with storage_errors(f"cannot write {place}"), open(place, "wb", buffering=0) as file:  # noqa: PTH123
+
+            def write(piece: bytes | memoryview) -> None:
+                nonlocal size
+                content.update(piece)
+                size += len(piece)
+                view = memoryview(piece)
+                while view:
+                    view = view[file.write(view) or 0 :]
+
+            yield write
+        if size != entry.size or content.digest() != entry.digest:
+            raise DamagedBundleError(
+                f"{path} is not what the bundle's index says",
+                f"{size} bytes came with another digest than {entry.digest.short}",
+                "Nothing was replaced. Run the command again; if it stays, the bundle is damaged.",
+            )
+
+    def apply(self, steps: Sequence[Step]) -> None:
+        """See :meth:`modelops_bundle.bundle.tree.Staging.apply`."""
+        self._sync([step for step in steps if isinstance(step.after, FileEntry)])
+        folders: set[str] = set()
+        # Deletions first: a file may stand where a folder is needed, or the other way round.
+        for step in sorted(steps, key=lambda step: step.action is not Action.DELETE):
+            place = self._layout.absolute(step.path)
+            self._require_unchanged(step, place)
+            with storage_errors(f"cannot write {place}"):
+                if step.after is None:
+                    os.unlink(place)
+                    self._remove_empty(os.path.dirname(place))
+                else:
+                    self._make_folder(os.path.dirname(place))
+                    self._put(step, place)
+                    folders.add(os.path.dirname(place))
+        for folder in folders:
+            with storage_errors(f"cannot sync {folder}"):
+                sync_folder(folder)
+
+    def _place(self, path: str, entry: FileEntry) -> str:
+        return os.path.join(self._layout.incoming, self.name(path, entry))
+
+    def _sync(self, steps: Sequence[Step]) -> None:
+        if len(steps) > _MANY and hasattr(os, "sync"):
+            os.sync()
+            return
+        for step in steps:
+            if isinstance(step.after, FileEntry):
+                place = self._place(step.path, step.after)
+                with storage_errors(f"cannot sync {place}"):
+                    descriptor = os.open(place, os.O_RDWR)
+                    try:
+                        os.fsync(descriptor)
+                    finally:
+                        os.close(descriptor)
+
+    def _put(self, step: Step, place: str) -> None:
+        if isinstance(step.after, LinkEntry):
+            waiting = os.path.join(self._layout.incoming, self.name(step.path, step.after))
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(waiting)
+            os.symlink(step.after.target, waiting)
+        else:
+            assert step.after is not None, "deletions are elsewhere"
+            waiting = self._place(step.path, step.after)
+            _set_executable(waiting, step.after.executable)
+        os.replace(waiting, place)
+
+    def _require_unchanged(self, step: Step, place: str) -> None:
+        if path_stamp(place) != self._stamps.get(step.path, _NOTHING):
+            raise InputsChangedError(
+                f"{step.path} changed while the bundle was fetched",
+                "it was not touched",
+                "Run the command again: what is in place already stays.",
+            )
+
+    def _make_folder(self, folder: str) -> None:
+        """The folder of a file; refused where a link on the way leads somewhere else."""
+        if os.path.realpath(folder) != self._expected(folder):
+            raise InputsChangedError(
+                f"{self._layout.recorded(folder)} is reached through a symbolic link",
+                "a bundle's files are only written inside the project's folder",
+                "Replace the link by a folder, then run the command again.",
+            )
+        make_folder(folder)
+
+    def _expected(self, folder: str) -> str:
+        inner = os.path.relpath(folder, self._layout.root)
+        return os.path.normpath(os.path.join(os.path.realpath(self._layout.root), inner))
+
+    def _remove_empty(self, folder: str) -> None:
+        """Folders that a deletion leaves empty, as version control does."""
+        while folder != self._layout.root:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                return
+            folder = os.path.dirname(folder)
+
+
+def _set_executable(place: str, executable: bool) -> None:
+    mode = stat.S_IMODE(os.stat(place).st_mode) & ~0o111
+    if executable:
+        # Who may read it may execute it.
+        mode |= (mode & 0o444) >> 2
+    os.chmod(place, mode)

@@ -1,0 +1,244 @@
+"""A project's folder, as bundles see it: what is there, cut and packed for sending."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from modelops_bundle.adapters.atomic import storage_errors
+from modelops_bundle.adapters.staging import DiskStaging, PathStamp, open_staging, path_stamp
+from modelops_bundle.bundle.chunking import cut
+from modelops_bundle.bundle.contents import Contents, Entry, FileEntry, LinkEntry
+from modelops_bundle.bundle.media import CHUNK, PACK
+from modelops_bundle.bundle.pulling import Step
+from modelops_bundle.bundle.remote import Blob, BlobReader
+from modelops_bundle.bundle.tree import Gathered
+from modelops_bundle.errors import InputsChangedError, UsageError
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.identity.recipes import ContentStream, Sha256Stream, content_digest
+from modelops_bundle.ports import Files, Unreadable
+from modelops_bundle.project.layout import STATE_FOLDER, Layout
+
+__all__ = ["DiskTree"]
+
+_PIECE = 1 << 20
+_MOST_LINKS = 40
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class DiskTree:
+    """See :class:`modelops_bundle.bundle.tree.WorkTree`.
+
+    Args:
+        layout: The folder.
+        files: The file system, with what is known of its files.
+    """
+
+    def __init__(self, layout: Layout, files: Files) -> None:
+        self._layout = layout
+        self._files = files
+        self._real = Layout(os.path.realpath(layout.root))
+        self._stamps: dict[str, PathStamp] = {}
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def gather(self, paths: Iterable[str]) -> Gathered:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.gather`."""
+        links: dict[str, LinkEntry] = {}
+        reached = {self._followed(path, links) for path in paths}
+        found, missing = self._read(sorted(reached))
+        return Gathered({**found, **links}, missing)
+
+    def look(self, paths: Iterable[str]) -> Contents:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.look`."""
+        links: dict[str, Entry] = {}
+        others = []
+        for path in paths:
+            # Before anything is read, so that a later edit shows.
+            self._stamps[path] = path_stamp(self._layout.absolute(path))
+            target = self._inner_target(path)
+            if target is None:
+                others.append(path)
+            else:
+                links[path] = LinkEntry(target)
+        return {**self._read(others)[0], **links}
+
+    def _followed(self, path: str, links: dict[str, LinkEntry]) -> str:
+        """Where a path leads by links that stay in the folder; those are noted."""
+        for _ in range(_MOST_LINKS):
+            parts = path.split("/")
+            for end in range(1, len(parts) + 1):
+                link = "/".join(parts[:end])
+                target = self._inner_target(link)
+                if target is not None:
+                    links[link] = LinkEntry(target)
+                    above = "/".join((*parts[: end - 1], target, *parts[end:]))
+                    path = os.path.normpath(above).replace(os.sep, "/")
+                    break
+            else:
+                return path
+        return path
+
+    def _inner_target(self, path: str) -> str | None:
+        """What a link says that stays in the folder; ``None`` for anything else."""
+        place = self._layout.absolute(path)
+        try:
+            target = os.readlink(place)
+        except OSError:
+            return None
+        folder = os.path.realpath(os.path.dirname(place))
+        led = os.path.realpath(place)
+        # Compared as it is written too: an absolute path is another one on the next machine.
+        stays = self._real.holds(os.path.normpath(os.path.join(folder, target)))
+        if os.path.isabs(target) or not stays or not self._real.holds(led):
+            return None
+        return target.replace(os.sep, "/")
+
+    def _read(self, paths: Sequence[str]) -> tuple[dict[str, Entry], tuple[tuple[str, str], ...]]:
+        places = {path: self._layout.absolute(path) for path in paths}
+        stats = {path: _stat(place) for path, place in places.items()}
+        answers = self._files.contents(places.values())
+        found: dict[str, Entry] = {}
+        missing = []
+        for path, place in places.items():
+            answer = answers[place]
+            known = stats[path]
+            if isinstance(answer, Unreadable) or known is None:
+                reason = answer.reason if isinstance(answer, Unreadable) else "it is gone"
+                missing.append((path, reason))
+            else:
+                executable = bool(known.st_mode & stat.S_IXUSR)
+                found[path] = FileEntry(answer, known.st_size, executable)
+        return found, tuple(missing)
+
+    def everything(self) -> Iterator[str]:
+        """Recorded paths of all that is in the folder and no folder itself, the tool's own files left out.
+
+        Raises:
+            UsageError: It is the home of a user or a folder above, or holds a repository: nobody means that.
+        """
+        root = self._layout.root
+        is_repository = os.path.lexists(os.path.join(root, ".git"))
+        if is_repository or Layout(self._real.root).holds(os.path.expanduser("~")):
+            raise UsageError(
+                f"{root} is not made a mirror of a bundle",
+                "it is under version control" if is_repository else "a home folder is in it",
+                "Name a folder that holds nothing else.",
+            )
+        for folder, folders, names in os.walk(root):
+            if folder == root and STATE_FOLDER in folders:
+                folders.remove(STATE_FOLDER)
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+            for name in (*names, *links):
+                yield self._layout.recorded(os.path.join(folder, name))
+
+    # --- cutting and packing ----------------------------------------------------------------
+
+    def pack(self, members: Sequence[str], contents: Contents) -> Blob:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.pack`."""
+        entries = [_file_entry(contents, path) for path in members]
+        size = sum(entry.size for entry in entries)
+        key = content_digest("\n".join(str(entry.digest) for entry in entries).encode()).hex
+        known = self._files.memo_get("pack:v1", key)
+        if known is None:
+            stream = Sha256Stream()
+            for path, entry in zip(members, entries, strict=True):
+                self._verified(path, entry, stream)
+            known = stream.digest().hex
+            self._files.memo_put("pack:v1", key, known)
+        return Blob(Digest("sha256", known), size, PACK)
+
+    def chunks(self, path: str, entry: FileEntry) -> tuple[Blob, ...]:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.chunks`."""
+        known = self._files.memo_get("chunks:v1", entry.digest.hex)
+        if known is None:
+            with _opened(self._layout.absolute(path)) as file:
+                stream = _Tee(file)
+                pieces = [[chunk.digest.hex, chunk.size] for chunk in cut(stream)]
+            if stream.digest() != entry.digest:
+                raise _changed(path)
+            known = json.dumps(pieces)
+            self._files.memo_put("chunks:v1", entry.digest.hex, known)
+        return tuple(
+            Blob(Digest("sha256", digest), size, CHUNK) for digest, size in json.loads(known)
+        )
+
+    def reader(self, pieces: Collection[tuple[str, int, int]]) -> BlobReader:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.reader`."""
+
+        def read() -> Iterator[bytes]:
+            for path, offset, length in pieces:
+                with _opened(self._layout.absolute(path)) as file:
+                    file.seek(offset)
+                    while length > 0 and (piece := file.read(min(length, _PIECE))):
+                        length -= len(piece)
+                        yield piece
+
+        return read
+
+    def staging(self, steps: Sequence[Step]) -> AbstractContextManager[DiskStaging]:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.staging`."""
+        return open_staging(self._layout, steps, self._stamps)
+
+    def _verified(self, path: str, entry: FileEntry, into: Sha256Stream) -> None:
+        content = ContentStream()
+        size = 0
+        for piece in self.reader([(path, 0, entry.size + 1)])():
+            into.update(piece)
+            content.update(piece)
+            size += len(piece)
+        if size != entry.size or content.digest() != entry.digest:
+            raise _changed(path)
+
+
+class _Tee:
+    """A file that is digested while somebody reads it."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        self._content = ContentStream()
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        count = self._file.readinto(buffer) or 0
+        self._content.update(memoryview(buffer)[:count])
+        return count
+
+    def digest(self) -> Digest:
+        return self._content.digest()
+
+
+def _opened(place: str) -> io.FileIO:
+    """A regular file; anything else is never opened, or a pipe would hang."""
+    with storage_errors(f"cannot read {place}"):
+        descriptor = os.open(place, _FLAGS)
+        file = io.FileIO(descriptor, "rb")
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            file.close()
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file
+
+
+def _stat(place: str) -> os.stat_result | None:
+    try:
+        return os.stat(place)
+    except (OSError, ValueError):
+        return None
+
+
+def _file_entry(contents: Contents, path: str) -> FileEntry:
+    entry = contents[path]
+    assert isinstance(entry, FileEntry), "only files are packed"
+    return entry
+
+
+def _changed(path: str) -> InputsChangedError:
+    return InputsChangedError(
+        f"{path} changed while it was read",
+        "what was read is not what was looked at before",
+        "Run the command again when nothing writes to it.",
+    )

@@ -1,0 +1,153 @@
+"""What a project remembers of its bundles: the last one of each place and tag, and the files in common.
+
+It belongs to one machine and is never in a bundle or in version control. Losing it loses no work: the next
+push asks for a pull first, and a pull finds that the files are the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from modelops_bundle.bundle.contents import Contents, Entry, FileEntry, LinkEntry
+from modelops_bundle.bundle.json_text import (
+    NotAsPromisedError,
+    digest_in,
+    parse_json,
+    size_in,
+    table_in,
+)
+from modelops_bundle.errors import UsageError
+from modelops_bundle.identity.digest import Digest
+
+__all__ = ["SyncState", "dump_state", "parse_state"]
+
+_LARGEST = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """See the module.
+
+    Attributes:
+        files: What the folder had in common with the last bundle that was pushed or pulled.
+        tags: Digest of the manifest that each tag had when it was last pushed or pulled here, by
+            ``place:tag``.
+        base: Digest of the last bundle pushed or pulled: that which ``files`` are of.
+        models: Ids of models, where only what they need was pulled.
+        last_push: Digest of the last bundle pushed.
+        last_pull: Digest of the last bundle pulled.
+        timestamp: When that was, in ISO 8601.
+    """
+
+    files: Contents = field(default_factory=dict)
+    tags: Mapping[str, Digest] = field(default_factory=dict)
+    base: Digest | None = None
+    models: tuple[str, ...] = ()
+    last_push: Digest | None = None
+    last_pull: Digest | None = None
+    timestamp: str = ""
+
+    def synced(
+        self,
+        digest: Digest,
+        files: Contents,
+        refs: Mapping[str, Digest],
+        when: str,
+        *,
+        pushed: bool,
+    ) -> SyncState:
+        """The state after a push or a pull of a bundle."""
+        return replace(
+            self,
+            files=dict(files),
+            tags={**self.tags, **refs},
+            base=digest,
+            models=(),
+            last_push=digest if pushed else self.last_push,
+            last_pull=self.last_pull if pushed else digest,
+            timestamp=when,
+        )
+
+    def partly(
+        self, digest: Digest, files: Contents, models: tuple[str, ...], when: str
+    ) -> SyncState:
+        """The state after some files of a bundle were pulled: the folder is of no one bundle then."""
+        return replace(
+            self,
+            files={**self.files, **files},
+            models=models,
+            last_pull=digest,
+            timestamp=when,
+        )
+
+
+def dump_state(state: SyncState) -> str:
+    """The text of a state."""
+    document = {
+        "version": 2,
+        "base": str(state.base) if state.base else None,
+        "models": list(state.models),
+        "last_push_digest": str(state.last_push) if state.last_push else None,
+        "last_pull_digest": str(state.last_pull) if state.last_pull else None,
+        "timestamp": state.timestamp,
+        "tags": {name: str(digest) for name, digest in state.tags.items()},
+        "last_synced_files": {
+            path: str(entry.digest)
+            for path, entry in state.files.items()
+            if isinstance(entry, FileEntry)
+        },
+        "last_synced": {path: _dump_entry(entry) for path, entry in state.files.items()},
+    }
+    return json.dumps(document, sort_keys=True, indent=1) + "\n"
+
+
+def parse_state(data: bytes, where: str) -> SyncState:
+    """Read a state. That of the tool before this one has other digests of files and counts as none.
+
+    Raises:
+        UsageError: It is not what this program writes.
+    """
+    try:
+        document = table_in(parse_json(data, _LARGEST), "the document")
+        if document.get("version") != 2:
+            return SyncState()
+        files = table_in(document.get("last_synced"), "last_synced")
+        tags = table_in(document.get("tags"), "tags")
+        return SyncState(
+            files={path: _entry(path, said) for path, said in files.items()},
+            tags={name: digest_in(said, "sha256", name) for name, said in tags.items()},
+            base=_optional(document, "base"),
+            models=tuple(map(str, document.get("models") or ())),
+            last_push=_optional(document, "last_push_digest"),
+            last_pull=_optional(document, "last_pull_digest"),
+            timestamp=str(document.get("timestamp", "")),
+        )
+    except NotAsPromisedError as error:
+        raise UsageError(
+            f"{where} cannot be read",
+            str(error),
+            "Remove it: it only says what was last synced. Then `mops-bundle pull` compares anew.",
+        ) from error
+
+
+def _dump_entry(entry: Entry) -> dict[str, Any]:
+    if isinstance(entry, LinkEntry):
+        return {"link": entry.target}
+    said: dict[str, Any] = {"digest": str(entry.digest), "size": entry.size}
+    return {**said, "executable": True} if entry.executable else said
+
+
+def _entry(path: str, value: Any) -> Entry:
+    said = table_in(value, path)
+    if "link" in said:
+        return LinkEntry(str(said["link"]))
+    digest = digest_in(said.get("digest"), "blake3", path)
+    return FileEntry(digest, size_in(said.get("size"), path), said.get("executable") is True)
+
+
+def _optional(document: Mapping[str, Any], key: str) -> Digest | None:
+    value = document.get(key)
+    return None if value is None else digest_in(value, "sha256", key)

@@ -1,0 +1,55 @@
+"""``mops-bundle pull``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from modelops_bundle.cli.bundle_options import Ref
+from modelops_bundle.cli.options import AsJson, DryRun
+from modelops_bundle.cli.output import print_json
+from modelops_bundle.cli.session import Session, command, new_app
+
+__all__ = ["app"]
+
+app = new_app()
+
+
+@app.command()
+@command
+def pull(
+    session: Session,
+    ref: Ref = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Take the bundle's files over your own changes.")
+    ] = False,
+    restore_deleted: Annotated[
+        bool, typer.Option("--restore-deleted", help="Bring back files that you deleted.")
+    ] = False,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="M", help="Only what this model needs. Repeatable."),
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the project's folder to what a bundle holds.
+
+    What you changed stays. Where the bundle changed the same file, nothing is written and the files are
+    listed.
+    """
+    from modelops_bundle.cli.render_bundles import pull_document, show_pull
+    from modelops_bundle.wiring.exchanging import open_exchange
+    from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull
+
+    with session.project() as workspace, open_exchange(workspace) as exchange, exchange.lock():
+        done = plan_the_pull(
+            exchange, ref, overwrite=overwrite, restore_deleted=restore_deleted, models=model or ()
+        )
+        if not dry_run:
+            apply_pull(workspace, exchange, done)
+    if as_json:
+        print_json(pull_document(done, not dry_run))
+    else:
+        show_pull(done, not dry_run)

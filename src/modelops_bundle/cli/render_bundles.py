@@ -1,0 +1,132 @@
+"""Pushes and pulls for people and for programs, from the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from modelops_bundle.bundle.contents import Entry, LinkEntry
+from modelops_bundle.bundle.pulling import Action
+from modelops_bundle.cli.drawing import plural
+from modelops_bundle.cli.output import say, show, warn
+from modelops_bundle.cli.words import size
+
+if TYPE_CHECKING:
+    from modelops_bundle.workflows.bundles.pull import Pull
+    from modelops_bundle.workflows.bundles.push import PushPlan
+
+__all__ = [
+    "SIGNS",
+    "entry_document",
+    "pull_document",
+    "push_document",
+    "show_changes",
+    "show_pull",
+    "show_push",
+]
+
+SIGNS = {Action.CREATE: ("+", "good"), Action.UPDATE: ("~", "warn"), Action.DELETE: ("-", "bad")}
+
+
+def show_changes(changes: Mapping[str, Action]) -> None:
+    """One line a path."""
+    for path, action in changes.items():
+        show(SIGNS[action], f" {path}")
+
+
+def push_document(plan: PushPlan, pushed: bool, warnings: Iterable[str]) -> dict[str, Any]:
+    """The JSON of ``push``."""
+    return {
+        "schema": 1,
+        "digest": str(plan.digest),
+        "place": plan.place.place,
+        "tags": {tag: str(digest) if digest else None for tag, digest in plan.tags.items()},
+        "parent": str(plan.parent) if plan.parent else None,
+        "pushed": pushed,
+        "changes": {path: action.value for path, action in plan.changed.items()},
+        "dropped": {path: action.value for path, action in plan.dropped.items()},
+        "blobs": [{"digest": str(blob.digest), "size": blob.size} for blob in plan.blobs],
+        "bytes": plan.size,
+        "findings": [
+            {"where": each.where, "what": each.what, "mend": each.mend} for each in plan.findings
+        ],
+        "warnings": list(warnings),
+    }
+
+
+def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str]) -> None:
+    """Print what is sent, and the bundle's digest."""
+    warn(f"{each.where}: {each.what}. {each.mend}" for each in plan.findings)
+    warn(warnings)
+    names = ", ".join(f"{plan.place.place}:{tag}" for tag in plan.tags)
+    if plan.is_empty:
+        show(f"{names}@{plan.digest}")
+        say("Nothing to push: everything is there.")
+        return
+    if plan.dropped:
+        say(f"{'Dropped' if pushed else 'Would drop'} what others changed:")
+        show_changes(plan.dropped)
+    if not pushed:
+        show_changes(plan.changed)
+    show(f"{names}@{plan.digest}")
+    sent = f"{plural(len(plan.blobs), 'blob')}, {size(plan.size)}"
+    say(f"{'Sent' if pushed else 'Would send'} {sent} for {_counted(plan.changed)}.")
+
+
+def pull_document(pull: Pull, pulled: bool) -> dict[str, Any]:
+    """The JSON of ``pull``."""
+    return {
+        "schema": 1,
+        "digest": str(pull.bundle.digest),
+        "place": pull.reference.place,
+        "models": list(pull.models),
+        "pulled": pulled,
+        "steps": [
+            {"path": step.path, "action": step.action.value, **entry_document(step.after)}
+            for step in pull.plan.steps
+        ],
+        "obstacles": [each._asdict() for each in pull.plan.obstacles],
+        "kept": [each._asdict() for each in pull.plan.kept],
+        "bytes": pull.size,
+    }
+
+
+def show_pull(pull: Pull, pulled: bool) -> None:
+    """Print what is written."""
+    if not pulled:
+        show_changes({step.path: step.action for step in pull.plan.steps})
+        for each in pull.plan.obstacles:
+            show(("!", "bad"), f" {each.path} ({each.state} here: in the way)")
+    for each in pull.plan.kept:
+        say(f"kept: {each.path} is {each.state} here and unchanged in the bundle")
+    show(f"{pull.reference.place}@{pull.bundle.digest}")
+    if pull.plan.is_empty:
+        say("Nothing to pull: everything is here.")
+        return
+    counted = _counted({step.path: step.action for step in pull.plan.steps})
+    say(f"{'Pulled' if pulled else 'Would pull'} {counted}, {size(pull.size)} to fetch.")
+
+
+def entry_document(entry: Entry | None) -> dict[str, Any]:
+    """An entry's fields; none for what is deleted."""
+    if entry is None:
+        return {}
+    if isinstance(entry, LinkEntry):
+        return {"link": entry.target}
+    return {
+        "digest": str(entry.digest),
+        "size": entry.size,
+        "executable": entry.executable,
+    }
+
+
+def _counted(changes: Mapping[str, Action]) -> str:
+    names = {Action.CREATE: "new", Action.UPDATE: "changed", Action.DELETE: "deleted"}
+    numbers = [
+        f"{number} {names[action]}"
+        for action in Action
+        if (number := sum(each is action for each in changes.values()))
+    ]
+    return (
+        f"{', '.join(numbers)} {'file' if len(changes) == 1 else 'files'}" if numbers else "no file"
+    )

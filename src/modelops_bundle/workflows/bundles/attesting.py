@@ -1,0 +1,99 @@
+"""Who pushed a bundle, when, with what and after which: said about it, outside of its digest.
+
+It is an in-toto statement (https://in-toto.io/Statement/v1) in an artifact that names the bundle's manifest
+as its subject. Nobody signs it: it tells what the pusher says of itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from modelops_bundle.bundle.json_text import NotAsPromisedError, parse_json, table_in
+from modelops_bundle.bundle.manifest import artifact_manifest, read_artifact
+from modelops_bundle.bundle.media import EMPTY, LARGEST_MANIFEST, PROVENANCE
+from modelops_bundle.bundle.remote import Blob, Manifest, Remote
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.identity.recipes import sha256_digest
+from modelops_bundle.workflows.bundles.exchange import Exchange
+
+__all__ = ["Provenance", "attest", "provenance_of"]
+
+_STATEMENT = "https://in-toto.io/Statement/v1"
+_PREDICATE = "urn:modelops:bundle-provenance:v1"
+
+
+class Provenance(NamedTuple):
+    """What one push says of itself; empty texts where it does not."""
+
+    created: str
+    author: str
+    tool: str
+    parent: str
+    tags: tuple[str, ...]
+
+
+def attest(
+    exchange: Exchange,
+    remote: Remote,
+    manifest: Manifest,
+    parent: Digest | None,
+    tags: Sequence[str],
+) -> None:
+    """Say who pushed a bundle.
+
+    Raises:
+        RemoteError: The place refuses.
+    """
+    document = {
+        "_type": _STATEMENT,
+        "subject": [{"name": remote.place, "digest": {"sha256": manifest.digest.hex}}],
+        "predicateType": _PREDICATE,
+        "predicate": {
+            "created": exchange.now(),
+            "author": exchange.author,
+            "tool": exchange.tool,
+            "parent": str(parent) if parent else None,
+            "tags": list(tags),
+        },
+    }
+    data = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    blob = Blob(sha256_digest(data), len(data), PROVENANCE)
+    remote.put(Blob(sha256_digest(b"{}"), 2, EMPTY), lambda: [b"{}"])
+    remote.put(blob, lambda: [data])
+    remote.put_manifest(artifact_manifest(PROVENANCE, [blob], manifest), None)
+
+
+def provenance_of(remote: Remote, digest: Digest) -> list[Provenance]:
+    """What pushes said of a bundle, oldest first. What cannot be read is left out: it decides nothing.
+
+    Raises:
+        RemoteError: The place could not be asked.
+    """
+    return sorted(_read(remote, digest))
+
+
+def _read(remote: Remote, digest: Digest) -> Iterator[Provenance]:
+    for referrer in remote.referrers(digest, PROVENANCE):
+        manifest = remote.manifest(str(referrer.digest))
+        try:
+            layers = read_artifact(manifest).layers if manifest is not None else ()
+            for blob in layers:
+                if blob.size <= LARGEST_MANIFEST:
+                    yield _provenance(b"".join(remote.get(blob)))
+        except NotAsPromisedError:
+            continue
+
+
+def _provenance(data: bytes) -> Provenance:
+    said = table_in(parse_json(data, LARGEST_MANIFEST), "a statement").get("predicate")
+    predicate = table_in(said, "predicate")
+
+    def text(key: str) -> str:
+        value: Any = predicate.get(key)
+        return value if isinstance(value, str) else ""
+
+    tags = predicate.get("tags")
+    names = tuple(map(str, tags)) if isinstance(tags, list) else ()
+    return Provenance(text("created"), text("author"), text("tool"), text("parent"), names)

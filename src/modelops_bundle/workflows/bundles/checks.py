@@ -1,0 +1,122 @@
+"""What is looked at before a push: a bundle that its receiver cannot run, or should not have, is not sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from modelops_bundle.bundle.contents import links_of
+from modelops_bundle.bundle.paths import problems_of
+from modelops_bundle.errors import CheckFailedError
+from modelops_bundle.staleness import State
+from modelops_bundle.workflows.bundles.scope import Scope
+
+__all__ = ["Finding", "check_scope", "findings_of"]
+
+_SECRETS = re.compile(
+    r"\.env(?!\.(?:example|sample|template)$)(?:\..+)?|.+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)"
+    r"|id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|\.(?:netrc|pgpass|pypirc|npmrc|git-credentials|htpasswd)"
+    r"|_netrc|credentials(?:\.json)?|service[-_]account.*\.json|secrets?\.(?:ya?ml|json|toml|txt|ini|env)",
+    re.IGNORECASE,
+)
+_MOST = 10
+
+
+class Finding(NamedTuple):
+    """Something that is wrong with a bundle before it is sent.
+
+    Attributes:
+        where: A path or an id.
+        what: What is wrong.
+        mend: What to do.
+        stops: Whether the bundle is not sent.
+    """
+
+    where: str
+    what: str
+    mend: str
+    stops: bool
+
+
+def check_scope(scope: Scope, *, allow_secrets: bool = False) -> tuple[Finding, ...]:
+    """What should be known of a bundle that can be sent all the same.
+
+    Raises:
+        CheckFailedError: It cannot be sent; the message has every reason.
+    """
+    findings = list(findings_of(scope, allow_secrets=allow_secrets))
+    stopping = [each for each in findings if each.stops]
+    if stopping:
+        lines = [f"{each.where}: {each.what}\n  {each.mend}" for each in stopping[:_MOST]]
+        more = len(stopping) - len(lines)
+        lines += [f"and {more} more"] if more > 0 else []
+        raise CheckFailedError("the project cannot be pushed", "", "\n".join(lines))
+    return tuple(findings)
+
+
+def findings_of(scope: Scope, *, allow_secrets: bool = False) -> Iterator[Finding]:
+    """Everything that is found."""
+    yield from _entries(scope)
+    yield from _missing(scope)
+    yield from _outside(scope)
+    for problem in problems_of(scope.contents, links_of(scope.contents)):
+        where, _, what = problem.partition(": ")
+        yield Finding(where, what, "Rename it, or take it out of the bundle.", True)
+    if "pyproject.toml" not in scope.contents:
+        yield Finding(
+            "pyproject.toml",
+            "it is not there, so nobody can know which packages the code needs",
+            "Write one (`uv init --bare`) with the packages that the models import.",
+            True,
+        )
+    if not allow_secrets:
+        yield from _secrets(scope)
+
+
+def _entries(scope: Scope) -> Iterator[Finding]:
+    for each in scope.entries:
+        state = each.verdict.state
+        if state in (State.MISSING, State.INVALID):
+            mend = f"Mend it, or run `mops-bundle unregister {each.id}`."
+            yield Finding(each.id, f"it is {state.value}: {each.reason}", mend, True)
+        elif state is State.STALE:
+            what = "it is stale: the registry in the bundle says what it was made from before"
+            yield Finding(each.id, what, "`mops-bundle update` records the present state.", False)
+
+
+def _missing(scope: Scope) -> Iterator[Finding]:
+    for path, reason in scope.missing:
+        ids = scope.needed.get(path)
+        if ids is not None:
+            mend = f"Bring it back, or register {', '.join(ids)} without it."
+            yield Finding(path, f"{reason}, and {', '.join(ids)} needs it", mend, True)
+        else:
+            mend = f"Bring it back, or run `mops-bundle remove {path}`."
+            yield Finding(path, reason, mend, True)
+
+
+def _outside(scope: Scope) -> Iterator[Finding]:
+    """Code that does not travel: whoever pulls the bundle cannot import it."""
+    reaching: dict[str, list[str]] = {}
+    for each in scope.entries:
+        for path in each.survey.leaves.external if each.survey is not None else ():
+            reaching.setdefault(path, []).append(each.id)
+    for path, ids in reaching.items():
+        yield Finding(
+            path,
+            f"{', '.join(ids)} imports it from outside the project, and it is in no installed package",
+            "Move it into the project, or install it as a package that pyproject.toml names.",
+            True,
+        )
+
+
+def _secrets(scope: Scope) -> Iterator[Finding]:
+    for path in sorted(scope.contents):
+        if _SECRETS.fullmatch(path.rsplit("/", 1)[-1]):
+            yield Finding(
+                path,
+                "its name is one of files that hold secrets",
+                f"Take it out (`mops-bundle remove {path}`), or push with --allow-secrets.",
+                True,
+            )

@@ -1,0 +1,59 @@
+"""``clone``: a new project out of a bundle."""
+
+from __future__ import annotations
+
+import os
+
+from modelops_bundle.errors import UsageError
+from modelops_bundle.project.layout import Layout
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.pull import Pull, apply_pull, plan_the_pull
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["clone", "require_cloneable"]
+
+
+def require_cloneable(layout: Layout) -> None:
+    """Refuse a folder that holds something, unless it is a clone that was interrupted.
+
+    Raises:
+        UsageError: It does.
+    """
+    if not os.path.lexists(layout.root):
+        return
+    if not os.path.isdir(layout.root):
+        raise UsageError(
+            f"{layout.root} is not a folder", "", "Name a folder that is new or empty."
+        )
+    begun = os.path.isfile(layout.settings) and not os.path.lexists(layout.sync_state)
+    if os.listdir(layout.root) and not begun:
+        raise UsageError(
+            f"{layout.root} is not empty",
+            "a clone would mix its files with the bundle's",
+            "Name a folder that is new or empty. In a project, `mops-bundle pull` brings a bundle.",
+        )
+
+
+def clone(workspace: Workspace, exchange: Exchange, text: str) -> Pull:
+    """Fetch a bundle into a folder that becomes a project, whose place is the bundle's from then on.
+
+    Interrupted at any moment, it can be done again in the same folder.
+
+    Raises:
+        UsageError: The reference is none, or what is in the folder is another's.
+        RemoteError: There is no such bundle, or it cannot be fetched.
+        DamagedBundleError: It is not what its digest says.
+        StorageError: The folder cannot be written.
+    """
+    pull = plan_the_pull(exchange, text)
+    reference = pull.reference
+    known = exchange.settings.registry_ref
+    if known is not None and known != reference.place:
+        raise UsageError(
+            f"{workspace.layout.root} is a clone of {known} that was interrupted",
+            "",
+            f"Clone that once more, or remove the folder to clone {reference.place}.",
+        )
+    exchange.save_settings(exchange.settings.going_to(reference.place))
+    apply_pull(workspace, exchange, pull)
+    return pull

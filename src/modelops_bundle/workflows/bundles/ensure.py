@@ -1,0 +1,66 @@
+"""``ensure`` and ``clone``: a bundle's files in a folder that need not be the project's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from modelops_bundle.bundle.contents import FileEntry
+from modelops_bundle.bundle.pulling import PullPlan, plan_mirror
+from modelops_bundle.bundle.reference import Reference
+from modelops_bundle.bundle.tree import WorkTree
+from modelops_bundle.ports import Progress
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.fetching import fetch_files
+from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
+
+__all__ = ["Ensured", "ensure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """A bundle whose files are in a folder.
+
+    Attributes:
+        reference: What was asked for.
+        bundle: The bundle.
+        plan: What was done to the folder.
+    """
+
+    reference: Reference
+    bundle: RemoteBundle
+    plan: PullPlan
+
+
+def ensure(
+    exchange: Exchange,
+    text: str,
+    tree: WorkTree,
+    others: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Ensured:
+    """Make a folder hold what a bundle holds. Files that differ are replaced.
+
+    Args:
+        exchange: Where bundles come from.
+        text: The reference.
+        tree: The folder.
+        others: Paths in it that go if the bundle has them not.
+        progress: Told how far it is.
+
+    Raises:
+        UsageError: The reference is none.
+        RemoteError: There is no such bundle, or it cannot be fetched.
+        DamagedBundleError: It is not what its digest says. Nothing was replaced.
+        InputsChangedError: The folder changed meanwhile, or a link in it leads out.
+        StorageError: The folder cannot be written.
+    """
+    reference = exchange.reference(text)
+    bundle = open_bundle(exchange, reference)
+    contents = bundle.index.contents
+    plan = plan_mirror(tree.look({*contents, *others}), contents)
+    with tree.staging(plan.steps) as staging:
+        files = [step.path for step in plan.steps if isinstance(step.after, FileEntry)]
+        fetch_files(bundle, files, staging, progress)
+        staging.apply(plan.steps)
+    return Ensured(reference, bundle, plan)

@@ -1,0 +1,133 @@
+"""``pull``: make the project's folder what a bundle holds, without losing what the user did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelops_bundle.bundle.contents import Contents, FileEntry, links_of
+from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH, way_of
+from modelops_bundle.bundle.pulling import PullPlan, plan_mirror, plan_pull
+from modelops_bundle.bundle.reference import Reference
+from modelops_bundle.errors import UsageError
+from modelops_bundle.records.document import load_document
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.fetching import fetch_files, read_file, size_to_fetch
+from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
+from modelops_bundle.workflows.bundles.scope import needs_of
+from modelops_bundle.workflows.status import select
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Pull", "apply_pull", "plan_the_pull"]
+
+_PYPROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What a pull would do.
+
+    Attributes:
+        reference: What was asked for.
+        bundle: The bundle.
+        plan: What would be done to the folder.
+        wanted: What of the bundle was asked for.
+        models: Ids of the models that were asked for; empty for everything.
+        size: Bytes to fetch.
+    """
+
+    reference: Reference
+    bundle: RemoteBundle
+    plan: PullPlan
+    wanted: Contents
+    models: tuple[str, ...]
+    size: int
+
+
+def plan_the_pull(
+    exchange: Exchange,
+    text: str | None,
+    *,
+    overwrite: bool = False,
+    restore_deleted: bool = False,
+    models: Sequence[str] = (),
+) -> Pull:
+    """Say what a pull would do. Of the bundle only its index is fetched, and with ``models`` its registry.
+
+    Raises:
+        UsageError: The reference is none, or a model is not in the bundle.
+        RemoteError: There is no such bundle, or it cannot be asked for.
+        DamagedBundleError: It is not what its digest says.
+    """
+    reference = exchange.reference(text)
+    bundle = open_bundle(exchange, reference)
+    ids, wanted = _wanted(bundle, models)
+    base = exchange.state().files
+    if ids:
+        base = {path: entry for path, entry in base.items() if path in wanted}
+    local = exchange.tree.look({*base, *wanted})
+    if overwrite:
+        plan = plan_mirror(local, wanted)
+    else:
+        plan = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
+    return Pull(reference, bundle, plan, wanted, ids, size_to_fetch(bundle, _files(plan)))
+
+
+def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
+    """Fetch what a plan needs, verify it, and put it in place.
+
+    Interrupted at any moment, it can be done again: what is in place already needs no step then.
+
+    Raises:
+        UsageError: There are obstacles.
+        DamagedBundleError: A file is not what the bundle's index says. Nothing was replaced.
+        InputsChangedError: The folder changed since the plan was made.
+        RemoteError: Something could not be fetched.
+        StorageError: Something could not be written.
+    """
+    if pull.plan.obstacles:
+        raise _in_the_way(pull.plan)
+    steps = pull.plan.steps
+    with exchange.tree.staging(steps) as staging:
+        fetch_files(pull.bundle, _files(pull.plan), staging, workspace.progress)
+        staging.apply(steps)
+    digest, reference, state = pull.bundle.digest, pull.reference, exchange.state()
+    if pull.models:
+        exchange.save_state(state.partly(digest, pull.wanted, pull.models, exchange.now()))
+        return
+    refs = {} if reference.digest else {f"{reference.place}:{reference.wanted}": digest}
+    exchange.save_state(state.synced(digest, pull.wanted, refs, exchange.now(), pushed=False))
+
+
+def _wanted(bundle: RemoteBundle, models: Sequence[str]) -> tuple[tuple[str, ...], Contents]:
+    """Ids of the models asked for, and what of the bundle they need."""
+    contents = bundle.index.contents
+    if not models:
+        return (), contents
+    data = read_file(bundle, REGISTRY_PATH)
+    registry = load_document(data, f"{bundle.remote.place} {REGISTRY_PATH}").registry
+    ids = tuple(select(registry, models))
+    paths = {*needs_of(registry, ids), REGISTRY_PATH, TRACKED_PATH, _PYPROJECT}
+    links = links_of(contents)
+    ways = (way_of(path, links) for path in paths)
+    reached = {each for way in ways if way is not None for each in (*way.links, way.end)}
+    return ids, {path: entry for path, entry in contents.items() if path in reached}
+
+
+def _files(plan: PullPlan) -> list[str]:
+    return [step.path for step in plan.steps if isinstance(step.after, FileEntry)]
+
+
+def _in_the_way(plan: PullPlan) -> UsageError:
+    lines = [f"  {each.state} {each.path}" for each in plan.obstacles]
+    return UsageError(
+        "the pull would lose work",
+        "",
+        "\n".join(
+            (
+                "These differ from the bundle, which changed them as well:",
+                *lines,
+                "Nothing was changed. Keep a copy of what you need; `--overwrite` takes the bundle's files.",
+            )
+        ),
+    )

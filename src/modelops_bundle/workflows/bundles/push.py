@@ -1,0 +1,304 @@
+"""``push``: make the project's bundle and send it, if nobody else did in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from modelops_bundle.bundle.contents import Contents
+from modelops_bundle.bundle.pulling import Action, changes
+from modelops_bundle.bundle.reference import Reference, is_tag
+from modelops_bundle.bundle.remote import Blob, BlobStore, Remote
+from modelops_bundle.errors import StaleRemoteError, UsageError
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.workflows.bundles.attesting import attest
+from modelops_bundle.workflows.bundles.checks import Finding, check_scope
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.fetching import each_blob
+from modelops_bundle.workflows.bundles.making import Made, make_bundle
+from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
+from modelops_bundle.workflows.bundles.scope import scope_of
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["PushPlan", "apply_push", "plan_push"]
+
+_SLOW = (
+    "the registry took long to move the tag: if somebody else pushed at the same moment, their"
+    " bundle may have been replaced. It is still there by its digest, and their next command tells them"
+)
+
+_MOST_LINES = 20
+
+RACE_SECONDS = 1.0
+"""How long at most may pass from looking where a tag points to having moved it.
+
+Registries move a tag whatever it points to. So whoever moved one looks again when this time has passed: who
+looked at the tag before must have moved it by then, or knows that it took too long. Of two who push at once,
+the one whose bundle the tag does not point to is told.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PushPlan:
+    """What a push would do.
+
+    Attributes:
+        place: Where to.
+        tags: Tags that would be moved, each with the digest that it has there now, if any.
+        made: The bundle.
+        parent: The bundle that is there under the first tag, if any.
+        changed: How its files differ from that, by path.
+        blobs: Blobs that the place lacks, those for blob storage among them.
+        dropped: What others changed there since the last push or pull from here, by path, that would be
+            replaced: only where the push is forced.
+        findings: What is wrong with the project, or should be known of it.
+    """
+
+    place: Reference
+    tags: Mapping[str, Digest | None]
+    made: Made
+    parent: Digest | None
+    changed: Mapping[str, Action]
+    blobs: tuple[Blob, ...]
+    dropped: Mapping[str, Action] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """What the bundle is known by."""
+        return self.made.manifest.digest
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is there already."""
+        return all(digest == self.digest for digest in self.tags.values())
+
+    @property
+    def size(self) -> int:
+        """Bytes to send."""
+        return sum(blob.size for blob in self.blobs)
+
+
+def plan_push(
+    workspace: Workspace,
+    exchange: Exchange,
+    text: str | None,
+    tags: Sequence[str],
+    *,
+    force: bool = False,
+    allow_secrets: bool = False,
+) -> PushPlan:
+    """Say what a push would do. Nothing is sent.
+
+    Raises:
+        CheckFailedError: The project is in no state to be pushed.
+        StaleRemoteError: Somebody else moved a tag, and ``force`` is not set.
+        UsageError: The reference or a tag is none, or only some models were pulled here.
+        RemoteError: The place cannot be asked.
+    """
+    reference = exchange.reference(text)
+    names = _tags(reference, tags, exchange.settings.default_tag)
+    _require_whole(exchange)
+    scope = scope_of(workspace, exchange)
+    findings = check_scope(scope, allow_secrets=allow_secrets)
+    made = make_bundle(exchange.tree, scope.contents, exchange.settings.storage, workspace.progress)
+    remote = exchange.remote(reference)
+    pointed = {tag: remote.resolve(tag) for tag in names}
+    there = _bundle(exchange, reference, pointed[names[0]])
+    dropped = _dropped(exchange, reference, pointed, made.manifest.digest, force=force)
+    old = there.index.contents if there is not None else {}
+    return PushPlan(
+        place=reference.at(names[0]),
+        tags=pointed,
+        made=made,
+        parent=pointed[names[0]],
+        changed=changes(old, scope.contents),
+        blobs=_lacking(exchange, remote, made, there)
+        if set(pointed.values()) != {made.manifest.digest}
+        else (),
+        dropped=dropped,
+        findings=findings,
+    )
+
+
+def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tuple[str, ...]:
+    """Send what a plan says and move the tags.
+
+    Interrupted at any moment, it can be done again: blobs come before the manifest that names them, and the
+    tags last. What was sent already is not sent again.
+
+    Returns:
+        What the user should know, in words.
+
+    Raises:
+        StaleRemoteError: Somebody else moved a tag meanwhile.
+        RemoteError: The place refuses or cannot be reached.
+        InputsChangedError: A file changed since the plan was made. No tag was moved.
+    """
+    warnings: tuple[str, ...] = ()
+    if not plan.is_empty:
+        remote, made = exchange.remote(plan.place), plan.made
+        stores = _stores(exchange, remote, made)
+
+        def send(blob: Blob) -> bool:
+            return stores[blob].put(blob, made.reader(blob))
+
+        # 1. What the manifest names.
+        each_blob(plan.blobs, send, workspace.progress, "sending")
+        remote.put(made.index_blob, lambda: [made.index_data])
+        # 2. The tags, and a word on who moved them.
+        warnings = _move_tags(exchange, remote, plan)
+    # 3. What is in common now.
+    refs = {f"{plan.place.place}:{tag}": plan.digest for tag in plan.tags}
+    contents = plan.made.index.contents
+    state = exchange.state().synced(plan.digest, contents, refs, exchange.now(), pushed=True)
+    exchange.save_state(state)
+    return warnings
+
+
+def _move_tags(exchange: Exchange, remote: Remote, plan: PushPlan) -> tuple[str, ...]:
+    slow = False
+    for tag, before in plan.tags.items():
+        if before == plan.digest:
+            continue
+        began = exchange.clock()
+        if not remote.is_atomic:
+            _require(remote.resolve(tag), before, remote, tag)
+        remote.put_manifest(plan.made.manifest, tag, before)
+        slow |= exchange.clock() - began > RACE_SECONDS
+    moved = exchange.clock()
+    attest(exchange, remote, plan.made.manifest, plan.parent, tuple(plan.tags))
+    if remote.is_atomic:
+        return ()
+    # Who looked before we moved the tag has moved it by now, or knows that it was slow.
+    exchange.wait(max(0.0, moved + RACE_SECONDS - exchange.clock()))
+    for tag in plan.tags:
+        now = remote.resolve(tag)
+        if now != plan.digest:
+            raise _raced(remote, tag, now, plan.digest)
+    return (_SLOW,) if slow else ()
+
+
+def _require(now: Digest | None, expected: Digest | None, remote: Remote, tag: str) -> None:
+    if now != expected:
+        raise StaleRemoteError(
+            f"{remote.place}:{tag} was moved while this push was under way",
+            f"it points to {_short(now)}, and pointed to {_short(expected)}",
+            "Run `mops-bundle pull`, then push again. What was sent is not sent again.",
+        )
+
+
+def _raced(remote: Remote, tag: str, now: Digest | None, ours: Digest) -> StaleRemoteError:
+    return StaleRemoteError(
+        f"somebody else pushed to {remote.place}:{tag} at the same moment",
+        f"it points to {_short(now)}; this push, {_short(ours)}, was replaced",
+        f"Nothing is lost: yours is there as @{ours}. Run `mops-bundle pull`, then push again.",
+    )
+
+
+def _short(digest: Digest | None) -> str:
+    return f"sha256:{digest.short}" if digest is not None else "nothing"
+
+
+def _stores(exchange: Exchange, remote: Remote, made: Made) -> Mapping[Blob, BlobStore]:
+    """Where each blob goes."""
+    stores: dict[Blob, BlobStore] = dict.fromkeys(made.registry_blobs, remote)
+    url = exchange.settings.storage.url
+    if url is not None and made.storage_blobs:
+        stores.update(dict.fromkeys(made.storage_blobs, exchange.storage(url)))
+    return stores
+
+
+def _lacking(
+    exchange: Exchange, remote: Remote, made: Made, there: RemoteBundle | None
+) -> tuple[Blob, ...]:
+    """Blobs that have to be sent. What the bundle there names as its layers is not asked about."""
+    layers = {blob.digest for blob in there.said.layers} if there is not None else set()
+    stores = _stores(exchange, remote, made)
+    unknown = [
+        blob for blob, store in stores.items() if store is not remote or blob.digest not in layers
+    ]
+    held = each_blob(unknown, lambda blob: stores[blob].holds(blob), None, "")
+    return tuple(blob for blob, is_there in zip(unknown, held, strict=True) if not is_there)
+
+
+def _tags(reference: Reference, tags: Sequence[str], default: str) -> list[str]:
+    if reference.digest is not None:
+        raise UsageError(
+            "a bundle is not pushed to a digest",
+            f"{reference} names one, and a bundle's digest comes out of its content",
+            "Name a tag, or none.",
+        )
+    for tag in tags:
+        if not is_tag(tag):
+            raise UsageError(
+                f"{tag!r} cannot be a tag", "", "Letters, digits, `_`, `.` and `-`, 128 at most."
+            )
+    named = [reference.tag] if reference.tag is not None else []
+    return list(dict.fromkeys((*named, *tags))) or [default]
+
+
+def _require_whole(exchange: Exchange) -> None:
+    models = exchange.state().models
+    if models:
+        raise UsageError(
+            "only a part of the bundle is here",
+            f"it was pulled for {', '.join(models)} alone",
+            "Run `mops-bundle pull` without --model first, or the rest would be taken out of the bundle.",
+        )
+
+
+def _bundle(exchange: Exchange, reference: Reference, digest: Digest | None) -> RemoteBundle | None:
+    if digest is None:
+        return None
+    return find_bundle(exchange, Reference(reference.host, reference.repository, None, digest))
+
+
+def _dropped(
+    exchange: Exchange,
+    reference: Reference,
+    pointed: Mapping[str, Digest | None],
+    ours: Digest,
+    *,
+    force: bool,
+) -> Mapping[str, Action]:
+    """What others have changed since the last sync, where a tag points to a bundle that is not known here."""
+    state = exchange.state()
+    dropped: dict[str, Action] = {}
+    for tag, digest in pointed.items():
+        known = (None, ours, state.base, state.tags.get(f"{reference.place}:{tag}"))
+        if digest in known:
+            continue
+        theirs = _bundle(exchange, reference, digest)
+        contents: Contents = theirs.index.contents if theirs is not None else {}
+        their_changes = changes(state.files, contents)
+        if not force:
+            raise _stale(reference.at(tag), digest, their_changes, known[-1])
+        dropped.update(their_changes)
+    return dropped
+
+
+def _stale(
+    reference: Reference,
+    digest: Digest | None,
+    their_changes: Mapping[str, Action],
+    synced: Digest | None,
+) -> StaleRemoteError:
+    since = f"since {_short(synced)} was synced here" if synced else "and was never synced here"
+    lines = [
+        f"  {action.value} {path}" for path, action in list(their_changes.items())[:_MOST_LINES]
+    ]
+    more = len(their_changes) - len(lines)
+    lines += [f"  and {more} more"] if more > 0 else []
+    return StaleRemoteError(
+        f"{reference} points to a bundle that somebody else pushed, {_short(digest)}, {since}",
+        "",
+        "\n".join(
+            (
+                "Compared with what was last synced here, it would:",
+                *lines,
+                "Run `mops-bundle pull` first."
+                " `mops-bundle push --force` replaces it and drops these changes.",
+            )
+        ),
+    )

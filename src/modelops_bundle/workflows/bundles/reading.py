@@ -1,0 +1,139 @@
+"""Bundles that are somewhere else: their manifest and index, and the blobs behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from modelops_bundle.bundle.index import BundleIndex
+from modelops_bundle.bundle.index_text import parse_index
+from modelops_bundle.bundle.manifest import STORAGE, BundleManifest, read_manifest
+from modelops_bundle.bundle.media import INDEX_V1
+from modelops_bundle.bundle.reference import Reference
+from modelops_bundle.bundle.remote import Blob, BlobCache, BlobStore, Manifest, Remote
+from modelops_bundle.errors import DamagedBundleError, RemoteError
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.workflows.bundles.exchange import Exchange
+
+__all__ = ["RemoteBundle", "find_bundle", "open_bundle"]
+
+
+@dataclass(frozen=True)
+class RemoteBundle:
+    """A bundle in its place. Its blobs come through the cache: what was fetched once is not fetched again.
+
+    Attributes:
+        remote: Where it is.
+        manifest: Its manifest, verified.
+        said: What the manifest says.
+        index: What it holds, verified.
+        cache: Blobs on this machine.
+        storage: Where blobs are that are no layers; ``None`` where all are.
+    """
+
+    remote: Remote
+    manifest: Manifest
+    said: BundleManifest
+    index: BundleIndex
+    cache: BlobCache
+    storage: BlobStore | None
+
+    @property
+    def digest(self) -> Digest:
+        """What it is known by."""
+        return self.manifest.digest
+
+    def source(self, blob: Blob) -> BlobStore:
+        """Where a blob of the index is kept.
+
+        Raises:
+            DamagedBundleError: Nobody says where.
+        """
+        if blob.digest in self._layers:
+            return self.remote
+        if self.storage is None:
+            raise DamagedBundleError(
+                f"{self.remote.place}@{self.digest} lacks a blob",
+                f"{blob.digest} is no layer of it, and it names no blob storage",
+                "Push the bundle again from where it was made.",
+            )
+        return self.storage
+
+    def fetch(self, blob: Blob) -> None:
+        """Have a blob in the cache; nothing is sent if it is there.
+
+        Raises:
+            DamagedBundleError: What came is not what the digest says.
+            RemoteError: It could not be fetched.
+        """
+        self.cache.put(blob, lambda: self.source(blob).get(blob))
+
+    def require_cached(self, blob: Blob) -> None:
+        """Have a blob in the cache whose bytes are right, whatever was there before."""
+        try:
+            for _ in self.cache.get(blob):
+                pass
+        except (DamagedBundleError, RemoteError):
+            self.cache.drop(blob)
+            self.fetch(blob)
+
+    def read(self, blob: Blob) -> Iterator[bytes]:
+        """A blob's bytes from the cache, verified.
+
+        Raises:
+            DamagedBundleError: They are damaged in the cache.
+        """
+        return self.cache.get(blob)
+
+    @cached_property
+    def _layers(self) -> frozenset[Digest]:
+        return frozenset(layer.digest for layer in self.said.layers)
+
+
+def find_bundle(exchange: Exchange, reference: Reference) -> RemoteBundle | None:
+    """The bundle of a reference; ``None`` where there is none.
+
+    Raises:
+        DamagedBundleError: It is not what its digest says, or no bundle.
+        RemoteError: It could not be asked for.
+    """
+    remote = exchange.remote(reference)
+    manifest = remote.manifest(reference.wanted)
+    return None if manifest is None else _opened(exchange, remote, manifest)
+
+
+def open_bundle(exchange: Exchange, reference: Reference) -> RemoteBundle:
+    """:func:`find_bundle` where there must be one.
+
+    Raises:
+        RemoteError: There is none, or it could not be asked for.
+        DamagedBundleError: It is not what its digest says, or no bundle.
+    """
+    found = find_bundle(exchange, reference)
+    if found is None:
+        raise RemoteError(
+            f"there is no bundle {reference}",
+            f"{reference.place} has no {reference.wanted}",
+            "`mops-bundle tags` lists what is there; `mops-bundle push` makes one.",
+        )
+    return found
+
+
+def _opened(exchange: Exchange, remote: Remote, manifest: Manifest) -> RemoteBundle:
+    said = read_manifest(manifest, remote.place)
+    if said.index.media_type == INDEX_V1:
+        raise DamagedBundleError("a bundle of index version 1", "it cannot be read yet")
+    index = parse_index(_index_data(exchange.cache, remote, said.index))
+    url = said.annotations.get(STORAGE)
+    storage = exchange.storage(url) if url is not None else None
+    return RemoteBundle(remote, manifest, said, index, exchange.cache, storage)
+
+
+def _index_data(cache: BlobCache, remote: Remote, index: Blob) -> bytes:
+    cache.put(index, lambda: remote.get(index))
+    try:
+        return b"".join(cache.get(index))
+    except DamagedBundleError:
+        cache.drop(index)
+        return b"".join(remote.get(index))

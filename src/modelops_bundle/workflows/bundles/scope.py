@@ -1,0 +1,92 @@
+"""What belongs to a project's bundle: what the user added, and what registered entries need."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from modelops_bundle.bundle.contents import Contents
+from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH
+from modelops_bundle.errors import RegistryError
+from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.status import EntryStatus, judged
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["Scope", "needs_of", "scope_of"]
+
+_PYPROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is to be in a bundle now.
+
+    Attributes:
+        contents: Entry by path.
+        missing: Paths that belong to it and cannot be read, each with the reason.
+        added: Paths that the user added.
+        needed: For each path that entries need, their ids.
+        entries: The state of every registered entry.
+    """
+
+    contents: Contents
+    missing: tuple[tuple[str, str], ...]
+    added: frozenset[str]
+    needed: Mapping[str, tuple[str, ...]]
+    entries: tuple[EntryStatus, ...]
+
+
+def scope_of(workspace: Workspace, exchange: Exchange) -> Scope:
+    """Look at everything that belongs to the bundle.
+
+    Raises:
+        RegistryError: The registry is broken.
+    """
+    registry = _registry(workspace)
+    entries = tuple(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
+    needed = _needed(registry, entries)
+    added = exchange.tracked.read()
+    own = [path for path in (REGISTRY_PATH, TRACKED_PATH, _PYPROJECT) if _is_there(workspace, path)]
+    gathered = exchange.tree.gather({*added, *needed, *own})
+    return Scope(gathered.contents, gathered.missing, added, needed, entries)
+
+
+def needs_of(registry: BundleRegistry, ids: Mapping[str, object] | tuple[str, ...]) -> set[str]:
+    """Paths that entries need as they are recorded."""
+    paths: set[str] = set()
+    for entry_id, entry in registry.entries():
+        if entry_id in ids:
+            paths.update((entry.path, *entry.data, *entry.code))
+    return paths
+
+
+def _needed(
+    registry: BundleRegistry, entries: tuple[EntryStatus, ...]
+) -> dict[str, tuple[str, ...]]:
+    """What is recorded, and what the code reaches and the declarations stand for now."""
+    needed: dict[str, dict[str, None]] = {}
+    for each in entries:
+        for path in (*needs_of(registry, (each.id,)), *_surveyed(each)):
+            needed.setdefault(path, {})[each.id] = None
+    return {path: tuple(ids) for path, ids in needed.items()}
+
+
+def _surveyed(status: EntryStatus) -> Iterator[str]:
+    if status.survey is not None:
+        yield from status.survey.leaves.code
+        yield from status.survey.leaves.data
+
+
+def _registry(workspace: Workspace) -> BundleRegistry:
+    if not os.path.lexists(workspace.layout.registry):
+        raise RegistryError(
+            f"there is no registry at {workspace.layout.registry}",
+            mend="Run `mops-bundle init`, or restore the file from version control.",
+        )
+    return workspace.registry.load()
+
+
+def _is_there(workspace: Workspace, path: str) -> bool:
+    return os.path.isfile(workspace.layout.absolute(path))
