@@ -21,6 +21,7 @@ __all__ = [
     "StaleRemoteError",
     "StorageError",
     "UsageError",
+    "WorkInTheWayError",
     "WorkerError",
 ]
 
@@ -76,11 +77,15 @@ class DamagedBundleError(MopsError):
     """What came as a bundle is not what its digest says, or holds what no bundle may hold. It is not used."""
 
 
+class WorkInTheWayError(MopsError):
+    """Something that the user did would be lost. Nothing was changed."""
+
+
 class StaleRemoteError(MopsError):
     """Somebody else moved a tag since it was last looked at. Their work was not replaced."""
 
 
-class CheckFailedError(MopsError):
+class CheckFailedError(MopsError, RuntimeError):
     """The project is in no state to be pushed. Nothing was sent."""
 
 

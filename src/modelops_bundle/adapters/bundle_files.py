@@ -14,7 +14,7 @@ from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
 from modelops_bundle.records.yaml_events import DocumentError, read_yaml
 from modelops_bundle.records.yaml_text import write_yaml
 
-__all__ = ["SettingsFile", "StateFile", "TrackedFile", "keep_local_files_out_of_git"]
+__all__ = ["SettingsFile", "StateFile", "TrackedFile", "keep_local_files_out_of_git", "read_plain_yaml"]
 
 
 class TrackedFile:
@@ -81,17 +81,8 @@ class SettingsFile:
         Raises:
             ConfigError: It cannot be used.
         """
-        data = _bytes_of(self._path)
-        if data is None or not data.strip():
-            return BundleSettings()
-        try:
-            tree = read_yaml(data, _plain).root
-        except DocumentError as error:
-            problem = error.problem
-            raise ConfigError(
-                f"{self._path} cannot be read", f"{problem.place}: {problem.what}", problem.mend
-            ) from error
-        return read_settings(tree, self._path)
+        tree = read_plain_yaml(self._path)
+        return BundleSettings() if tree is None else read_settings(tree, self._path)
 
     def write(self, settings: BundleSettings) -> None:
         """Replace it."""
@@ -108,6 +99,24 @@ def keep_local_files_out_of_git(layout: Layout) -> None:
     missing = [name for name in LOCAL_IGNORES if name not in lines]
     if missing:
         write_text(layout.ignore_file, "".join(f"{line}\n" for line in (*lines, *missing)))
+
+
+def read_plain_yaml(path: str) -> Any:
+    """What a YAML file says; ``None`` where there is none, or nothing in it.
+
+    Raises:
+        ConfigError: It is no YAML.
+    """
+    data = _bytes_of(path)
+    if data is None or not data.strip():
+        return None
+    try:
+        return read_yaml(data, _plain).root
+    except DocumentError as error:
+        problem = error.problem
+        raise ConfigError(
+            f"{path} cannot be read", f"{problem.place}: {problem.what}", problem.mend
+        ) from error
 
 
 def _plain(text: str) -> Any:

@@ -18,7 +18,7 @@ from modelops_bundle.bundle.media import CHUNK, PACK
 from modelops_bundle.bundle.pulling import Step
 from modelops_bundle.bundle.remote import Blob, BlobReader
 from modelops_bundle.bundle.tree import Gathered
-from modelops_bundle.errors import InputsChangedError, UsageError
+from modelops_bundle.errors import InputsChangedError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import ContentStream, Sha256Stream, content_digest
 from modelops_bundle.ports import Files, Unreadable
@@ -117,19 +117,8 @@ class DiskTree:
         return found, tuple(missing)
 
     def everything(self) -> Iterator[str]:
-        """Recorded paths of all that is in the folder and no folder itself, the tool's own files left out.
-
-        Raises:
-            UsageError: It is the home of a user or a folder above, or holds a repository: nobody means that.
-        """
+        """Recorded paths of all that is in the folder and no folder itself, the tool's own files left out."""
         root = self._layout.root
-        is_repository = os.path.lexists(os.path.join(root, ".git"))
-        if is_repository or Layout(self._real.root).holds(os.path.expanduser("~")):
-            raise UsageError(
-                f"{root} is not made a mirror of a bundle",
-                "it is under version control" if is_repository else "a home folder is in it",
-                "Name a folder that holds nothing else.",
-            )
         for folder, folders, names in os.walk(root):
             if folder == root and STATE_FOLDER in folders:
                 folders.remove(STATE_FOLDER)

@@ -7,8 +7,9 @@ Example::
     report.to_pandas("prevalence")
 """
 
+from modelops_bundle.api.bundles import push_dir
 from modelops_bundle.api.model import Model, Outputs
 from modelops_bundle.api.project import Project, open_project
 from modelops_bundle.api.report import Report
 
-__all__ = ["Model", "Outputs", "Project", "Report", "open_project"]
+__all__ = ["Model", "Outputs", "Project", "Report", "open_project", "push_dir"]

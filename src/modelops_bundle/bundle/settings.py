@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from modelops_bundle.bundle.pinned import PinnedStorage
 from modelops_bundle.bundle.reference import DEFAULT_TAG, is_tag
 from modelops_bundle.errors import ConfigError
 
@@ -73,6 +74,12 @@ class StorageSettings:
         if self.mode == "blob-only" or _matches(path, self.force_blob_patterns):
             return True
         return size >= self.threshold_bytes
+
+    def at(self, pinned: PinnedStorage) -> StorageSettings:
+        """The same rules for the storage of an environment."""
+        kinds = {"azurite": "azure", "minio": "s3"}
+        provider = kinds.get(pinned.provider, pinned.provider)
+        return replace(self, provider=provider, container=pinned.container)
 
     @property
     def _prefix(self) -> str:
@@ -148,7 +155,7 @@ def settings_document(settings: BundleSettings) -> dict[str, Any]:
     """Plain values to write. What is as by default is left out."""
     document: dict[str, Any] = {
         "registry_ref": settings.registry_ref,
-        "default_tag": settings.default_tag,
+        "default_tag": None if settings.default_tag == DEFAULT_TAG else settings.default_tag,
         "cache_dir": settings.cache_dir,
         "insecure": list(settings.insecure) or None,
     }

@@ -50,6 +50,8 @@ COMMANDS = {
     "ensure": "ensure",
     "verify": "verify",
     "cache": "cache",
+    "login": "login",
+    "dev": "dev",
     "hash": "hash",
     "env": "env",
     "doctor": "doctor",

@@ -12,12 +12,15 @@ from modelops_bundle.cli.output import say, show, warn
 from modelops_bundle.cli.words import size
 
 if TYPE_CHECKING:
+    from modelops_bundle.bundle.pinned import Pinned
     from modelops_bundle.workflows.bundles.pull import Pull
     from modelops_bundle.workflows.bundles.push import PushPlan
 
 __all__ = [
     "SIGNS",
+    "counted",
     "entry_document",
+    "environment_document",
     "pull_document",
     "push_document",
     "show_changes",
@@ -70,7 +73,7 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str]) -> None:
         show_changes(plan.changed)
     show(f"{names}@{plan.digest}")
     sent = f"{plural(len(plan.blobs), 'blob')}, {size(plan.size)}"
-    say(f"{'Sent' if pushed else 'Would send'} {sent} for {_counted(plan.changed)}.")
+    say(f"{'Sent' if pushed else 'Would send'} {sent} for {counted(plan.changed)}.")
 
 
 def pull_document(pull: Pull, pulled: bool) -> dict[str, Any]:
@@ -103,8 +106,8 @@ def show_pull(pull: Pull, pulled: bool) -> None:
     if pull.plan.is_empty:
         say("Nothing to pull: everything is here.")
         return
-    counted = _counted({step.path: step.action for step in pull.plan.steps})
-    say(f"{'Pulled' if pulled else 'Would pull'} {counted}, {size(pull.size)} to fetch.")
+    steps = counted({step.path: step.action for step in pull.plan.steps})
+    say(f"{'Pulled' if pulled else 'Would pull'} {steps}, {size(pull.size)} to fetch.")
 
 
 def entry_document(entry: Entry | None) -> dict[str, Any]:
@@ -120,7 +123,20 @@ def entry_document(entry: Entry | None) -> dict[str, Any]:
     }
 
 
-def _counted(changes: Mapping[str, Action]) -> str:
+def environment_document(pinned: Pinned | None, names: Iterable[str], place: str) -> dict[str, Any]:
+    """The JSON of ``dev env``; no secret is in it."""
+    return {
+        "schema": 1,
+        "environment": pinned.name if pinned else None,
+        "place": place,
+        "registry": pinned.registry.login_server if pinned and pinned.registry else None,
+        "storage": pinned.storage.url if pinned and pinned.storage else None,
+        "environments": list(names),
+    }
+
+
+def counted(changes: Mapping[str, Action]) -> str:
+    """How many files became what."""
     names = {Action.CREATE: "new", Action.UPDATE: "changed", Action.DELETE: "deleted"}
     numbers = [
         f"{number} {names[action]}"

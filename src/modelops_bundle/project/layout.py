@@ -82,6 +82,11 @@ class Layout:
         return os.path.join(self.state, "config.yaml")
 
     @property
+    def environment_name(self) -> str:
+        """The name of the user's environment that the project uses."""
+        return os.path.join(self.state, "env")
+
+    @property
     def incoming(self) -> str:
         """Files of a bundle that wait to be put in place."""
         return os.path.join(self.state, "incoming")

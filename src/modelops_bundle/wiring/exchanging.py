@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from modelops_bundle import __version__
 from modelops_bundle.adapters.blob_cache import BlobCache, default_cache_folder
@@ -19,15 +22,32 @@ from modelops_bundle.adapters.bundle_files import (
     keep_local_files_out_of_git,
 )
 from modelops_bundle.adapters.locking import hold_lock
+from modelops_bundle.adapters.pinned_files import PinnedCredentials, PinnedFiles
 from modelops_bundle.adapters.work_tree import DiskTree
+from modelops_bundle.bundle.pinned import Pinned
 from modelops_bundle.bundle.reference import Reference, parse_reference
 from modelops_bundle.bundle.remote import BlobStore, Remote
 from modelops_bundle.bundle.settings import BundleSettings
 from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.errors import UsageError
+from modelops_bundle.project.layout import Layout
+from modelops_bundle.wiring.places import Places, usual_credentials
+from modelops_bundle.workflows.bundles.file_status import FilesReport, file_status
+from modelops_bundle.workflows.status import StatusReport
+from modelops_bundle.workflows.status import status as judge
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["REGISTRY_VARIABLE", "RealExchange", "open_exchange", "open_tree"]
+if TYPE_CHECKING:
+    from modelops_bundle.adapters.oci_credentials import CredentialSource
+
+__all__ = [
+    "REGISTRY_VARIABLE",
+    "RealExchange",
+    "log_in",
+    "look_at_files",
+    "open_exchange",
+    "open_tree",
+]
 
 REGISTRY_VARIABLE = "MODELOPS_BUNDLE_REGISTRY"
 """Environment variable: ``host/repository``, or ``host`` for a repository named like the project's folder."""
@@ -40,8 +60,11 @@ def open_exchange(workspace: Workspace) -> Iterator[RealExchange]:
     Raises:
         ConfigError: The settings cannot be used.
     """
-    with ExitStack() as stack:
-        yield RealExchange(workspace, stack)
+    exchange = RealExchange(workspace)
+    try:
+        yield exchange
+    finally:
+        exchange.close()
 
 
 class RealExchange:
@@ -49,17 +72,28 @@ class RealExchange:
 
     tool = f"modelops-bundle {__version__}"
 
-    def __init__(self, workspace: Workspace, stack: ExitStack) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._layout = workspace.layout
         self._cwd = workspace.cwd
         self._variables = workspace.variables
-        self._stack = stack
-        self._remotes: dict[str, Remote] = {}
+        self._places = Places(self._credentials, lambda host: host in self.settings.insecure)
         self._settings_file = SettingsFile(workspace.layout.settings)
         self._state_file = StateFile(workspace.layout.sync_state)
-        self.settings = self._settings_file.read()
+        self.environments = PinnedFiles(workspace.layout.environment_name, workspace.variables)
         self.tree = DiskTree(workspace.layout, workspace.files)
         self.tracked = TrackedFile(workspace.layout.tracked)
+
+    @cached_property
+    def settings(self) -> BundleSettings:
+        """What config.yaml says, with the storage of the chosen environment where it names none."""
+        settings = self._settings_file.read()
+        if settings.storage.provider is None and self._pinned and self._pinned.storage:
+            return replace(settings, storage=settings.storage.at(self._pinned.storage))
+        return settings
+
+    @cached_property
+    def _pinned(self) -> Pinned | None:
+        return self.environments.pinned()
 
     @cached_property
     def cache(self) -> BlobCache:
@@ -76,6 +110,10 @@ class RealExchange:
             return getpass.getuser()
         except (KeyError, OSError):  # no name belongs to the number
             return ""
+
+    def close(self) -> None:
+        """Close connections that are kept."""
+        self._places.close()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -95,15 +133,24 @@ class RealExchange:
 
     def remote(self, reference: Reference) -> Remote:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.remote`."""
-        if reference.place not in self._remotes:
-            self._remotes[reference.place] = self._opened(reference)
-        return self._remotes[reference.place]
+        return self._places.remote(reference)
 
     def storage(self, url: str) -> BlobStore:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.storage`."""
         from modelops_bundle.adapters.blob_storage import BlobStorage
+        from modelops_bundle.adapters.object_stores import StoreAccess
 
-        return BlobStorage(url)
+        pinned = self._pinned.storage if self._pinned else None
+        # Its credentials are for its own container, whatever a bundle from elsewhere names.
+        if pinned is None or f"{url}/".partition(f"{pinned.url}/")[0]:
+            return BlobStorage(url)
+        access = StoreAccess(
+            endpoint=pinned.endpoint or None,
+            access_key=pinned.access_key or None,
+            secret_key=pinned.secret_key or None,
+            connection_string=pinned.connection_string or None,
+        )
+        return BlobStorage(url, access)
 
     def state(self) -> SyncState:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.state`."""
@@ -114,10 +161,11 @@ class RealExchange:
         keep_local_files_out_of_git(self._layout)
         self._state_file.write(state)
 
-    def save_settings(self, settings: BundleSettings) -> None:
-        """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.save_settings`."""
-        self._settings_file.write(settings)
-        self.settings = settings
+    def adopt_place(self, place: str) -> None:
+        """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.adopt_place`."""
+        own = Reference("", self._layout.bundles).place
+        if self._said() is None and place != own:
+            self._settings_file.write(self._settings_file.read().going_to(place))
 
     def now(self) -> str:
         """The time."""
@@ -132,12 +180,20 @@ class RealExchange:
         return time.monotonic()
 
     def _default(self) -> Reference:
-        said = self._variables.get(REGISTRY_VARIABLE) or self.settings.registry_ref
+        said = self._said()
         if said is None:
             return Reference("", self._layout.bundles)
-        if "/" not in said:
+        if "/" not in said and not said.startswith("oci-layout:"):
             said = f"{said}/{_repository_of(self._layout.root)}"
         return parse_reference(said)
+
+    def _said(self) -> str | None:
+        """Where the project's bundles go, as a variable, the chosen environment or the settings say."""
+        said = self._variables.get(REGISTRY_VARIABLE)
+        if not said and self._pinned and self._pinned.registry:
+            server = self._pinned.registry.login_server.rstrip("/")
+            said = f"{server}/{_repository_of(self._layout.root)}"
+        return said or self.settings.registry_ref
 
     def _placed(self, reference: Reference, folder: str) -> Reference:
         """A layout's path made absolute."""
@@ -146,27 +202,48 @@ class RealExchange:
         placed = os.path.normpath(os.path.join(folder, os.path.expanduser(reference.repository)))
         return Reference("", placed, reference.tag, reference.digest)
 
-    def _opened(self, reference: Reference) -> Remote:
-        if reference.is_layout:
-            from modelops_bundle.adapters.oci_layout import LayoutRemote
+    def _credentials(self) -> CredentialSource:
+        registry = self._pinned.registry if self._pinned else None
+        others = [PinnedCredentials(registry)] if registry else []
+        return usual_credentials(self._default().host, self._variables, *others)
 
-            return LayoutRemote(reference.repository)
-        from modelops_bundle.adapters.oci_credentials import (
-            AnyOf,
-            DockerCredentials,
-            EnvironmentCredentials,
-        )
-        from modelops_bundle.adapters.oci_http import RegistryRemote
 
-        own = self._default().host
-        sources = AnyOf(EnvironmentCredentials(own, self._variables), DockerCredentials())
-        remote = RegistryRemote(
-            reference.host,
-            reference.repository,
-            credentials=sources,
-            insecure=reference.host in self.settings.insecure,
-        )
-        return self._stack.enter_context(remote)
+def log_in(workspace: Workspace, host: str, username: str, password: str) -> str:
+    """Keep credentials for a registry, once it takes them.
+
+    Returns:
+        What keeps them now: a file's path, or a helper's name.
+
+    Raises:
+        UsageError: ``host`` is none.
+        RemoteError: The registry does not take them, or cannot be reached.
+    """
+    from modelops_bundle.adapters.oci_credentials import Credentials, DockerCredentials
+    from modelops_bundle.adapters.oci_http import check_login
+
+    parse_reference(f"{host}/any")
+    login = Credentials(username, password)
+    settings = SettingsFile(workspace.layout.settings).read()
+    check_login(host, login, insecure=host in settings.insecure)
+    return DockerCredentials(workspace.variables).store_login(host, login)
+
+
+def look_at_files(
+    workspace: Workspace, report: StatusReport, *, asked: bool, untracked: bool
+) -> FilesReport | None:
+    """How files differ from the last bundle; ``None`` where nobody asks and the project has none.
+
+    Args:
+        workspace: The project.
+        report: The state of its entries; of only some of them nothing is told unless somebody asks.
+        asked: Whether somebody asks.
+        untracked: Whether files count that belong to no bundle.
+    """
+    if not asked and not os.path.lexists(workspace.layout.sync_state):
+        return None
+    entries = report if report.is_whole else judge(workspace, ())
+    with open_exchange(workspace) as exchange:
+        return file_status(workspace, exchange, entries, with_untracked=untracked)
 
 
 def open_tree(folder: Workspace, *, mirror: bool = False) -> tuple[DiskTree, list[str]]:
@@ -179,7 +256,16 @@ def open_tree(folder: Workspace, *, mirror: bool = False) -> tuple[DiskTree, lis
     if os.path.lexists(root) and not os.path.isdir(root):
         raise UsageError(f"{root} is not a folder", "", "Name a folder; it is made if need be.")
     tree = DiskTree(folder.layout, folder.files)
-    return tree, list(tree.everything()) if mirror else []
+    if not mirror:
+        return tree, []
+    is_repository = os.path.lexists(os.path.join(root, ".git"))
+    if is_repository or Layout(os.path.realpath(root)).holds(os.path.expanduser("~")):
+        raise UsageError(
+            f"{root} is not made a mirror of a bundle",
+            "it is under version control" if is_repository else "a home folder is in it",
+            "Name a folder that holds nothing else.",
+        )
+    return tree, list(tree.everything())
 
 
 def is_tag_or_digest(text: str) -> bool:
@@ -189,8 +275,6 @@ def is_tag_or_digest(text: str) -> bool:
 
 def _repository_of(folder: str) -> str:
     """A repository's name out of a folder's."""
-    import re
-
     name = re.sub(r"[^a-z0-9]+", "-", os.path.basename(folder).lower()).strip("-")
     if not name:
         raise UsageError(

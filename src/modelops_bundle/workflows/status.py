@@ -45,10 +45,17 @@ class EntryStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The state of every entry asked for."""
+    """The state of every entry asked for.
+
+    Attributes:
+        entries: Their states.
+        warnings: What should be known, in words.
+        is_whole: Whether every entry was asked for.
+    """
 
     entries: tuple[EntryStatus, ...]
     warnings: tuple[str, ...]
+    is_whole: bool = True
 
     @property
     def all_current(self) -> bool:
@@ -65,7 +72,8 @@ def status(workspace: Workspace, names: Sequence[str]) -> StatusReport:
     registry = workspace.registry.load()
     chosen = select(registry, names)
     entries = tuple(judged(workspace, registry, chosen))
-    return StatusReport(entries, (*workspace.environment_warnings, *guess(workspace, entries)))
+    warnings = (*workspace.environment_warnings, *guess(workspace, entries))
+    return StatusReport(entries, warnings, is_whole=not names)
 
 
 def guess(workspace: Workspace, entries: Iterable[EntryStatus]) -> Iterator[str]:

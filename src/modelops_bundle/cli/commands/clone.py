@@ -20,7 +20,7 @@ app = new_app()
 def clone(
     session: Session,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The bundle.")],
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    into: Annotated[str, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> None:
     """Make a project out of a bundle."""
     from modelops_bundle.project.layout import Layout
@@ -30,7 +30,7 @@ def clone(
     from modelops_bundle.workflows.bundles.clone import require_cloneable
     from modelops_bundle.workflows.init import ignore_local_files
 
-    layout = Layout(os.path.normpath(os.path.join(session.cwd, folder)))
+    layout = Layout(os.path.normpath(os.path.join(session.cwd, into)))
     require_cloneable(layout)
     with (
         open_folder(layout, cwd=session.cwd) as workspace,
@@ -40,4 +40,4 @@ def clone(
         with exchange.lock():
             pull = fetch(workspace, exchange, ref)
     show(f"{pull.reference.place}@{pull.bundle.digest}")
-    say(f"{len(pull.bundle.index.contents)} files are in {folder}.")
+    say(f"{len(pull.bundle.index.contents)} files are in {into}.")

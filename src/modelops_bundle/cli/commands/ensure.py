@@ -41,6 +41,6 @@ def ensure(
         open_folder(layout) as folder,
     ):
         tree, others = open_tree(folder, mirror=mirror)
-        done = have(exchange, ref, tree, others, workspace.progress)
+        done = have(exchange, exchange.reference(ref), tree, others, workspace.progress)
     show(f"{done.reference.place}@{done.bundle.digest}")
     say(f"{len(done.bundle.index.contents)} files are in {dest}, {len(done.plan.steps)} changed.")

@@ -75,14 +75,18 @@ def findings_of(scope: Scope, *, allow_secrets: bool = False) -> Iterator[Findin
 
 
 def _entries(scope: Scope) -> Iterator[Finding]:
+    stale = []
     for each in scope.entries:
         state = each.verdict.state
         if state in (State.MISSING, State.INVALID):
             mend = f"Mend it, or run `mops-bundle unregister {each.id}`."
             yield Finding(each.id, f"it is {state.value}: {each.reason}", mend, True)
         elif state is State.STALE:
-            what = "it is stale: the registry in the bundle says what it was made from before"
-            yield Finding(each.id, what, "`mops-bundle update` records the present state.", False)
+            stale.append(each.id)
+    if stale:
+        what = "stale: the registry in the bundle says what they were made from before"
+        mend = "`mops-bundle update` records the present state."
+        yield Finding(", ".join(stale), what, mend, False)
 
 
 def _missing(scope: Scope) -> Iterator[Finding]:

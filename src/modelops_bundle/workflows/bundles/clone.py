@@ -54,6 +54,6 @@ def clone(workspace: Workspace, exchange: Exchange, text: str) -> Pull:
             "",
             f"Clone that once more, or remove the folder to clone {reference.place}.",
         )
-    exchange.save_settings(exchange.settings.going_to(reference.place))
+    exchange.adopt_place(reference.place)
     apply_pull(workspace, exchange, pull)
     return pull

@@ -10,7 +10,7 @@ from modelops_bundle.bundle.pulling import PullPlan, plan_mirror
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.bundle.tree import WorkTree
 from modelops_bundle.ports import Progress
-from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.exchange import Source
 from modelops_bundle.workflows.bundles.fetching import fetch_files
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
 
@@ -33,8 +33,8 @@ class Ensured:
 
 
 def ensure(
-    exchange: Exchange,
-    text: str,
+    source: Source,
+    reference: Reference,
     tree: WorkTree,
     others: Iterable[str] = (),
     progress: Progress | None = None,
@@ -42,21 +42,19 @@ def ensure(
     """Make a folder hold what a bundle holds. Files that differ are replaced.
 
     Args:
-        exchange: Where bundles come from.
-        text: The reference.
+        source: Where bundles come from.
+        reference: Which one.
         tree: The folder.
         others: Paths in it that go if the bundle has them not.
         progress: Told how far it is.
 
     Raises:
-        UsageError: The reference is none.
         RemoteError: There is no such bundle, or it cannot be fetched.
         DamagedBundleError: It is not what its digest says. Nothing was replaced.
         InputsChangedError: The folder changed meanwhile, or a link in it leads out.
         StorageError: The folder cannot be written.
     """
-    reference = exchange.reference(text)
-    bundle = open_bundle(exchange, reference)
+    bundle = open_bundle(source, reference)
     contents = bundle.index.contents
     plan = plan_mirror(tree.look({*contents, *others}), contents)
     with tree.staging(plan.steps) as staging:

@@ -11,7 +11,7 @@ from modelops_bundle.bundle.settings import BundleSettings
 from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.bundle.tree import WorkTree
 
-__all__ = ["Exchange", "Tracked"]
+__all__ = ["Exchange", "Source", "Tracked"]
 
 
 class Tracked(Protocol):
@@ -30,7 +30,32 @@ class Tracked(Protocol):
         ...
 
 
-class Exchange(Protocol):
+class Source(Protocol):
+    """Where bundles come from."""
+
+    @property
+    def cache(self) -> BlobCache:
+        """Blobs that were fetched before, on this machine."""
+        ...
+
+    def remote(self, reference: Reference) -> Remote:
+        """The place of a reference.
+
+        Raises:
+            UsageError: It cannot be used on this machine.
+        """
+        ...
+
+    def storage(self, url: str) -> BlobStore:
+        """Blob storage by its URL.
+
+        Raises:
+            UsageError: It cannot be used on this machine.
+        """
+        ...
+
+
+class Exchange(Source, Protocol):
     """See the module."""
 
     @property
@@ -46,11 +71,6 @@ class Exchange(Protocol):
     @property
     def settings(self) -> BundleSettings:
         """Where bundles go."""
-        ...
-
-    @property
-    def cache(self) -> BlobCache:
-        """Blobs that were fetched before, on this machine."""
         ...
 
     @property
@@ -75,22 +95,6 @@ class Exchange(Protocol):
         """
         ...
 
-    def remote(self, reference: Reference) -> Remote:
-        """The place of a reference.
-
-        Raises:
-            UsageError: It cannot be used on this machine.
-        """
-        ...
-
-    def storage(self, url: str) -> BlobStore:
-        """Blob storage by its URL.
-
-        Raises:
-            UsageError: It cannot be used on this machine.
-        """
-        ...
-
     def state(self) -> SyncState:
         """What was last synced.
 
@@ -103,8 +107,8 @@ class Exchange(Protocol):
         """Replace it. The caller holds the lock."""
         ...
 
-    def save_settings(self, settings: BundleSettings) -> None:
-        """Replace the settings. The caller holds the lock."""
+    def adopt_place(self, place: str) -> None:
+        """Make a place the project's own, unless it has one. The caller holds the lock."""
         ...
 
     def now(self) -> str:

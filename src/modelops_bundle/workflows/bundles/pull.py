@@ -9,7 +9,7 @@ from modelops_bundle.bundle.contents import Contents, FileEntry, links_of
 from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH, way_of
 from modelops_bundle.bundle.pulling import PullPlan, plan_mirror, plan_pull
 from modelops_bundle.bundle.reference import Reference
-from modelops_bundle.errors import UsageError
+from modelops_bundle.errors import WorkInTheWayError
 from modelops_bundle.records.document import load_document
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import fetch_files, read_file, size_to_fetch
@@ -79,7 +79,7 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
     Interrupted at any moment, it can be done again: what is in place already needs no step then.
 
     Raises:
-        UsageError: There are obstacles.
+        WorkInTheWayError: There are obstacles.
         DamagedBundleError: A file is not what the bundle's index says. Nothing was replaced.
         InputsChangedError: The folder changed since the plan was made.
         RemoteError: Something could not be fetched.
@@ -118,9 +118,9 @@ def _files(plan: PullPlan) -> list[str]:
     return [step.path for step in plan.steps if isinstance(step.after, FileEntry)]
 
 
-def _in_the_way(plan: PullPlan) -> UsageError:
+def _in_the_way(plan: PullPlan) -> WorkInTheWayError:
     lines = [f"  {each.state} {each.path}" for each in plan.obstacles]
-    return UsageError(
+    return WorkInTheWayError(
         "the pull would lose work",
         "",
         "\n".join(

@@ -153,6 +153,7 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
     contents = plan.made.index.contents
     state = exchange.state().synced(plan.digest, contents, refs, exchange.now(), pushed=True)
     exchange.save_state(state)
+    exchange.adopt_place(plan.place.place)
     return warnings
 
 

@@ -14,7 +14,7 @@ from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.bundle.remote import Blob, BlobCache, BlobStore, Manifest, Remote
 from modelops_bundle.errors import DamagedBundleError, RemoteError
 from modelops_bundle.identity.digest import Digest
-from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.exchange import Source
 
 __all__ = ["RemoteBundle", "find_bundle", "open_bundle"]
 
@@ -91,26 +91,26 @@ class RemoteBundle:
         return frozenset(layer.digest for layer in self.said.layers)
 
 
-def find_bundle(exchange: Exchange, reference: Reference) -> RemoteBundle | None:
+def find_bundle(source: Source, reference: Reference) -> RemoteBundle | None:
     """The bundle of a reference; ``None`` where there is none.
 
     Raises:
         DamagedBundleError: It is not what its digest says, or no bundle.
         RemoteError: It could not be asked for.
     """
-    remote = exchange.remote(reference)
+    remote = source.remote(reference)
     manifest = remote.manifest(reference.wanted)
-    return None if manifest is None else _opened(exchange, remote, manifest)
+    return None if manifest is None else _opened(source, remote, manifest)
 
 
-def open_bundle(exchange: Exchange, reference: Reference) -> RemoteBundle:
+def open_bundle(source: Source, reference: Reference) -> RemoteBundle:
     """:func:`find_bundle` where there must be one.
 
     Raises:
         RemoteError: There is none, or it could not be asked for.
         DamagedBundleError: It is not what its digest says, or no bundle.
     """
-    found = find_bundle(exchange, reference)
+    found = find_bundle(source, reference)
     if found is None:
         raise RemoteError(
             f"there is no bundle {reference}",
@@ -120,14 +120,14 @@ def open_bundle(exchange: Exchange, reference: Reference) -> RemoteBundle:
     return found
 
 
-def _opened(exchange: Exchange, remote: Remote, manifest: Manifest) -> RemoteBundle:
+def _opened(source: Source, remote: Remote, manifest: Manifest) -> RemoteBundle:
     said = read_manifest(manifest, remote.place)
     if said.index.media_type == INDEX_V1:
         raise DamagedBundleError("a bundle of index version 1", "it cannot be read yet")
-    index = parse_index(_index_data(exchange.cache, remote, said.index))
+    index = parse_index(_index_data(source.cache, remote, said.index))
     url = said.annotations.get(STORAGE)
-    storage = exchange.storage(url) if url is not None else None
-    return RemoteBundle(remote, manifest, said, index, exchange.cache, storage)
+    storage = source.storage(url) if url is not None else None
+    return RemoteBundle(remote, manifest, said, index, source.cache, storage)
 
 
 def _index_data(cache: BlobCache, remote: Remote, index: Blob) -> bytes:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH
-from modelops_bundle.errors import RegistryError
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.status import EntryStatus, judged
@@ -38,14 +37,23 @@ class Scope:
     entries: tuple[EntryStatus, ...]
 
 
-def scope_of(workspace: Workspace, exchange: Exchange) -> Scope:
+def scope_of(
+    workspace: Workspace, exchange: Exchange, entries: tuple[EntryStatus, ...] | None = None
+) -> Scope:
     """Look at everything that belongs to the bundle.
+
+    Args:
+        workspace: The project.
+        exchange: What it exchanges bundles with.
+        entries: The state of every entry, where it is known already.
 
     Raises:
         RegistryError: The registry is broken.
     """
-    registry = _registry(workspace)
-    entries = tuple(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
+    registry = workspace.registry.load()
+    if entries is None:
+        ids = [entry_id for entry_id, _ in registry.entries()]
+        entries = tuple(judged(workspace, registry, ids))
     needed = _needed(registry, entries)
     added = exchange.tracked.read()
     own = [path for path in (REGISTRY_PATH, TRACKED_PATH, _PYPROJECT) if _is_there(workspace, path)]
@@ -77,15 +85,6 @@ def _surveyed(status: EntryStatus) -> Iterator[str]:
     if status.survey is not None:
         yield from status.survey.leaves.code
         yield from status.survey.leaves.data
-
-
-def _registry(workspace: Workspace) -> BundleRegistry:
-    if not os.path.lexists(workspace.layout.registry):
-        raise RegistryError(
-            f"there is no registry at {workspace.layout.registry}",
-            mend="Run `mops-bundle init`, or restore the file from version control.",
-        )
-    return workspace.registry.load()
 
 
 def _is_there(workspace: Workspace, path: str) -> bool:

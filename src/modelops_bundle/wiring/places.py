@@ -1,0 +1,69 @@
+"""Places of bundles, opened once each: a registry's repositories and layout folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from modelops_bundle.bundle.reference import Reference
+from modelops_bundle.bundle.remote import Remote
+
+if TYPE_CHECKING:
+    from modelops_bundle.adapters.oci_credentials import CredentialSource
+
+__all__ = ["Places", "usual_credentials"]
+
+
+class Places:
+    """Gives the remote of a reference. What is needed for registries is loaded when one is asked for.
+
+    Args:
+        credentials: Makes the source of credentials for all of them.
+        is_insecure: Whether a registry, ``host[:port]``, is spoken to without TLS.
+    """
+
+    def __init__(
+        self, credentials: Callable[[], CredentialSource], is_insecure: Callable[[str], bool]
+    ) -> None:
+        self._credentials = credentials
+        self._is_insecure = is_insecure
+        self._remotes: dict[str, Remote] = {}
+        self._stack = ExitStack()
+
+    def remote(self, reference: Reference) -> Remote:
+        """The place of a reference."""
+        if reference.place not in self._remotes:
+            self._remotes[reference.place] = self._opened(reference)
+        return self._remotes[reference.place]
+
+    def close(self) -> None:
+        """Close connections that are kept."""
+        self._stack.close()
+        self._remotes.clear()
+
+    def _opened(self, reference: Reference) -> Remote:
+        if reference.is_layout:
+            from modelops_bundle.adapters.oci_layout import LayoutRemote
+
+            return LayoutRemote(os.path.abspath(os.path.expanduser(reference.repository)))
+        from modelops_bundle.adapters.oci_http import RegistryRemote
+
+        remote = RegistryRemote(
+            reference.host,
+            reference.repository,
+            credentials=self._credentials(),
+            insecure=self._is_insecure(reference.host),
+        )
+        return self._stack.enter_context(remote)
+
+
+def usual_credentials(
+    host: str, variables: Mapping[str, str], *others: CredentialSource
+) -> CredentialSource:
+    """Who we are: as variables say, which are for one host alone, as others do, as docker and podman know."""
+    from modelops_bundle.adapters import oci_credentials as known
+
+    own = known.EnvironmentCredentials(host, variables)
+    return known.AnyOf(own, *others, known.DockerCredentials(variables))

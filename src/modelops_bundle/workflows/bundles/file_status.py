@@ -1,0 +1,64 @@
+"""``status --files``: how the project's files differ from the last bundle that was pushed or pulled here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelops_bundle.bundle.pulling import Action, changes
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.scope import scope_of
+from modelops_bundle.workflows.bundles.tracking import untracked
+from modelops_bundle.workflows.status import StatusReport
+from modelops_bundle.workflows.workspace import Workspace
+
+__all__ = ["FilesReport", "file_status"]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesReport:
+    """Files of a project as its bundle would have them. No place is asked.
+
+    Attributes:
+        synced: The last bundle that was pushed or pulled here, if any.
+        when: When that was.
+        tracked: How many files belong to the bundle now.
+        changed: What became of them since, by path.
+        missing: Paths that belong to it and cannot be read, each with the reason.
+        untracked: Files that belong to no bundle; ``None`` where nobody asked.
+    """
+
+    synced: Digest | None
+    when: str
+    tracked: int
+    changed: Mapping[str, Action]
+    missing: tuple[tuple[str, str], ...]
+    untracked: tuple[str, ...] | None
+
+
+def file_status(
+    workspace: Workspace, exchange: Exchange, report: StatusReport, *, with_untracked: bool
+) -> FilesReport:
+    """Compare the files with what was last synced.
+
+    Args:
+        workspace: The project.
+        exchange: What it exchanges bundles with.
+        report: The state of its entries, which say what belongs to the bundle.
+        with_untracked: Whether to look for files that belong to no bundle.
+
+    Raises:
+        UsageError: What was tracked or synced cannot be read.
+    """
+    scope = scope_of(workspace, exchange, report.entries)
+    state = exchange.state()
+    found = untracked(workspace, scope.contents) if with_untracked else None
+    return FilesReport(
+        synced=state.base,
+        when=state.timestamp,
+        tracked=len(scope.contents),
+        changed=changes(state.files, scope.contents),
+        missing=scope.missing,
+        untracked=None if found is None else tuple(found),
+    )
