@@ -22,7 +22,8 @@ from modelops_bundle.bundle.pulling import Action, Step
 from modelops_bundle.bundle.tree import Writer
 from modelops_bundle.errors import DamagedBundleError, InputsChangedError
 from modelops_bundle.hashing.reading import digest_of_file
-from modelops_bundle.identity.recipes import ContentStream, content_digest
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.identity.recipes import Sha256Stream, content_digest, digest_stream
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.project.layout import Layout
 
@@ -30,6 +31,7 @@ __all__ = ["DiskStaging", "PathStamp", "open_staging", "path_stamp"]
 
 #: From so many files on, one sync of everything is quicker than one for each.
 _MANY = 64
+_PIECE = 1 << 20
 
 
 class PathStamp(NamedTuple):
@@ -93,13 +95,18 @@ class DiskStaging:
 
     def has(self, path: str, entry: FileEntry) -> bool:
         """See :meth:`modelops_bundle.bundle.tree.Staging.has`."""
-        reading = digest_of_file(self._place(path, entry))
-        return not isinstance(reading, Unreadable) and reading.value == entry.digest
+        place = self._place(path, entry)
+        reading = digest_of_file(place)
+        if isinstance(reading, Unreadable):
+            return False
+        if entry.digest.algorithm == "blake3":
+            return reading.value == entry.digest
+        return _sha256_of(place) == entry.digest
 
     @contextmanager
     def file(self, path: str, entry: FileEntry) -> Iterator[Writer]:
         """See :meth:`modelops_bundle.bundle.tree.Staging.file`."""
-        content = ContentStream()
+        content = digest_stream(entry.digest.algorithm)
         size = 0
         place = self._place(path, entry)
         with storage_errors(f"cannot write {place}"), open(place, "wb", buffering=0) as file:  # noqa: PTH123
@@ -199,6 +206,14 @@ class DiskStaging:
             except OSError:
                 return
             folder = os.path.dirname(folder)
+
+
+def _sha256_of(place: str) -> Digest:
+    stream = Sha256Stream()
+    with storage_errors(f"cannot read {place}"), open(place, "rb", buffering=0) as file:  # noqa: PTH123
+        while piece := file.read(_PIECE):
+            stream.update(piece)
+    return stream.digest()
 
 
 def _set_executable(place: str, executable: bool) -> None:

@@ -54,19 +54,32 @@ class DiskTree:
         found, missing = self._read(sorted(reached))
         return Gathered({**found, **links}, missing)
 
-    def look(self, paths: Iterable[str]) -> Contents:
+    def look(self, paths: Iterable[str], algorithm: str = "blake3") -> Contents:
         """See :meth:`modelops_bundle.bundle.tree.WorkTree.look`."""
         links: dict[str, Entry] = {}
         others = []
         for path in paths:
             # Before anything is read, so that a later edit shows.
-            self._stamps[path] = path_stamp(self._layout.absolute(path))
+            self._stamps.setdefault(path, path_stamp(self._layout.absolute(path)))
             target = self._inner_target(path)
             if target is None:
                 others.append(path)
             else:
                 links[path] = LinkEntry(target)
-        return {**self._read(others)[0], **links}
+        found = self._read(others)[0]
+        if algorithm == "sha256":
+            found = {path: self._as_in_v1(path, entry) for path, entry in found.items()}
+        return {**found, **links}
+
+    def _as_in_v1(self, path: str, entry: Entry) -> FileEntry:
+        assert isinstance(entry, FileEntry), "what is read are files"
+        known = self._files.memo_get("sha256:v1", entry.digest.hex)
+        if known is None:
+            stream = Sha256Stream()
+            self._verified(path, entry, stream)
+            known = stream.digest().hex
+            self._files.memo_put("sha256:v1", entry.digest.hex, known)
+        return FileEntry(Digest("sha256", known), entry.size)
 
     def _followed(self, path: str, links: dict[str, LinkEntry]) -> str:
         """Where a path leads by links that stay in the folder; those are noted."""

@@ -46,8 +46,8 @@ def table_in(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-def digest_in(value: Any, algorithm: str, where: str) -> Digest:
-    """``value`` as a digest of one algorithm.
+def digest_in(value: Any, algorithms: str, where: str) -> Digest:
+    """``value`` as a digest of one algorithm, or of one of several that blanks part.
 
     Raises:
         NotAsPromisedError: It is none.
@@ -56,8 +56,8 @@ def digest_in(value: Any, algorithm: str, where: str) -> Digest:
         digest = Digest.parse(value)
     except (TypeError, ValueError):
         digest = None
-    if digest is None or digest.algorithm != algorithm:
-        raise NotAsPromisedError(f"{where[:200]}: {str(value)[:80]!r} is no {algorithm} digest")
+    if digest is None or digest.algorithm not in algorithms.split():
+        raise NotAsPromisedError(f"{where[:200]}: {str(value)[:80]!r} is no {algorithms} digest")
     return digest
 
 

@@ -8,7 +8,7 @@ annotation says which storage has what the layers do not.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +29,12 @@ __all__ = [
     "BundleManifest",
     "artifact_manifest",
     "bundle_manifest",
+    "manifest_v1",
     "read_artifact",
     "read_manifest",
 ]
+
+_TITLE = "org.opencontainers.image.title"
 
 STORAGE = "org.modelops.bundle.storage"
 """Annotation: URL of the blob storage that has the blobs of the index which are no layers."""
@@ -74,15 +77,33 @@ def bundle_manifest(index: Blob, layers: Collection[Blob], storage: str | None =
     }
     if storage is not None:
         document["annotations"] = {STORAGE: storage}
-    made = _made(document)
+    return _within_limits(_made(document))
+
+
+def _within_limits(made: Manifest) -> Manifest:
     if len(made.data) > media.LARGEST_MANIFEST:
         raise UsageError(
-            "the bundle has too many chunks for one manifest",
+            "the bundle has too many blobs for one manifest",
             f"its manifest has {len(made.data) >> 10} KiB,"
             f" and registries take {media.LARGEST_MANIFEST >> 10}",
             "Let large files go to blob storage (storage in .modelops-bundle/config.yaml).",
         )
     return made
+
+
+def manifest_v1(index: Blob, files: Iterable[tuple[str, Blob]]) -> Manifest:
+    """The manifest of a bundle of index version 1: a layer for each file, its path as title."""
+    layers = [{**_descriptor(blob), "annotations": {_TITLE: path}} for path, blob in files]
+    return _within_limits(
+        _made(
+            {
+                "schemaVersion": 2,
+                "mediaType": media.IMAGE_MANIFEST,
+                "config": _descriptor(index),
+                "layers": layers,
+            }
+        )
+    )
 
 
 def artifact_manifest(artifact_type: str, layers: Collection[Blob], subject: Manifest) -> Manifest:

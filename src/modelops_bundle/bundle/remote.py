@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from modelops_bundle.identity.digest import Digest
 
-__all__ = ["Blob", "BlobCache", "BlobReader", "BlobStore", "Manifest", "Remote"]
+__all__ = ["Blob", "BlobCache", "BlobReader", "BlobStorage", "BlobStore", "Manifest", "Remote"]
 
 BlobReader = Callable[[], Iterable[bytes | memoryview]]
 """Gives a blob's bytes from the beginning, each time that it is called: what fails is sent again."""
@@ -76,6 +76,14 @@ class BlobStore(Protocol):
             DamagedBundleError: The blob ends before.
             RemoteError: It is not there, or could not be read.
         """
+        ...
+
+
+class BlobStorage(BlobStore, Protocol):
+    """Blob storage, whose objects others can be told of."""
+
+    def uri(self, blob: Blob) -> str:
+        """Where a blob is, as an index of version 1 says it."""
         ...
 
 

@@ -144,7 +144,7 @@ def _entry(path: str, value: Any) -> Entry:
     said = table_in(value, path)
     if "link" in said:
         return LinkEntry(str(said["link"]))
-    digest = digest_in(said.get("digest"), "blake3", path)
+    digest = digest_in(said.get("digest"), "blake3 sha256", path)
     return FileEntry(digest, size_in(said.get("size"), path), said.get("executable") is True)
 
 

@@ -62,8 +62,11 @@ class WorkTree(Protocol):
         """What paths stand for in a bundle."""
         ...
 
-    def look(self, paths: Iterable[str]) -> Contents:
-        """What is at exactly these paths; those at which there is nothing are left out."""
+    def look(self, paths: Iterable[str], algorithm: str = "blake3") -> Contents:
+        """What is at exactly these paths; those at which there is nothing are left out.
+
+        With ``sha256``, what is told is what an index of version 1 tells: no permission is.
+        """
         ...
 
     def pack(self, members: Sequence[str], contents: Contents) -> Blob:

@@ -29,6 +29,7 @@ __all__ = [
     "compute_composite_digest",
     "content_digest",
     "content_digest_of_chunks",
+    "digest_stream",
     "distribution_digest",
     "environment_digest",
     "evaluation_digest",
@@ -393,6 +394,11 @@ class Sha256Stream:
     def digest(self) -> Digest:
         """What has been appended so far."""
         return Digest("sha256", self._hash.hexdigest())
+
+
+def digest_stream(algorithm: str) -> ContentStream | Sha256Stream:
+    """What computes digests of files: ``blake3``, or ``sha256`` for bundles of index version 1."""
+    return Sha256Stream() if algorithm == "sha256" else ContentStream()
 
 
 def pack_boundary(path: str) -> float:

@@ -26,7 +26,7 @@ from modelops_bundle.adapters.pinned_files import PinnedCredentials, PinnedFiles
 from modelops_bundle.adapters.work_tree import DiskTree
 from modelops_bundle.bundle.pinned import Pinned
 from modelops_bundle.bundle.reference import Reference, parse_reference
-from modelops_bundle.bundle.remote import BlobStore, Remote
+from modelops_bundle.bundle.remote import BlobStorage, Remote
 from modelops_bundle.bundle.settings import BundleSettings
 from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.errors import UsageError
@@ -135,22 +135,22 @@ class RealExchange:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.remote`."""
         return self._places.remote(reference)
 
-    def storage(self, url: str) -> BlobStore:
+    def storage(self, url: str) -> BlobStorage:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.storage`."""
-        from modelops_bundle.adapters.blob_storage import BlobStorage
+        from modelops_bundle.adapters import blob_storage
         from modelops_bundle.adapters.object_stores import StoreAccess
 
         pinned = self._pinned.storage if self._pinned else None
         # Its credentials are for its own container, whatever a bundle from elsewhere names.
         if pinned is None or f"{url}/".partition(f"{pinned.url}/")[0]:
-            return BlobStorage(url)
+            return blob_storage.BlobStorage(url)
         access = StoreAccess(
             endpoint=pinned.endpoint or None,
             access_key=pinned.access_key or None,
             secret_key=pinned.secret_key or None,
             connection_string=pinned.connection_string or None,
         )
-        return BlobStorage(url, access)
+        return blob_storage.BlobStorage(url, access)
 
     def state(self) -> SyncState:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.state`."""

@@ -21,7 +21,7 @@ from modelops_bundle.adapters.locking import hold_lock
 from modelops_bundle.adapters.staging import path_stamp
 from modelops_bundle.adapters.work_tree import DiskTree
 from modelops_bundle.bundle.reference import Reference, parse_reference
-from modelops_bundle.bundle.remote import BlobStore, Remote
+from modelops_bundle.bundle.remote import BlobStorage, Remote
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.project.layout import Layout
@@ -130,11 +130,11 @@ class LocalBundles:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Source.remote`."""
         return self._places.remote(reference)
 
-    def storage(self, url: str) -> BlobStore:
+    def storage(self, url: str) -> BlobStorage:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Source.storage`."""
-        from modelops_bundle.adapters.blob_storage import BlobStorage
+        from modelops_bundle.adapters import blob_storage
 
-        return BlobStorage(url)
+        return blob_storage.BlobStorage(url)
 
 
 def _has_host(name: str) -> bool:

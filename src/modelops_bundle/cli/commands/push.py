@@ -31,6 +31,12 @@ def push(
     allow_secrets: Annotated[
         bool, typer.Option("--allow-secrets", help="Also files that are named like secrets.")
     ] = False,
+    index_version: Annotated[
+        int,
+        typer.Option(
+            "--index-version", metavar="N", min=1, max=2, help="1 for readers of the first format."
+        ),
+    ] = 2,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +51,13 @@ def push(
 
     with session.project() as workspace, open_exchange(workspace) as exchange, exchange.lock():
         plan = plan_push(
-            workspace, exchange, ref, tag or (), force=force, allow_secrets=allow_secrets
+            workspace,
+            exchange,
+            ref,
+            tag or (),
+            force=force,
+            allow_secrets=allow_secrets,
+            version=index_version,
         )
         warnings = () if dry_run else apply_push(workspace, exchange, plan)
     if as_json:

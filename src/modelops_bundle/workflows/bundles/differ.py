@@ -12,6 +12,7 @@ from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.errors import UsageError
 from modelops_bundle.explanation import DefinitionChange, definition_changes, describe_source
 from modelops_bundle.ports import Unreadable
+from modelops_bundle.workflows.bundles.bridging import algorithm_of
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import read_file
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
@@ -58,6 +59,7 @@ class Difference:
 class _Side(NamedTuple):
     name: str
     contents: Contents
+    algorithm: str
     read: _Reader
 
 
@@ -81,8 +83,14 @@ def differ(
     after = (
         _bundle_side(exchange, exchange.reference(new))
         if new is not None
-        else _local_side(workspace, exchange)
+        else _local_side(workspace, exchange, before.algorithm)
     )
+    if before.algorithm != after.algorithm:
+        raise UsageError(
+            f"{before.name} and {after.name} cannot be compared",
+            "one has index version 1 and the other version 2, which have other digests",
+            "Compare each with the folder: `mops-bundle diff REF`.",
+        )
     found = changes(before.contents, after.contents)
     files = {path: _difference(path, action, before, after) for path, action in found.items()}
     return Difference(before.name, after.name, files)
@@ -91,17 +99,21 @@ def differ(
 def _bundle_side(exchange: Exchange, reference: Reference) -> _Side:
     bundle: RemoteBundle = open_bundle(exchange, reference)
     name = f"{reference.place}:{reference.wanted}" if reference.digest is None else str(reference)
-    return _Side(name, bundle.index.contents, lambda path: read_file(bundle, path))
+    algorithm = algorithm_of(bundle.index)
+    return _Side(name, bundle.index.contents, algorithm, lambda path: read_file(bundle, path))
 
 
-def _local_side(workspace: Workspace, exchange: Exchange) -> _Side:
+def _local_side(workspace: Workspace, exchange: Exchange, algorithm: str) -> _Side:
     def read(path: str) -> bytes:
         data = workspace.files.read(workspace.layout.absolute(path))
         if isinstance(data, Unreadable):
             raise UsageError(f"{path} cannot be read", data.reason)
         return data
 
-    return _Side(workspace.layout.root, scope_of(workspace, exchange).contents, read)
+    contents = scope_of(workspace, exchange).contents
+    if algorithm == "sha256":
+        contents = exchange.tree.look(contents, algorithm)
+    return _Side(workspace.layout.root, contents, algorithm, read)
 
 
 def _difference(path: str, action: Action, before: _Side, after: _Side) -> FileDifference:

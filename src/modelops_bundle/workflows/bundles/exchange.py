@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from modelops_bundle.bundle.reference import Reference
-from modelops_bundle.bundle.remote import BlobCache, BlobStore, Remote
+from modelops_bundle.bundle.remote import BlobCache, BlobStorage, Remote
 from modelops_bundle.bundle.settings import BundleSettings
 from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.bundle.tree import WorkTree
@@ -46,7 +46,7 @@ class Source(Protocol):
         """
         ...
 
-    def storage(self, url: str) -> BlobStore:
+    def storage(self, url: str) -> BlobStorage:
         """Blob storage by its URL.
 
         Raises:

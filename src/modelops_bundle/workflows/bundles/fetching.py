@@ -12,7 +12,7 @@ from modelops_bundle.bundle.media import LARGEST_MANIFEST
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.bundle.tree import Staging
 from modelops_bundle.errors import DamagedBundleError
-from modelops_bundle.identity.recipes import content_digest
+from modelops_bundle.identity.recipes import digest_stream
 from modelops_bundle.ports import Progress
 from modelops_bundle.workflows.bundles.reading import RemoteBundle
 
@@ -76,7 +76,9 @@ def read_file(bundle: RemoteBundle, path: str) -> bytes:
     for blob in needed.whole:
         bundle.fetch(blob)
     data = b"".join(_pieces(bundle, path, needed.parts))
-    if content_digest(data) != entry.digest:
+    stream = digest_stream(entry.digest.algorithm)
+    stream.update(data)
+    if stream.digest() != entry.digest:
         raise DamagedBundleError(
             f"{path} is not what the bundle's index says", bundle.remote.place, "Push it again."
         )

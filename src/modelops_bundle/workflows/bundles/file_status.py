@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from modelops_bundle.bundle.pulling import Action, changes
 from modelops_bundle.identity.digest import Digest
+from modelops_bundle.workflows.bundles.bridging import bridged
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.scope import scope_of
 from modelops_bundle.workflows.bundles.tracking import untracked
@@ -58,7 +59,7 @@ def file_status(
         synced=state.base,
         when=state.timestamp,
         tracked=len(scope.contents),
-        changed=changes(state.files, scope.contents),
+        changed=changes(bridged(exchange.tree, state.files, "blake3"), scope.contents),
         missing=scope.missing,
         untracked=None if found is None else tuple(found),
     )

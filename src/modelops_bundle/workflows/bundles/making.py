@@ -31,6 +31,7 @@ class Made:
         registry_blobs: Blobs that go to the registry or layout, the index left out.
         storage_blobs: Blobs that go to blob storage.
         tree: Where their bytes are.
+        index_type: Media type of the index.
     """
 
     index: BundleIndex
@@ -39,11 +40,12 @@ class Made:
     registry_blobs: tuple[Blob, ...]
     storage_blobs: tuple[Blob, ...]
     tree: WorkTree
+    index_type: str = INDEX_V2
 
     @property
     def index_blob(self) -> Blob:
         """The config blob."""
-        return Blob(sha256_digest(self.index_data), len(self.index_data), INDEX_V2)
+        return Blob(sha256_digest(self.index_data), len(self.index_data), self.index_type)
 
     def reader(self, blob: Blob) -> BlobReader:
         """Reads the bytes of one of its blobs."""

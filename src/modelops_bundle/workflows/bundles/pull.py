@@ -11,6 +11,7 @@ from modelops_bundle.bundle.pulling import PullPlan, plan_mirror, plan_pull
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.errors import WorkInTheWayError
 from modelops_bundle.records.document import load_document
+from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import fetch_files, read_file, size_to_fetch
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
@@ -65,7 +66,9 @@ def plan_the_pull(
     base = exchange.state().files
     if ids:
         base = {path: entry for path, entry in base.items() if path in wanted}
-    local = exchange.tree.look({*base, *wanted})
+    algorithm = algorithm_of(bundle.index)
+    local = exchange.tree.look({*base, *wanted}, algorithm)
+    base = bridged(exchange.tree, base, algorithm)
     if overwrite:
         plan = plan_mirror(local, wanted)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.pulling import Action, changes
@@ -12,10 +12,12 @@ from modelops_bundle.bundle.remote import Blob, BlobStore, Remote
 from modelops_bundle.errors import StaleRemoteError, UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.workflows.bundles.attesting import attest
+from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.checks import Finding, check_scope
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import each_blob
 from modelops_bundle.workflows.bundles.making import Made, make_bundle
+from modelops_bundle.workflows.bundles.making_v1 import make_bundle_v1
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
 from modelops_bundle.workflows.bundles.scope import scope_of
 from modelops_bundle.workflows.workspace import Workspace
@@ -46,6 +48,7 @@ class PushPlan:
         place: Where to.
         tags: Tags that would be moved, each with the digest that it has there now, if any.
         made: The bundle.
+        contents: What is in the folder.
         parent: The bundle that is there under the first tag, if any.
         changed: How its files differ from that, by path.
         blobs: Blobs that the place lacks, those for blob storage among them.
@@ -57,6 +60,7 @@ class PushPlan:
     place: Reference
     tags: Mapping[str, Digest | None]
     made: Made
+    contents: Contents
     parent: Digest | None
     changed: Mapping[str, Action]
     blobs: tuple[Blob, ...]
@@ -87,6 +91,7 @@ def plan_push(
     *,
     force: bool = False,
     allow_secrets: bool = False,
+    version: int = 2,
 ) -> PushPlan:
     """Say what a push would do. Nothing is sent.
 
@@ -101,22 +106,20 @@ def plan_push(
     _require_whole(exchange)
     scope = scope_of(workspace, exchange)
     findings = check_scope(scope, allow_secrets=allow_secrets)
-    made = make_bundle(exchange.tree, scope.contents, exchange.settings.storage, workspace.progress)
     remote = exchange.remote(reference)
     pointed = {tag: remote.resolve(tag) for tag in names}
     there = _bundle(exchange, reference, pointed[names[0]])
-    dropped = _dropped(exchange, reference, pointed, made.manifest.digest, force=force)
-    old = there.index.contents if there is not None else {}
+    made = _made(workspace, exchange, scope.contents, version, there)
+    is_new = any(digest != made.manifest.digest for digest in pointed.values())
     return PushPlan(
         place=reference.at(names[0]),
         tags=pointed,
         made=made,
+        contents=scope.contents,
         parent=pointed[names[0]],
-        changed=changes(old, scope.contents),
-        blobs=_lacking(exchange, remote, made, there)
-        if set(pointed.values()) != {made.manifest.digest}
-        else (),
-        dropped=dropped,
+        changed=_changed(exchange, scope.contents, there),
+        blobs=_lacking(exchange, remote, made, there) if is_new else (),
+        dropped=_dropped(exchange, reference, pointed, made.manifest.digest, force=force),
         findings=findings,
     )
 
@@ -150,8 +153,7 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
         warnings = _move_tags(exchange, remote, plan)
     # 3. What is in common now.
     refs = {f"{plan.place.place}:{tag}": plan.digest for tag in plan.tags}
-    contents = plan.made.index.contents
-    state = exchange.state().synced(plan.digest, contents, refs, exchange.now(), pushed=True)
+    state = exchange.state().synced(plan.digest, plan.contents, refs, exchange.now(), pushed=True)
     exchange.save_state(state)
     exchange.adopt_place(plan.place.place)
     return warnings
@@ -223,6 +225,33 @@ def _lacking(
     return tuple(blob for blob, is_there in zip(unknown, held, strict=True) if not is_there)
 
 
+def _made(
+    workspace: Workspace,
+    exchange: Exchange,
+    contents: Contents,
+    version: int,
+    there: RemoteBundle | None,
+) -> Made:
+    if version != 1:
+        storage = exchange.settings.storage
+        return make_bundle(exchange.tree, contents, storage, workspace.progress)
+    made = make_bundle_v1(exchange, contents)
+    if there is not None and there.index == made.index:
+        # Its index has a time, so that equal contents would be another bundle each time.
+        return replace(made, manifest=there.manifest)
+    return made
+
+
+def _changed(
+    exchange: Exchange, contents: Contents, there: RemoteBundle | None
+) -> Mapping[str, Action]:
+    """How what is in the folder differs from a bundle, in the terms of that bundle's index."""
+    old = there.index.contents if there is not None else {}
+    if algorithm_of(there.index if there is not None else None) == "blake3":
+        return changes(old, contents)
+    return changes(old, exchange.tree.look(contents, "sha256"))
+
+
 def _tags(reference: Reference, tags: Sequence[str], default: str) -> list[str]:
     if reference.digest is not None:
         raise UsageError(
@@ -272,7 +301,8 @@ def _dropped(
             continue
         theirs = _bundle(exchange, reference, digest)
         contents: Contents = theirs.index.contents if theirs is not None else {}
-        their_changes = changes(state.files, contents)
+        algorithm = algorithm_of(theirs.index if theirs is not None else None)
+        their_changes = changes(bridged(exchange.tree, state.files, algorithm), contents)
         if not force:
             raise _stale(reference.at(tag), digest, their_changes, known[-1])
         dropped.update(their_changes)

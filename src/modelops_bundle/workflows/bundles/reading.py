@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from modelops_bundle.bundle.index import BundleIndex
 from modelops_bundle.bundle.index_text import parse_index
+from modelops_bundle.bundle.index_v1 import parse_index_v1
 from modelops_bundle.bundle.manifest import STORAGE, BundleManifest, read_manifest
 from modelops_bundle.bundle.media import INDEX_V1
 from modelops_bundle.bundle.reference import Reference
@@ -29,7 +30,8 @@ class RemoteBundle:
         said: What the manifest says.
         index: What it holds, verified.
         cache: Blobs on this machine.
-        storage: Where blobs are that are no layers; ``None`` where all are.
+        storages: URL of the blob storage of each blob that is no layer.
+        open_storage: Gives the storage of a URL.
     """
 
     remote: Remote
@@ -37,7 +39,8 @@ class RemoteBundle:
     said: BundleManifest
     index: BundleIndex
     cache: BlobCache
-    storage: BlobStore | None
+    storages: Mapping[Digest, str]
+    open_storage: Callable[[str], BlobStore]
 
     @property
     def digest(self) -> Digest:
@@ -52,13 +55,14 @@ class RemoteBundle:
         """
         if blob.digest in self._layers:
             return self.remote
-        if self.storage is None:
+        url = self.storages.get(blob.digest)
+        if url is None:
             raise DamagedBundleError(
                 f"{self.remote.place}@{self.digest} lacks a blob",
                 f"{blob.digest} is no layer of it, and it names no blob storage",
                 "Push the bundle again from where it was made.",
             )
-        return self.storage
+        return self.open_storage(url)
 
     def fetch(self, blob: Blob) -> None:
         """Have a blob in the cache; nothing is sent if it is there.
@@ -88,7 +92,7 @@ class RemoteBundle:
 
     @cached_property
     def _layers(self) -> frozenset[Digest]:
-        return frozenset(layer.digest for layer in self.said.layers)
+        return frozenset(layer.digest for layer in (*self.said.layers, self.said.index))
 
 
 def find_bundle(source: Source, reference: Reference) -> RemoteBundle | None:
@@ -122,12 +126,17 @@ def open_bundle(source: Source, reference: Reference) -> RemoteBundle:
 
 def _opened(source: Source, remote: Remote, manifest: Manifest) -> RemoteBundle:
     said = read_manifest(manifest, remote.place)
+    data = _index_data(source.cache, remote, said.index)
     if said.index.media_type == INDEX_V1:
-        raise DamagedBundleError("a bundle of index version 1", "it cannot be read yet")
-    index = parse_index(_index_data(source.cache, remote, said.index))
-    url = said.annotations.get(STORAGE)
-    storage = source.storage(url) if url is not None else None
-    return RemoteBundle(remote, manifest, said, index, source.cache, storage)
+        index, storages = parse_index_v1(data)
+    else:
+        index = parse_index(data)
+        url = said.annotations.get(STORAGE)
+        layers = {layer.digest for layer in said.layers}
+        outside = (blob.digest for blob in index.blobs() if blob.digest not in layers)
+        storages = dict.fromkeys(outside, url) if url is not None else {}
+    opened = lru_cache(maxsize=None)(source.storage)
+    return RemoteBundle(remote, manifest, said, index, source.cache, storages, opened)
 
 
 def _index_data(cache: BlobCache, remote: Remote, index: Blob) -> bytes:

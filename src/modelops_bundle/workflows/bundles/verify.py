@@ -12,7 +12,7 @@ from modelops_bundle.bundle.paths import REGISTRY_PATH, way_of
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.errors import DamagedBundleError, RegistryError, RemoteError
-from modelops_bundle.identity.recipes import ContentStream, content_digest
+from modelops_bundle.identity.recipes import content_digest, digest_stream
 from modelops_bundle.ports import Progress
 from modelops_bundle.records.document import load_document
 from modelops_bundle.records.entries import BundleRegistry
@@ -100,7 +100,7 @@ def _large_file(bundle: RemoteBundle, path: str) -> Iterator[Damage]:
     place, entry = bundle.index.places[path], bundle.index.contents[path]
     assert isinstance(place, InChunks)
     assert isinstance(entry, FileEntry)
-    content = ContentStream()
+    content = digest_stream(entry.digest.algorithm)
     for chunk in place.chunks:
         for piece in bundle.source(chunk).get(chunk):
             content.update(piece)
