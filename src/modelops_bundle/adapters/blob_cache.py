@@ -1,7 +1,8 @@
 """Blobs that were fetched, kept on this machine by digest and shared by all projects and workers of a user.
 
 Nothing here is needed: whatever is lost or damaged is fetched again, so nothing is synced to the disk. Bytes
-are verified whenever they are read. A blob's time of modification is when it was last used, for :meth:`collect`.
+are verified whenever they are read. A blob's time of modification is when it was last used, for
+:meth:`BlobCache.collect`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import secrets
 import stat
 import time
@@ -24,6 +26,7 @@ from modelops_bundle.identity.digest import Digest
 __all__ = ["BlobCache", "Collected", "default_cache_folder"]
 
 _PIECE = 1 << 20
+_OURS = re.compile(r"[0-9a-f]{64}(?:\.[0-9]+-[0-9a-f]{16}\.tmp)?")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 #: A temporary file that is older belongs to nobody any more.
 _ABANDONED_SECONDS = 24 * 3600
@@ -106,9 +109,6 @@ class BlobCache:
         Args:
             older_than: Seconds; ``None`` to drop nothing for its age.
             largest: Bytes to leave at most; ``None`` for any number.
-
-        Raises:
-            StorageError: The folder cannot be read.
         """
         now = time.time()
         blobs = sorted(self._stored(now))
@@ -123,9 +123,12 @@ class BlobCache:
         return Collected(gone, freed, left)
 
     def _stored(self, now: float) -> Iterator[tuple[float, int, str]]:
-        """When it was used, size and path of each blob; what writers that died left is removed."""
-        for folder, _, names in os.walk(self._folder):
-            for name in names:
+        """When it was used, size and path of each blob; what writers that died left is removed.
+
+        Nothing else is touched: a user may name a folder that holds other things as well.
+        """
+        for folder, _, names in os.walk(os.path.join(self._folder, "sha256")):
+            for name in filter(_OURS.fullmatch, names):
                 path = os.path.join(folder, name)
                 with contextlib.suppress(OSError):
                     found = os.lstat(path)

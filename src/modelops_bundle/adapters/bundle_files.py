@@ -14,11 +14,22 @@ from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
 from modelops_bundle.records.yaml_events import DocumentError, read_yaml
 from modelops_bundle.records.yaml_text import write_yaml
 
-__all__ = ["SettingsFile", "StateFile", "TrackedFile", "keep_local_files_out_of_git", "read_plain_yaml"]
+__all__ = [
+    "SettingsFile",
+    "StateFile",
+    "TrackedFile",
+    "keep_local_files_out_of_git",
+    "read_plain_yaml",
+]
+
+_LONGEST_NUMBER = 30
 
 
 class TrackedFile:
-    """``tracked.txt``: a recorded path a line, sorted, so that two branches merge line by line."""
+    """``tracked.txt``: a recorded path a line, sorted, so that two branches merge line by line.
+
+    Blanks count. Lines that begin with ``#`` are comments; ``./`` stands before a path that does.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -31,17 +42,21 @@ class TrackedFile:
         """
         data = _bytes_of(self._path)
         try:
-            lines = (data or b"").decode("utf-8").splitlines()
+            lines = (data or b"").decode("utf-8").split("\n")
         except UnicodeDecodeError as error:
             raise UsageError(f"{self._path} is not UTF-8", str(error), "Mend the file.") from error
-        paths = [line.strip() for line in lines]
-        for number, path in enumerate(paths, 1):
-            problem = path_problem(path) if path and not path.startswith("#") else None
+        paths = set()
+        for number, line in enumerate(lines, 1):
+            path = line.removesuffix("\r").removeprefix("./")
+            if line.startswith("#") or not path.strip(" \t"):
+                continue
+            problem = path_problem(path)
             if problem is not None:
                 raise UsageError(
                     f"{self._path}:{number} cannot be tracked", problem, "Mend or remove the line."
                 )
-        return frozenset(path for path in paths if path and not path.startswith("#"))
+            paths.add(path)
+        return frozenset(paths)
 
     def write(self, paths: frozenset[str]) -> None:
         """Replace them; no paths are no file."""
@@ -50,7 +65,8 @@ class TrackedFile:
                 if os.path.lexists(self._path):
                     os.unlink(self._path)
             return
-        write_text(self._path, "".join(f"{path}\n" for path in sorted(paths)))
+        lines = (f"./{path}" if path.startswith("#") else path for path in sorted(paths))
+        write_text(self._path, "".join(f"{line}\n" for line in lines))
 
 
 class StateFile:
@@ -108,7 +124,9 @@ def read_plain_yaml(path: str) -> Any:
         ConfigError: It is no YAML.
     """
     data = _bytes_of(path)
-    if data is None or not data.strip():
+    if data is None or all(
+        not line or line.startswith(b"#") for line in map(bytes.strip, data.splitlines())
+    ):
         return None
     try:
         return read_yaml(data, _plain).root
@@ -125,7 +143,9 @@ def _plain(text: str) -> Any:
         return None
     if text in ("true", "false"):
         return text == "true"
-    return int(text) if text.isascii() and text.isdecimal() else text
+    return (
+        int(text) if text.isascii() and text.isdecimal() and len(text) < _LONGEST_NUMBER else text
+    )
 
 
 def _bytes_of(path: str) -> bytes | None:

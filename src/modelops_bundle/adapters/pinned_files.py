@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from modelops_bundle.adapters.atomic import storage_errors, write_text
 from modelops_bundle.adapters.bundle_files import read_plain_yaml
 from modelops_bundle.adapters.oci_credentials import Credentials
-from modelops_bundle.bundle.pinned import Pinned, PinnedRegistry, check_environment_name, read_pinned
+from modelops_bundle.bundle.pinned import (
+    Pinned,
+    PinnedRegistry,
+    check_environment_name,
+    read_pinned,
+)
 from modelops_bundle.errors import UsageError
 
 __all__ = ["PinnedCredentials", "PinnedFiles"]

@@ -92,7 +92,7 @@ class RegistryFile:
             StorageError: The file system refuses.
         """
         make_folder(os.path.dirname(self.path))
-        with self._locked():
+        with self.locked():
             if os.path.lexists(self.path):
                 self.load()
                 return False
@@ -114,7 +114,7 @@ class RegistryFile:
         self.lost_comments = None
         self._require_folder()
         # 1. One writer at a time, from reading to the end of writing.
-        with self._locked():
+        with self.locked():
             # 2. What is there now; a broken file ends it here.
             before = self._read()
             loaded = self._parse(before)
@@ -128,7 +128,12 @@ class RegistryFile:
                 self._keep(after, Loaded(loaded.registry, None))
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """Hold the lock that every writer takes. Not to be nested, nor to be held by an :meth:`edit`.
+
+        Raises:
+            StorageError: It is held by another for too long, or cannot be taken.
+        """
         with hold_lock(os.path.join(os.path.dirname(self.path), self._lock_name()), self._timeout):
             remove_leftovers(self.path)
             yield

@@ -4,24 +4,22 @@ One object for each result, below ``v1/<context>/<level>/<param_id>-<seed>``: a 
 needs. The first to write an object wins, by a conditional put. Only sound results are shared, and each level
 of watching has its own objects, so that none ever has to be replaced by one that is worth more.
 
-Credentials come from the environment alone, and no message repeats what a server has said in full, because
-servers repeat signed addresses.
+Credentials come from the environment alone.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import AbstractContextManager
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from modelops_bundle.adapters.object_stores import open_store, store_errors
 from modelops_bundle.adapters.results_rows import context_text
-from modelops_bundle.errors import StorageError, UsageError
+from modelops_bundle.errors import StorageError
 from modelops_bundle.results.envelope import DamagedResultError, pack, unpack
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.record import Level, Result
@@ -39,30 +37,6 @@ _IN_FLIGHT = 16
 _BATCH = 64  # results that are in memory at once
 _LEVELS = (Level.HERMETIC, Level.ENFORCED, Level.AUDIT)
 _NAME = re.compile(r"(\d)/([0-9a-f]{64})-([0-9a-f]{16})")
-_RETRY_SECONDS = 15
-_LONGEST = 300
-_SECRETS = re.compile(r"(?i)secret|key|token|password|signature|credential|connection")
-_MENDS = {
-    "NotFoundError": ("it is not there", "Make the bucket or container, or correct results.store."),
-    "PermissionDeniedError": (
-        "access is denied",
-        "Check the credentials in the environment and what they may do.",
-    ),
-    "Unreachable": (
-        "nobody answers there",
-        "Check the network and the address, then run it again.",
-    ),
-    "UnauthenticatedError": (
-        "the credentials are not accepted",
-        "Check the credentials in the environment.",
-    ),
-}
-#: What servers and the library say in words only.
-_TOLD = {
-    "NoSuchBucket|ContainerNotFound|404 Not Found": "NotFoundError",
-    "error sending request|operation timed out": "Unreachable",
-}
-_UNREACHABLE = "Check the network and the credentials in the environment, then run it again."
 
 
 class SharedResults:
@@ -79,29 +53,8 @@ class SharedResults:
 
     @cached_property
     def _store(self) -> ObjectStore:
-        try:
-            from obstore.store import from_url
-        except ImportError as error:
-            raise UsageError(
-                f"{self.url} cannot be used",
-                "the package obstore is not installed",
-                'Install it: `uv add "modelops-bundle[stores]"`.',
-            ) from error
         with self._errors():
-            if self.url.startswith("file:"):
-                return from_url(self.url, mkdir=True)
-            return from_url(
-                self.url,
-                client_options={
-                    "timeout": "60s",
-                    "connect_timeout": "5s",
-                    "allow_http": _is_http_allowed(),
-                },
-                retry_config={
-                    "max_retries": 3,
-                    "retry_timeout": timedelta(seconds=_RETRY_SECONDS),
-                },
-            )
+            return open_store(self.url)
 
     # --- looking up -------------------------------------------------------------------------
 
@@ -175,18 +128,18 @@ class SharedResults:
         except DamagedResultError:
             pass
         # What is damaged is worth nothing: whoever replaces it writes a whole result.
-        import obstore
-
         with self._errors():
+            import obstore
+
             obstore.put(self._store, name, data)
         return "written"
 
     def _create(self, name: str, data: bytes) -> bool:
         """Write an object unless there is one; whether it was written."""
-        import obstore
-        from obstore.exceptions import AlreadyExistsError, PreconditionError
-
         with self._errors():
+            import obstore
+            from obstore.exceptions import AlreadyExistsError, PreconditionError
+
             try:
                 obstore.put(self._store, name, data, mode="create", use_multipart=False)
             except (AlreadyExistsError, PreconditionError):
@@ -194,19 +147,19 @@ class SharedResults:
         return True
 
     def _read(self, name: str) -> bytes | None:
-        import obstore
-        from obstore.exceptions import NotFoundError
-
         with self._errors():
+            import obstore
+            from obstore.exceptions import NotFoundError
+
             try:
                 return bytes(obstore.get(self._store, name).bytes())
             except (NotFoundError, FileNotFoundError):
                 return None
 
     def _names(self, prefix: str) -> Iterator[str]:
-        import obstore
-
         with self._errors():
+            import obstore
+
             for page in obstore.list(self._store, prefix, chunk_size=1000):
                 yield from (each["path"] for each in page)
 
@@ -225,22 +178,8 @@ class SharedResults:
         with ThreadPoolExecutor(_IN_FLIGHT) as pool:
             return list(pool.map(work, items))
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Translate what the store refuses.
-
-        Raises:
-            StorageError: With the kind of refusal, and none of a server's words that may hold a secret.
-        """
-        try:
-            yield
-        except (StorageError, UsageError):
-            raise
-        except Exception as error:
-            if not type(error).__module__.startswith(("obstore", "builtins")):
-                raise
-            why, mend = _reason(type(error).__name__, str(error))
-            raise StorageError(f"the store {self.url} cannot be used", why, mend) from None
+    def _errors(self) -> AbstractContextManager[None]:
+        return store_errors(self.url, StorageError, "results.store")
 
 
 def _folder(context: Context) -> str:
@@ -249,30 +188,3 @@ def _folder(context: Context) -> str:
 
 def _name(key: ResultKey, level: Level) -> str:
     return f"{_folder(key.context)}/{int(level)}/{key.param_id}-{key.seed:016x}"
-
-
-def _reason(kind: str, text: str) -> tuple[str, str]:
-    """Why a store refuses, and what to do."""
-    if kind in _MENDS:
-        return _MENDS[kind]
-    for pattern, known in _TOLD.items():
-        if re.search(pattern, text):
-            return _MENDS[known]
-    return _harmless(text), _UNREACHABLE
-
-
-def _harmless(text: str) -> str:
-    """The beginning of a server's or library's words, without addresses' queries and without our secrets."""
-    # Behind this stands the library's own account of it, with every header.
-    text = text.partition("Debug source")[0]
-    text = re.sub(r"\?[^\s\"')]+", "?...", " ".join(text.split()))
-    for name, value in os.environ.items():
-        if _SECRETS.search(name) and len(value) >= 4:
-            text = text.replace(value, "...")
-    return text if len(text) <= _LONGEST else f"...{text[-_LONGEST:]}"
-
-
-def _is_http_allowed() -> bool:
-    """Whether the environment says, as for servers on one's own machine, that no encryption is needed."""
-    names = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
-    return any(os.environ.get(name, "").lower() in ("true", "1") for name in names)

@@ -23,7 +23,8 @@ from modelops_bundle.bundle.tree import Writer
 from modelops_bundle.errors import DamagedBundleError, InputsChangedError
 from modelops_bundle.hashing.reading import digest_of_file
 from modelops_bundle.identity.digest import Digest
-from modelops_bundle.identity.recipes import Sha256Stream, content_digest, digest_stream
+from modelops_bundle.identity.recipes import content_digest
+from modelops_bundle.identity.streams import Sha256Stream, digest_stream
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.project.layout import Layout
 
@@ -35,7 +36,7 @@ _PIECE = 1 << 20
 
 
 class PathStamp(NamedTuple):
-    """What ``lstat`` says of a path; zeros where nothing is there."""
+    """What ``lstat`` says of a path; zeros where nothing is there, or a folder, which is never replaced."""
 
     kind: int
     inode: int
@@ -54,6 +55,8 @@ def path_stamp(place: str) -> PathStamp:
     except (OSError, ValueError):
         return _NOTHING
     kind = stat.S_IFMT(found.st_mode)
+    if kind == stat.S_IFDIR:
+        return _NOTHING
     return PathStamp(kind, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
@@ -121,6 +124,8 @@ class DiskStaging:
 
             yield write
         if size != entry.size or content.digest() != entry.digest:
+            with contextlib.suppress(OSError):
+                os.unlink(place)
             raise DamagedBundleError(
                 f"{path} is not what the bundle's index says",
                 f"{size} bytes came with another digest than {entry.digest.short}",
@@ -137,10 +142,12 @@ class DiskStaging:
             self._require_unchanged(step, place)
             with storage_errors(f"cannot write {place}"):
                 if step.after is None:
+                    self._require_inside(os.path.dirname(place))
                     os.unlink(place)
                     self._remove_empty(os.path.dirname(place))
                 else:
-                    self._make_folder(os.path.dirname(place))
+                    self._require_inside(os.path.dirname(place))
+                    make_folder(os.path.dirname(place))
                     self._put(step, place)
                     folders.add(os.path.dirname(place))
         for folder in folders:
@@ -184,15 +191,14 @@ class DiskStaging:
                 "Run the command again: what is in place already stays.",
             )
 
-    def _make_folder(self, folder: str) -> None:
-        """The folder of a file; refused where a link on the way leads somewhere else."""
+    def _require_inside(self, folder: str) -> None:
+        """Refuse the folder of a file where a link on the way leads somewhere else."""
         if os.path.realpath(folder) != self._expected(folder):
             raise InputsChangedError(
                 f"{self._layout.recorded(folder)} is reached through a symbolic link",
                 "a bundle's files are only written inside the project's folder",
                 "Replace the link by a folder, then run the command again.",
             )
-        make_folder(folder)
 
     def _expected(self, folder: str) -> str:
         inner = os.path.relpath(folder, self._layout.root)

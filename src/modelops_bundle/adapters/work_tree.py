@@ -9,25 +9,27 @@ import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 
 from modelops_bundle.adapters.atomic import storage_errors
 from modelops_bundle.adapters.staging import DiskStaging, PathStamp, open_staging, path_stamp
 from modelops_bundle.bundle.chunking import cut
 from modelops_bundle.bundle.contents import Contents, Entry, FileEntry, LinkEntry
 from modelops_bundle.bundle.media import CHUNK, PACK
+from modelops_bundle.bundle.paths import Way, follow
 from modelops_bundle.bundle.pulling import Step
 from modelops_bundle.bundle.remote import Blob, BlobReader
 from modelops_bundle.bundle.tree import Gathered
 from modelops_bundle.errors import InputsChangedError
 from modelops_bundle.identity.digest import Digest
-from modelops_bundle.identity.recipes import ContentStream, Sha256Stream, content_digest
+from modelops_bundle.identity.recipes import content_digest
+from modelops_bundle.identity.streams import ContentStream, Sha256Stream
 from modelops_bundle.ports import Files, Unreadable
 from modelops_bundle.project.layout import STATE_FOLDER, Layout
 
 __all__ = ["DiskTree"]
 
 _PIECE = 1 << 20
-_MOST_LINKS = 40
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -49,19 +51,32 @@ class DiskTree:
 
     def gather(self, paths: Iterable[str]) -> Gathered:
         """See :meth:`modelops_bundle.bundle.tree.WorkTree.gather`."""
+        paths = frozenset(paths)
         links: dict[str, LinkEntry] = {}
-        reached = {self._followed(path, links) for path in paths}
-        found, missing = self._read(sorted(reached))
+        reached = set()
+        target_of = cache(self._inner_target)
+        for path in paths:
+            # A link that leads out, or in circles, is read like a file.
+            way = follow(path, target_of) or Way((), path)
+            links.update((link, LinkEntry(target_of(link) or "")) for link in way.links)
+            reached.add(way.end)
+        # Of a folder that a link leads to, only what is named itself is in the bundle.
+        folders = {each for each in reached - paths if os.path.isdir(self._layout.absolute(each))}
+        found, missing = self._read(sorted(reached - folders))
         return Gathered({**found, **links}, missing)
 
     def look(self, paths: Iterable[str], algorithm: str = "blake3") -> Contents:
         """See :meth:`modelops_bundle.bundle.tree.WorkTree.look`."""
         links: dict[str, Entry] = {}
         others = []
+        target_of = cache(self._inner_target)
         for path in paths:
+            way = follow(path, target_of)
+            if way is not None and any(path.startswith(f"{link}/") for link in way.links):
+                continue  # what is there has another path in the bundle
             # Before anything is read, so that a later edit shows.
             self._stamps.setdefault(path, path_stamp(self._layout.absolute(path)))
-            target = self._inner_target(path)
+            target = target_of(path) if way is not None else None
             if target is None:
                 others.append(path)
             else:
@@ -80,22 +95,6 @@ class DiskTree:
             known = stream.digest().hex
             self._files.memo_put("sha256:v1", entry.digest.hex, known)
         return FileEntry(Digest("sha256", known), entry.size)
-
-    def _followed(self, path: str, links: dict[str, LinkEntry]) -> str:
-        """Where a path leads by links that stay in the folder; those are noted."""
-        for _ in range(_MOST_LINKS):
-            parts = path.split("/")
-            for end in range(1, len(parts) + 1):
-                link = "/".join(parts[:end])
-                target = self._inner_target(link)
-                if target is not None:
-                    links[link] = LinkEntry(target)
-                    above = "/".join((*parts[: end - 1], target, *parts[end:]))
-                    path = os.path.normpath(above).replace(os.sep, "/")
-                    break
-            else:
-                return path
-        return path
 
     def _inner_target(self, path: str) -> str | None:
         """What a link says that stays in the folder; ``None`` for anything else."""
@@ -145,7 +144,8 @@ class DiskTree:
         """See :meth:`modelops_bundle.bundle.tree.WorkTree.pack`."""
         entries = [_file_entry(contents, path) for path in members]
         size = sum(entry.size for entry in entries)
-        key = content_digest("\n".join(str(entry.digest) for entry in entries).encode()).hex
+        said = "\n".join(f"{entry.digest} {entry.size}" for entry in entries)
+        key = content_digest(said.encode()).hex
         known = self._files.memo_get("pack:v1", key)
         if known is None:
             stream = Sha256Stream()
@@ -166,9 +166,12 @@ class DiskTree:
                 raise _changed(path)
             known = json.dumps(pieces)
             self._files.memo_put("chunks:v1", entry.digest.hex, known)
-        return tuple(
+        chunks = tuple(
             Blob(Digest("sha256", digest), size, CHUNK) for digest, size in json.loads(known)
         )
+        if sum(chunk.size for chunk in chunks) != entry.size:
+            raise _changed(path)
+        return chunks
 
     def reader(self, pieces: Collection[tuple[str, int, int]]) -> BlobReader:
         """See :meth:`modelops_bundle.bundle.tree.WorkTree.reader`."""
@@ -217,12 +220,14 @@ class _Tee:
 def _opened(place: str) -> io.FileIO:
     """A regular file; anything else is never opened, or a pipe would hang."""
     with storage_errors(f"cannot read {place}"):
-        descriptor = os.open(place, _FLAGS)
-        file = io.FileIO(descriptor, "rb")
+        try:
+            descriptor = os.open(place, _FLAGS)
+        except FileNotFoundError as error:
+            raise _changed(place) from error
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            file.close()
+            os.close(descriptor)
             raise OSError(errno.EINVAL, "not a regular file")
-        return file
+        return io.FileIO(descriptor, "rb")
 
 
 def _stat(place: str) -> os.stat_result | None:

@@ -5,7 +5,11 @@ Before the project's own patterns stand those below, which a pattern with ``!`` 
 
 from __future__ import annotations
 
+import re
+
 from pathspec import GitIgnoreSpec
+
+from modelops_bundle.errors import UsageError
 
 __all__ = ["DEFAULT_PATTERNS", "IGNORE_FILE", "Ignoring"]
 
@@ -26,10 +30,19 @@ class Ignoring:
 
     Args:
         text: What ``.modelopsignore`` says; empty where there is none.
+
+    Raises:
+        UsageError: A line is no pattern.
     """
 
     def __init__(self, text: str) -> None:
-        self._spec = GitIgnoreSpec.from_lines([*DEFAULT_PATTERNS, *text.splitlines()])
+        lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+        try:
+            self._spec = GitIgnoreSpec.from_lines([*DEFAULT_PATTERNS, *lines])
+        except (ValueError, re.error) as error:
+            raise UsageError(
+                f"{IGNORE_FILE} cannot be used", str(error), "Mend the pattern, or remove it."
+            ) from error
 
     def passes(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether a recorded path is passed over. Nothing below a folder that is need be asked about."""

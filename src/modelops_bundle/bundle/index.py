@@ -57,13 +57,18 @@ class BundleIndex:
         return list(dict.fromkeys(each.pack for each in places if isinstance(each, InPack)))
 
     def members(self) -> dict[Blob, list[str]]:
-        """Paths of the files of each pack, in the order of their bytes."""
-        members: dict[Blob, list[str]] = {}
+        """Paths of files of each pack, in the order of their bytes: one for each piece of it.
+
+        Two packs that hold equal files are one, and either's files can be read for it.
+        """
+        members: dict[Blob, dict[int, str]] = {}
         for path in self._sorted():
             place = self.places[path]
             if isinstance(place, InPack):
-                members.setdefault(place.pack, []).append(path)
-        return members
+                members.setdefault(place.pack, {}).setdefault(place.offset, path)
+        return {
+            pack: [path for _, path in sorted(pieces.items())] for pack, pieces in members.items()
+        }
 
     def size_of(self, path: str) -> int:
         """Bytes of a file; 0 for a link."""

@@ -10,13 +10,14 @@ Version 2, keys sorted, no blanks, UTF-8::
      "version": "2.0"}
 
 ``pack`` is the number of a pack and an offset in it; an empty file has neither ``pack`` nor ``chunks``. The
-chunks of a file add up to its size, and files of one pack do not overlap.
+chunks of a file add up to its size. Files of one pack do not overlap; equal ones may be the same bytes.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from modelops_bundle.bundle.chunking import LARGEST_CHUNK
@@ -26,6 +27,7 @@ from modelops_bundle.bundle.json_text import (
     NotAsPromisedError,
     digest_in,
     parse_json,
+    shown,
     size_in,
     table_in,
 )
@@ -33,6 +35,7 @@ from modelops_bundle.bundle.media import CHUNK, LARGEST_INDEX, PACK
 from modelops_bundle.bundle.paths import problems_of
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.errors import DamagedBundleError
+from modelops_bundle.identity.digest import Digest
 
 __all__ = ["dump_index", "parse_index"]
 
@@ -73,8 +76,10 @@ def parse_index(data: bytes) -> BundleIndex:
         document = table_in(parse_json(data, LARGEST_INDEX), "the index")
         version = document.get("version")
         if not isinstance(version, str) or not version.startswith("2."):
-            raise NotAsPromisedError(f"its version is {str(version)[:20]!r}, and 2 is known here")
+            raise NotAsPromisedError(f"its version is {shown(version)}, and 2 is known here")
         packs = [_blob(each, PACK, _LARGEST_PACK) for each in _list(document.get("packs"))]
+        if len({pack.digest for pack in packs}) != len(packs):
+            raise NotAsPromisedError("a pack stands twice in it")
         files = table_in(document.get("files"), "files")
         read = {path: _entry(path, value, packs) for path, value in files.items()}
     except NotAsPromisedError as error:
@@ -155,14 +160,20 @@ def _list(value: Any) -> list[Any]:
 
 
 def _overlaps(index: BundleIndex) -> Iterator[str]:
-    """Files that share bytes of a pack: a small pack would stand for any number of files."""
-    ends: dict[Blob, int] = {}
+    """Files that share some bytes of a pack. All of them may be shared: packs of equal files are one."""
     spans = sorted(
-        (place.pack, place.offset, path)
+        (place.pack.digest.hex, place.offset, index.size_of(path), path)
         for path, place in index.places.items()
         if isinstance(place, InPack)
     )
-    for pack, offset, path in spans:
-        if offset < ends.get(pack, 0):
-            yield f"{path[:200]}: it shares bytes of its pack with another file"
-        ends[pack] = offset + index.size_of(path)
+    for (pack, offset, size, path), (next_pack, next_offset, next_size, other) in pairwise(spans):
+        if pack != next_pack or next_offset >= offset + size:
+            continue
+        same = (offset, size) == (next_offset, next_size)
+        if not same or _digest_of(index, path) != _digest_of(index, other):
+            yield f"{other[:200]}: it shares bytes of its pack with another file"
+
+
+def _digest_of(index: BundleIndex, path: str) -> Digest | None:
+    entry = index.contents[path]
+    return entry.digest if isinstance(entry, FileEntry) else None

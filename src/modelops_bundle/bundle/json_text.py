@@ -8,7 +8,7 @@ from typing import Any
 
 from modelops_bundle.identity.digest import Digest
 
-__all__ = ["NotAsPromisedError", "digest_in", "parse_json", "size_in", "table_in"]
+__all__ = ["NotAsPromisedError", "digest_in", "parse_json", "shown", "size_in", "table_in"]
 
 _LARGEST_NUMBER = 2**53
 
@@ -68,8 +68,16 @@ def size_in(value: Any, where: str) -> int:
         NotAsPromisedError: It is not.
     """
     if type(value) is not int or not 0 <= value <= _LARGEST_NUMBER:
-        raise NotAsPromisedError(f"{where[:200]}: {str(value)[:30]} is no number of bytes")
+        raise NotAsPromisedError(f"{where[:200]}: {shown(value)} is no number of bytes")
     return value
+
+
+def shown(value: Any) -> str:
+    """A value for an error: short, whatever it is."""
+    # Nothing is made to text that holds other values: it may be deep, and of any size.
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a table"
+    return repr(value[:80] if isinstance(value, str) else value)[:80]
 
 
 def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

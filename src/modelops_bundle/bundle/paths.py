@@ -7,8 +7,11 @@ program would run it. The same rules hold before a push, so that nobody makes a 
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from modelops_bundle.project.layout import STATE_FOLDER
@@ -18,6 +21,7 @@ __all__ = [
     "REGISTRY_PATH",
     "TRACKED_PATH",
     "Way",
+    "follow",
     "path_problem",
     "problems_of",
     "way_of",
@@ -33,7 +37,16 @@ MAX_FILES = 1_000_000
 
 _LONGEST_PATH = 4096  # bytes, as Linux has it
 _LONGEST_NAME = 255
+_DEEPEST = 255  # more folders than anybody has, and few enough to be made one in the other
 _MOST_LINKS = 40  # on the way to one file, as Linux has it
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: Most paths, of which nothing else need be asked.
+_PLAIN_PATH = re.compile(
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}/){0,200}[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}"
+)
+#: Windows drops these at the end of a name.
+_DROPPED = re.compile(r"(?<![/. ])[. ]+(?=/|\Z)")
 
 #: Folders of version control hold programs that are run: hooks, filters, monitors.
 _VERSION_CONTROL = frozenset({".git", "git~1", ".hg", "hg~1", ".svn", "svn~1", ".bzr", ".jj"})
@@ -68,33 +81,42 @@ def problems_of(paths: Iterable[str], links: Mapping[str, str]) -> Iterator[str]
 
 def path_problem(path: str) -> str | None:
     """Why a path cannot be in a bundle; ``None`` where it can."""
+    if len(path) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(path):
+        return None
     try:
         size = len(path.encode())
     except UnicodeEncodeError:
         return "its name is not Unicode"
-    if not path or size > _LONGEST_PATH:
-        return "it is empty or too long"
+    if not path or size > _LONGEST_PATH or path.count("/") >= _DEEPEST:
+        return "it is empty, too long or too deep"
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
         return "it is absolute"
     if "\\" in path:
         return "it holds a backslash, which parts folders on Windows"
-    if any(unicodedata.category(character) == "Cc" for character in path):
+    if _CONTROL.search(path) is not None:
         return "its name holds a control character"
-    if path.split("/", 1)[0].casefold() == STATE_FOLDER and path not in _OWN_FILES:
+    first, *others = path.split("/")
+    if _plain(first) == STATE_FOLDER and path not in _OWN_FILES:
         return f"{STATE_FOLDER} is the tool's own folder, which stays on its machine"
-    return next(filter(None, map(_name_problem, path.split("/"))), None)
+    return next(filter(None, map(_name_problem, (first, *others))), None)
 
 
+@lru_cache(maxsize=10_000)  # most names are those of folders, and stand in many paths
 def _name_problem(name: str) -> str | None:
-    if name in ("", ".", ".."):
-        return "it is not a plain path: a part of it is empty, `.` or `..`"
+    plain = _plain(name)
+    if not plain:
+        return "it is not a plain path: a part of it is empty, or holds only dots and blanks"
     if len(name.encode()) > _LONGEST_NAME:
         return "a part of it is too long"
-    # Windows drops dots and spaces at the end, and what stands behind a colon is a stream of the file.
-    plain = name.translate(_IGNORED).casefold().split(":", 1)[0].rstrip(". ")
     if plain in _VERSION_CONTROL:
         return "it lies in a folder of version control, where programs are kept that are run"
     return None
+
+
+def _plain(name: str) -> str:
+    """What a name is for a file system that folds it; empty for one that means another folder."""
+    # Windows drops dots and spaces at the end, and what stands behind a colon is a stream of the file.
+    return name.translate(_IGNORED).casefold().split(":", 1)[0].rstrip(". ")
 
 
 class Way(NamedTuple):
@@ -111,6 +133,16 @@ def way_of(path: str, links: Mapping[str, str]) -> Way | None:
         Its end is a path of the bundle, whether or not something is there (``.`` is its folder). ``None``
         where it leads out of the bundle or round in circles.
     """
+    return follow(path, links.get)
+
+
+def follow(path: str, target_of: Callable[[str], str | None]) -> Way | None:
+    """:func:`way_of` where links are looked up one by one.
+
+    Args:
+        path: Where to begin.
+        target_of: Target of the link at a path that leads through no link; ``None`` where there is no link.
+    """
     done: list[str] = []
     waiting = path.split("/")[::-1]
     followed: list[str] = []
@@ -124,7 +156,7 @@ def way_of(path: str, links: Mapping[str, str]) -> Way | None:
             done.pop()
             continue
         here = "/".join((*done, name))
-        target = links.get(here)
+        target = target_of(here)
         if target is None:
             done.append(name)
             continue
@@ -132,44 +164,73 @@ def way_of(path: str, links: Mapping[str, str]) -> Way | None:
         if target.startswith("/") or len(followed) > _MOST_LINKS:
             return None
         waiting.extend(target.split("/")[::-1])
+        if len(done) + len(waiting) > _DEEPEST:
+            return None
     return Way(tuple(followed), "/".join(done) or ".")
 
 
 def _collisions(paths: set[str]) -> Iterator[str]:
-    """Paths that are one on some file system, and files where others have a folder."""
-    seen: dict[str, str] = {}
-    folders: set[str] = set()
-    for path in sorted(paths):
-        parts = path.split("/")
-        for end in range(1, len(parts) + 1):
-            part = "/".join(parts[:end])
-            if end < len(parts):
-                if part in folders:
-                    continue
-                folders.add(part)
-            other = seen.setdefault(_folded(part), part)
-            if other != part:
-                yield f"{_shown(path)}: {_shown(other)} has the same name where case or form do not count"
+    """Paths that are one on some file system, and files where others have a folder.
+
+    Whatever has the same beginning when it is folded comes one behind the other, so neighbours tell it all.
+    """
+    for path, other in pairwise(sorted(paths, key=_in_order)):
+        for name, other_name in zip(path.split("/"), other.split("/"), strict=False):
+            if name != other_name:
+                if _folded(name) == _folded(other_name):
+                    yield f"{_shown(other)}: {_shown(path)} has the same name where case or form do not count"
                 break
-    for path in sorted(paths & folders):
-        yield f"{_shown(path)}: it is a file, and a folder of others"
+        else:
+            yield f"{_shown(path)}: it is a file, and a folder of others"
+
+
+def _in_order(path: str) -> str:
+    # No name holds the least of all characters, so what is in a folder follows it.
+    return _folded(path).replace("/", "\0")
 
 
 def _folded(path: str) -> str:
-    folded = unicodedata.normalize("NFC", path).casefold()
-    return unicodedata.normalize("NFC", folded.translate(_IGNORED))
+    """What a path is where case, form, and dots or blanks at the end of names do not count."""
+    if path.isascii():
+        folded = path.lower()
+    else:
+        folded = unicodedata.normalize("NFC", path.translate(_IGNORED)).casefold()
+        folded = unicodedata.normalize("NFC", folded)
+    return _DROPPED.sub("", folded)
 
 
 def _links_out(links: Mapping[str, str]) -> Iterator[str]:
+    # Where case does not count, `D` is the link `d`: neither way may lead out.
+    folded = {_folded(path): _folded(target) for path, target in links.items()}
     for path, target in sorted(links.items()):
-        if not target or target.startswith("/") or "\\" in target or "\0" in target:
-            yield f"{_shown(path)}: it is a link to {_shown(target)}, which is no relative path"
-            continue
-        way = way_of(path, links)
-        if way is None:
-            yield f"{_shown(path)}: it is a link to {_shown(target)}, which leads out of the bundle"
-        elif way.end != "." and path_problem(way.end) is not None:
-            yield f"{_shown(path)}: it is a link to {_shown(target)}: {path_problem(way.end)}"
+        problem = _target_problem(target)
+        if problem is None:
+            problem = _way_problem(way_of(path, links)) or _way_problem(
+                way_of(_folded(path), folded)
+            )
+        if problem is not None:
+            yield f"{_shown(path)}: it is a link to {_shown(target)}, {problem}"
+
+
+def _target_problem(target: str) -> str | None:
+    if not target or target.startswith("/") or "\\" in target or target[1:2] == ":":
+        return "which is no relative path"
+    try:
+        size = len(target.encode())
+    except UnicodeEncodeError:
+        return "which is not Unicode"
+    if size > _LONGEST_PATH or _CONTROL.search(target) is not None:
+        return "which is too long or holds a control character"
+    names = (name for name in target.split("/") if name not in ("", ".", ".."))
+    problem = next(filter(None, map(_name_problem, names)), None)
+    return None if problem is None else f"where {problem}"
+
+
+def _way_problem(way: Way | None) -> str | None:
+    if way is None:
+        return "which leads out of the bundle"
+    problem = None if way.end == "." else path_problem(way.end)
+    return None if problem is None else f"where {problem}"
 
 
 def _shown(text: str) -> str:

@@ -8,7 +8,16 @@ from typing import NamedTuple, Protocol
 
 from modelops_bundle.identity.digest import Digest
 
-__all__ = ["Blob", "BlobCache", "BlobReader", "BlobStorage", "BlobStore", "Manifest", "Remote"]
+__all__ = [
+    "Blob",
+    "BlobCache",
+    "BlobReader",
+    "BlobSource",
+    "BlobStorage",
+    "BlobStore",
+    "Manifest",
+    "Remote",
+]
 
 BlobReader = Callable[[], Iterable[bytes | memoryview]]
 """Gives a blob's bytes from the beginning, each time that it is called: what fails is sent again."""
@@ -76,6 +85,19 @@ class BlobStore(Protocol):
             DamagedBundleError: The blob ends before.
             RemoteError: It is not there, or could not be read.
         """
+        ...
+
+
+class BlobSource(Protocol):
+    """Where blobs come from, and nothing more."""
+
+    @property
+    def place(self) -> str:
+        """Where, for errors."""
+        ...
+
+    def get(self, blob: Blob) -> Iterator[bytes]:
+        """See :meth:`BlobStore.get`."""
         ...
 
 

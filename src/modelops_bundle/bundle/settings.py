@@ -48,6 +48,7 @@ class StorageSettings:
         prefix: What keys begin with.
         force_blob_patterns: Paths that go to blob storage whatever their size.
         force_oci_patterns: Paths that stay in the registry whatever their size. They count more.
+        extra: Unknown keys.
     """
 
     mode: str = "auto"
@@ -57,6 +58,7 @@ class StorageSettings:
     prefix: str = ""
     force_blob_patterns: tuple[str, ...] = ()
     force_oci_patterns: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def url(self) -> str | None:
@@ -84,6 +86,9 @@ class StorageSettings:
     @property
     def _prefix(self) -> str:
         return f"/{self.prefix.strip('/')}" if self.prefix.strip("/") else ""
+
+
+_STORAGE_KEYS = tuple(key for key in StorageSettings.__slots__ if key != "extra")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +168,10 @@ def settings_document(settings: BundleSettings) -> dict[str, Any]:
     default = StorageSettings()
     storage = {
         key: list(value) if isinstance(value, tuple) else value
-        for key in StorageSettings.__slots__
+        for key in _STORAGE_KEYS
         if (value := getattr(settings.storage, key)) != getattr(default, key)
     }
+    storage.update(settings.storage.extra)
     if storage:
         document["storage"] = storage
     return {**document, **settings.extra}
@@ -180,6 +186,7 @@ def _storage(said: Mapping[str, Any], problems: list[str]) -> StorageSettings:
         prefix=_text(said, "prefix", problems) or "",
         force_blob_patterns=_texts(said, "force_blob_patterns", problems),
         force_oci_patterns=_texts(said, "force_oci_patterns", problems),
+        extra={key: value for key, value in said.items() if key not in _STORAGE_KEYS},
     )
     if settings.mode not in _MODES:
         problems.append(f"storage.mode is none of {', '.join(_MODES)}")

@@ -16,9 +16,11 @@ from modelops_bundle.bundle.json_text import (
     NotAsPromisedError,
     digest_in,
     parse_json,
+    shown,
     size_in,
     table_in,
 )
+from modelops_bundle.bundle.paths import path_problem
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.digest import Digest
 
@@ -116,14 +118,17 @@ def parse_state(data: bytes, where: str) -> SyncState:
             return SyncState()
         files = table_in(document.get("last_synced"), "last_synced")
         tags = table_in(document.get("tags"), "tags")
+        models = document.get("models") or []
+        if not isinstance(models, list):
+            raise NotAsPromisedError("models is no list")
         return SyncState(
             files={path: _entry(path, said) for path, said in files.items()},
             tags={name: digest_in(said, "sha256", name) for name, said in tags.items()},
             base=_optional(document, "base"),
-            models=tuple(map(str, document.get("models") or ())),
+            models=tuple(_text(each, "a model") for each in models),
             last_push=_optional(document, "last_push_digest"),
             last_pull=_optional(document, "last_pull_digest"),
-            timestamp=str(document.get("timestamp", "")),
+            timestamp=_text(document.get("timestamp", ""), "timestamp"),
         )
     except NotAsPromisedError as error:
         raise UsageError(
@@ -142,10 +147,19 @@ def _dump_entry(entry: Entry) -> dict[str, Any]:
 
 def _entry(path: str, value: Any) -> Entry:
     said = table_in(value, path)
+    problem = path_problem(path)
+    if problem is not None:
+        raise NotAsPromisedError(f"{path[:200]}: {problem}")
     if "link" in said:
-        return LinkEntry(str(said["link"]))
+        return LinkEntry(_text(said["link"], path))
     digest = digest_in(said.get("digest"), "blake3 sha256", path)
     return FileEntry(digest, size_in(said.get("size"), path), said.get("executable") is True)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise NotAsPromisedError(f"{where[:200]}: {shown(value)} is no text")
+    return value
 
 
 def _optional(document: Mapping[str, Any], key: str) -> Digest | None:

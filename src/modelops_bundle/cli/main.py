@@ -49,6 +49,8 @@ COMMANDS = {
     "clone": "clone",
     "ensure": "ensure",
     "verify": "verify",
+    "export": "export",
+    "import": "import_",
     "cache": "cache",
     "login": "login",
     "dev": "dev",

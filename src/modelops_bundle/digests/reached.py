@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelops_bundle.digests.trace import TracedFiles, still_says
 from modelops_bundle.discovery.search import Warned
-from modelops_bundle.identity.recipes import Blake2bStream
+from modelops_bundle.identity.streams import Blake2bStream
 
 if TYPE_CHECKING:
     from modelops_bundle.digests.code import KnownDigests

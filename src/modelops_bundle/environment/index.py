@@ -20,7 +20,7 @@ from modelops_bundle.environment.found import (
     owned_by,
 )
 from modelops_bundle.environment.seals import Seal, decode_seal, make_seal, renewed_seal
-from modelops_bundle.identity.recipes import Blake2bStream
+from modelops_bundle.identity.streams import Blake2bStream
 from modelops_bundle.ports import EntryKind, Files
 
 __all__ = ["Index", "load_index"]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 
 from modelops_bundle.environment.choice import Choice, venv_prefix
 from modelops_bundle.errors import EnvironmentProbeError
-from modelops_bundle.identity.recipes import Blake2bStream
+from modelops_bundle.identity.streams import Blake2bStream
 from modelops_bundle.ports import Files
 
 __all__ = ["ANSWER", "QUESTION", "Interpreter", "InterpreterStarter", "read_interpreter"]

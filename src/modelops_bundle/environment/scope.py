@@ -18,7 +18,7 @@ from modelops_bundle.environment.distributions import Distribution, Distribution
 from modelops_bundle.environment.metadata import normalise
 from modelops_bundle.environment.requirements import Requirements
 from modelops_bundle.environment.seals import Seal, decode_seal, make_seal, renewed_seal
-from modelops_bundle.identity.recipes import Blake2bStream
+from modelops_bundle.identity.streams import Blake2bStream
 from modelops_bundle.project.config import Config
 
 __all__ = ["OURSELVES", "Scope", "scope"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from modelops_bundle.identity.recipes import Blake2bStream
+from modelops_bundle.identity.streams import Blake2bStream
 from modelops_bundle.ports import Files, Snapshots, Unreadable
 
 __all__ = ["Seal", "decode_seal", "make_seal", "renewed_seal"]

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from modelops_bundle.hashing.parquet_footer import values_by_group
-from modelops_bundle.identity.recipes import COLUMN_BATCH, ColumnStream
+from modelops_bundle.identity.streams import COLUMN_BATCH, ColumnStream
 
 __all__ = ["ParquetError", "column_streams", "read_table"]
 

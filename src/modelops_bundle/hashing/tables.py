@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from modelops_bundle.identity.recipes import COLUMN_BATCH, ColumnStream
+from modelops_bundle.identity.streams import COLUMN_BATCH, ColumnStream
 
 __all__ = ["TableSummary", "cannot_read", "summarize_table"]
 

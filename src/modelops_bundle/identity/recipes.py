@@ -12,24 +12,17 @@ import hashlib
 import json
 import math
 import sys
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modelops_bundle.errors import ParameterError
 from modelops_bundle.identity.digest import Digest
 
 __all__ = [
-    "COLUMN_BATCH",
-    "Blake2bStream",
-    "ColumnStream",
-    "ContentStream",
-    "Sha256Stream",
     "code_digest",
     "compute_composite_digest",
     "content_digest",
     "content_digest_of_chunks",
-    "digest_stream",
     "distribution_digest",
     "environment_digest",
     "evaluation_digest",
@@ -218,23 +211,6 @@ def content_digest_of_chunks(chunks: Iterable[bytes | memoryview], *, threads: b
     return Digest("blake3", hasher.hexdigest())
 
 
-class ContentStream:
-    """:func:`content_digest` of bytes that come piece by piece."""
-
-    def __init__(self) -> None:
-        from blake3 import blake3
-
-        self._hash = blake3()
-
-    def update(self, piece: bytes | memoryview) -> None:
-        """Append a piece."""
-        self._hash.update(piece)
-
-    def digest(self) -> Digest:
-        """What has been appended so far."""
-        return Digest("blake3", self._hash.hexdigest())
-
-
 def tree_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a set of files: relative path and content of each, in any order."""
     return _of_files("tree:v1", files)
@@ -245,56 +221,6 @@ def _of_files(tag: str, files: Iterable[tuple[str, Digest]]) -> Digest:
         (path.encode("utf-8", "surrogateescape"), str(digest).encode()) for path, digest in files
     )
     return _tagged(tag, (part for pair in pairs for part in pair))
-
-
-class Blake2bStream:
-    """A tagged BLAKE2b that takes framed parts one at a time, for what does not fit into memory."""
-
-    def __init__(self, tag: str) -> None:
-        self._hash = hashlib.blake2b(f"modelops:{tag}|".encode(), digest_size=32)
-
-    def add(self, part: bytes) -> None:
-        """Append one part, preceded by its length."""
-        self._hash.update(len(part).to_bytes(8, "big"))
-        self._hash.update(part)
-
-    def digest(self) -> Digest:
-        """What has been added so far."""
-        return Digest("blake2b", self._hash.hexdigest())
-
-
-COLUMN_BATCH = 1024
-"""Rows that are given to :meth:`ColumnStream.add` at a time. It is part of the recipe."""
-
-
-class ColumnStream:
-    """Digest of a table's column: the text of its cells in order, a missing cell being none."""
-
-    def __init__(self) -> None:
-        self._stream = Blake2bStream("column:v1")
-
-    def add(self, cells: Sequence[str | None]) -> None:
-        """Append the next ``COLUMN_BATCH`` cells, or the last ones."""
-        if None in cells:
-            lengths = array("I", [_MISSING if cell is None else len(cell) for cell in cells])
-        else:
-            lengths = array("I", map(len, cells))  # type: ignore[arg-type]
-        if sys.byteorder == "big":
-            lengths.byteswap()
-        self._stream.add(lengths.tobytes())
-        self._stream.add("".join(filter(None, cells)).encode("utf-8", "surrogateescape"))
-
-    def add_packed(self, parts: Iterable[bytes]) -> None:
-        """Append cells in a packed form of another kind, each part framed."""
-        for part in parts:
-            self._stream.add(part)
-
-    def digest(self) -> Digest:
-        """What has been added so far."""
-        return self._stream.digest()
-
-
-_MISSING = 0xFFFFFFFF
 
 
 # --- Python sources -----------------------------------------------------------------------------
@@ -379,26 +305,6 @@ def result_header_digest(header: bytes) -> bytes:
 def sha256_digest(data: bytes | memoryview) -> Digest:
     """SHA-256 of bytes that are in memory, which is how OCI names blobs and manifests."""
     return Digest("sha256", hashlib.sha256(data).hexdigest())
-
-
-class Sha256Stream:
-    """:func:`sha256_digest` of bytes that come piece by piece."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-
-    def update(self, piece: bytes | memoryview) -> None:
-        """Append a piece."""
-        self._hash.update(piece)
-
-    def digest(self) -> Digest:
-        """What has been appended so far."""
-        return Digest("sha256", self._hash.hexdigest())
-
-
-def digest_stream(algorithm: str) -> ContentStream | Sha256Stream:
-    """What computes digests of files: ``blake3``, or ``sha256`` for bundles of index version 1."""
-    return Sha256Stream() if algorithm == "sha256" else ContentStream()
 
 
 def pack_boundary(path: str) -> float:

@@ -7,13 +7,14 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from modelops_bundle import __version__
+from modelops_bundle.adapters.atomic import atomic_file
 from modelops_bundle.adapters.blob_cache import BlobCache, default_cache_folder
 from modelops_bundle.adapters.bundle_files import (
     SettingsFile,
@@ -21,8 +22,10 @@ from modelops_bundle.adapters.bundle_files import (
     TrackedFile,
     keep_local_files_out_of_git,
 )
+from modelops_bundle.adapters.layout_tar import read_layout_tar, write_layout_tar
 from modelops_bundle.adapters.locking import hold_lock
 from modelops_bundle.adapters.pinned_files import PinnedCredentials, PinnedFiles
+from modelops_bundle.adapters.registry_file import RegistryFile
 from modelops_bundle.adapters.work_tree import DiskTree
 from modelops_bundle.bundle.pinned import Pinned
 from modelops_bundle.bundle.reference import Reference, parse_reference
@@ -43,10 +46,13 @@ if TYPE_CHECKING:
 __all__ = [
     "REGISTRY_VARIABLE",
     "RealExchange",
+    "atomic_file",
     "log_in",
     "look_at_files",
     "open_exchange",
     "open_tree",
+    "read_layout_tar",
+    "write_layout_tar",
 ]
 
 REGISTRY_VARIABLE = "MODELOPS_BUNDLE_REGISTRY"
@@ -120,6 +126,10 @@ class RealExchange:
         """One command at a time changes what is tracked or synced."""
         with hold_lock(self._layout.bundle_lock):
             yield
+
+    def registry_lock(self) -> AbstractContextManager[None]:
+        """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.registry_lock`."""
+        return RegistryFile(self._layout.registry).locked()
 
     def reference(self, text: str | None) -> Reference:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.reference`."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelops_bundle.hashing.tables import summarize_table
-from modelops_bundle.identity.recipes import COLUMN_BATCH
+from modelops_bundle.identity.streams import COLUMN_BATCH
 
 
 def summary(text, name="t.csv", limit=10**9):

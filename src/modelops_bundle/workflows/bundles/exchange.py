@@ -87,6 +87,10 @@ class Exchange(Source, Protocol):
         """Held while what was synced or what is tracked changes; one command at a time has it."""
         ...
 
+    def registry_lock(self) -> AbstractContextManager[None]:
+        """Held while the registry is replaced: nobody registers anything meanwhile."""
+        ...
+
     def reference(self, text: str | None) -> Reference:
         """What a user means by a reference, or by none: the environment's place, or the settings'.
 

@@ -93,7 +93,8 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
     steps = pull.plan.steps
     with exchange.tree.staging(steps) as staging:
         fetch_files(pull.bundle, _files(pull.plan), staging, workspace.progress)
-        staging.apply(steps)
+        with exchange.registry_lock():
+            staging.apply(steps)
     digest, reference, state = pull.bundle.digest, pull.reference, exchange.state()
     if pull.models:
         exchange.save_state(state.partly(digest, pull.wanted, pull.models, exchange.now()))

@@ -48,7 +48,6 @@ class PushPlan:
         place: Where to.
         tags: Tags that would be moved, each with the digest that it has there now, if any.
         made: The bundle.
-        contents: What is in the folder.
         parent: The bundle that is there under the first tag, if any.
         changed: How its files differ from that, by path.
         blobs: Blobs that the place lacks, those for blob storage among them.
@@ -60,7 +59,6 @@ class PushPlan:
     place: Reference
     tags: Mapping[str, Digest | None]
     made: Made
-    contents: Contents
     parent: Digest | None
     changed: Mapping[str, Action]
     blobs: tuple[Blob, ...]
@@ -115,7 +113,6 @@ def plan_push(
         place=reference.at(names[0]),
         tags=pointed,
         made=made,
-        contents=scope.contents,
         parent=pointed[names[0]],
         changed=_changed(exchange, scope.contents, there),
         blobs=_lacking(exchange, remote, made, there) if is_new else (),
@@ -153,7 +150,9 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
         warnings = _move_tags(exchange, remote, plan)
     # 3. What is in common now.
     refs = {f"{plan.place.place}:{tag}": plan.digest for tag in plan.tags}
-    state = exchange.state().synced(plan.digest, plan.contents, refs, exchange.now(), pushed=True)
+    # In the terms of the index, so that the next pull can tell what changed on which side.
+    contents = plan.made.index.contents
+    state = exchange.state().synced(plan.digest, contents, refs, exchange.now(), pushed=True)
     exchange.save_state(state)
     exchange.adopt_place(plan.place.place)
     return warnings

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from modelops_bundle.bundle.ignoring import IGNORE_FILE, Ignoring
 from modelops_bundle.bundle.paths import path_problem
-from modelops_bundle.errors import UsageError
+from modelops_bundle.errors import StorageError, UsageError
 from modelops_bundle.ports import EntryKind, Unreadable
 from modelops_bundle.project.files import expand
 from modelops_bundle.project.patterns import is_pattern
@@ -187,4 +187,6 @@ def _unlink(workspace: Workspace, path: str) -> bool:
         os.unlink(workspace.layout.absolute(path))
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise StorageError(f"cannot remove {path}", error.strerror or "") from error
     return True

@@ -12,7 +12,8 @@ from modelops_bundle.bundle.paths import REGISTRY_PATH, way_of
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.errors import DamagedBundleError, RegistryError, RemoteError
-from modelops_bundle.identity.recipes import content_digest, digest_stream
+from modelops_bundle.identity.recipes import content_digest
+from modelops_bundle.identity.streams import digest_stream
 from modelops_bundle.ports import Progress
 from modelops_bundle.records.document import load_document
 from modelops_bundle.records.entries import BundleRegistry

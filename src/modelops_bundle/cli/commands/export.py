@@ -1,0 +1,40 @@
+"""``mops-bundle export``."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from modelops_bundle.cli.bundle_options import Ref
+from modelops_bundle.cli.output import say, show
+from modelops_bundle.cli.session import Session, command, new_app
+
+__all__ = ["app"]
+
+app = new_app()
+
+
+@app.command()
+@command
+def export(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The tar to write.")],
+    ref: Ref = None,
+) -> None:
+    """Write a bundle as one file: an OCI image layout in a tar, as skopeo's oci-archive."""
+    from modelops_bundle.wiring.exchanging import atomic_file, open_exchange, write_layout_tar
+    from modelops_bundle.workflows.bundles.archives import export_bundle
+
+    path = os.path.join(session.cwd, file)
+    with (
+        session.folder() as workspace,
+        open_exchange(workspace) as exchange,
+        atomic_file(path) as target,
+    ):
+        done = export_bundle(exchange, ref, target, write_layout_tar)
+    show(f"{file}:{done.tag}@{done.digest}")
+    if done.digest != done.bundle.digest:
+        say(f"It holds what was in blob storage, too: in its place it is {done.bundle.digest}.")
+    say(f"{len(done.bundle.index.contents)} files are in {file}.")
