@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from modelops_bundle.adapters.atomic import storage_errors, write_atomically
-from modelops_bundle.adapters.results_rows import context_text
 from modelops_bundle.errors import UsageError
+from modelops_bundle.results.context_text import context_text
 from modelops_bundle.results.envelope import pack, read_header
 from modelops_bundle.results.record import Result
 from modelops_bundle.results.store import ContextRecord

@@ -17,15 +17,9 @@ from typing import Any
 from modelops_bundle.adapters.atomic import write_atomically
 from modelops_bundle.adapters.results_claims import ClaimFile, RunClaims
 from modelops_bundle.adapters.results_db import Database, database_errors
-from modelops_bundle.adapters.results_rows import (
-    context_record,
-    context_text,
-    failure_record,
-    failure_text,
-    signed,
-    unsigned,
-)
+from modelops_bundle.adapters.results_rows import failure_record, failure_text, signed, unsigned
 from modelops_bundle.errors import StorageError
+from modelops_bundle.results.context_text import context_record, context_text
 from modelops_bundle.results.envelope import DamagedResultError, pack, unpack
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.record import Failure, Level, Result

@@ -18,8 +18,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from modelops_bundle.adapters.object_stores import open_store, store_errors
-from modelops_bundle.adapters.results_rows import context_text
 from modelops_bundle.errors import StorageError
+from modelops_bundle.results.context_text import context_text
 from modelops_bundle.results.envelope import DamagedResultError, pack, unpack
 from modelops_bundle.results.key import Context, ResultKey
 from modelops_bundle.results.record import Level, Result

@@ -15,6 +15,8 @@ __all__ = [
     "PACK",
     "PROVENANCE",
     "RESULTS",
+    "RESULTS_INDEX",
+    "RESULTS_PACK",
 ]
 
 IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -30,6 +32,8 @@ CHUNK = "application/vnd.modelops.bundle.chunk.v1"
 #: Artifacts that name a bundle as their subject.
 PROVENANCE = "application/vnd.modelops.bundle.provenance.v1+json"
 RESULTS = "application/vnd.modelops.bundle.results.v1"
+RESULTS_INDEX = "application/vnd.modelops.bundle.results.index.v1+json"
+RESULTS_PACK = "application/vnd.modelops.bundle.results.pack.v1"
 
 LARGEST_MANIFEST = 4 << 20
 """What the OCI distribution specification asks registries to take at least; many take no more."""

@@ -46,7 +46,7 @@ _PLAIN_PATH = re.compile(
     r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}/){0,200}[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}"
 )
 #: Windows drops these at the end of a name.
-_DROPPED = re.compile(r"(?<![/. ])[. ]+(?=/|\Z)")
+_DROPPED = re.compile(r"(?<=[^/. ])[. ]+(?=/|\Z)")
 
 #: Folders of version control hold programs that are run: hooks, filters, monitors.
 _VERSION_CONTROL = frozenset({".git", "git~1", ".hg", "hg~1", ".svn", "svn~1", ".bzr", ".jj"})

@@ -13,6 +13,7 @@ from modelops_bundle.cli.words import size
 
 if TYPE_CHECKING:
     from modelops_bundle.bundle.pinned import Pinned
+    from modelops_bundle.workflows.bundles.carrying import Carried
     from modelops_bundle.workflows.bundles.pull import Pull
     from modelops_bundle.workflows.bundles.push import PushPlan
 
@@ -23,6 +24,7 @@ __all__ = [
     "environment_document",
     "pull_document",
     "push_document",
+    "say_carried",
     "show_changes",
     "show_pull",
     "show_push",
@@ -37,7 +39,9 @@ def show_changes(changes: Mapping[str, Action]) -> None:
         show(SIGNS[action], f" {path}")
 
 
-def push_document(plan: PushPlan, pushed: bool, warnings: Iterable[str]) -> dict[str, Any]:
+def push_document(
+    plan: PushPlan, pushed: bool, warnings: Iterable[str], results: int | None
+) -> dict[str, Any]:
     """The JSON of ``push``."""
     return {
         "schema": 1,
@@ -54,14 +58,17 @@ def push_document(plan: PushPlan, pushed: bool, warnings: Iterable[str]) -> dict
             {"where": each.where, "what": each.what, "mend": each.mend} for each in plan.findings
         ],
         "warnings": list(warnings),
+        "results": results,
     }
 
 
-def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str]) -> None:
+def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: int | None) -> None:
     """Print what is sent, and the bundle's digest."""
     warn(f"{each.where}: {each.what}. {each.mend}" for each in plan.findings)
     warn(warnings)
     names = ", ".join(f"{plan.place.place}:{tag}" for tag in plan.tags)
+    if results is not None:
+        say(f"{plural(results, 'result')} that are still true went with it.")
     if plan.is_empty:
         show(f"{names}@{plan.digest}")
         say("Nothing to push: everything is there.")
@@ -76,7 +83,7 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str]) -> None:
     say(f"{'Sent' if pushed else 'Would send'} {sent} for {counted(plan.changed)}.")
 
 
-def pull_document(pull: Pull, pulled: bool) -> dict[str, Any]:
+def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str, Any]:
     """The JSON of ``pull``."""
     return {
         "schema": 1,
@@ -91,11 +98,20 @@ def pull_document(pull: Pull, pulled: bool) -> dict[str, Any]:
         "obstacles": [each._asdict() for each in pull.plan.obstacles],
         "kept": [each._asdict() for each in pull.plan.kept],
         "bytes": pull.size,
+        "results": results._asdict() if results is not None else None,
     }
 
 
-def show_pull(pull: Pull, pulled: bool) -> None:
+def say_carried(results: Carried | None) -> None:
+    """Say how many results came with a bundle, if any did."""
+    if results is not None and any(results):
+        known = f", {results.known} were here already" if results.known else ""
+        say(f"{plural(results.new, 'new result')} came with it{known}.")
+
+
+def show_pull(pull: Pull, pulled: bool, results: Carried | None) -> None:
     """Print what is written."""
+    say_carried(results)
     if not pulled:
         show_changes({step.path: step.action for step in pull.plan.steps})
         for each in pull.plan.obstacles:

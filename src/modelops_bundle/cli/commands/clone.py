@@ -23,8 +23,10 @@ def clone(
     into: Annotated[str, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> None:
     """Make a project out of a bundle."""
+    from modelops_bundle.cli.render_bundles import say_carried
     from modelops_bundle.project.layout import Layout
     from modelops_bundle.wiring import open_folder, write_text
+    from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.bundles.clone import clone as fetch
     from modelops_bundle.workflows.bundles.clone import require_cloneable
@@ -39,5 +41,7 @@ def clone(
         ignore_local_files(layout, write_text)
         with exchange.lock():
             pull = fetch(workspace, exchange, ref)
+            carried = bring(workspace, pull.bundle)
     show(f"{pull.reference.place}@{pull.bundle.digest}")
     say(f"{len(pull.bundle.index.contents)} files are in {into}.")
+    say_carried(carried)

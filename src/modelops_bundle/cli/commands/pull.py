@@ -31,6 +31,9 @@ def pull(
         list[str] | None,
         typer.Option("--model", metavar="M", help="Only what this model needs. Repeatable."),
     ] = None,
+    no_results: Annotated[
+        bool, typer.Option("--no-results", help="Leave out the results that came with the bundle.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -40,6 +43,7 @@ def pull(
     listed.
     """
     from modelops_bundle.cli.render_bundles import pull_document, show_pull
+    from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull
 
@@ -47,9 +51,11 @@ def pull(
         done = plan_the_pull(
             exchange, ref, overwrite=overwrite, restore_deleted=restore_deleted, models=model or ()
         )
+        carried = None
         if not dry_run:
             apply_pull(workspace, exchange, done)
+            carried = None if no_results else bring(workspace, done.bundle)
     if as_json:
-        print_json(pull_document(done, not dry_run))
+        print_json(pull_document(done, not dry_run, carried))
     else:
-        show_pull(done, not dry_run)
+        show_pull(done, not dry_run, carried)

@@ -37,6 +37,9 @@ def push(
             "--index-version", metavar="N", min=1, max=2, help="1 for readers of the first format."
         ),
     ] = 2,
+    with_results: Annotated[
+        bool, typer.Option("--with-results", help="Also results that are still true.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -46,6 +49,7 @@ def push(
     not there yet is sent. A tag that somebody else moved is not replaced.
     """
     from modelops_bundle.cli.render_bundles import push_document, show_push
+    from modelops_bundle.wiring.carrying import carry
     from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.bundles.push import apply_push, plan_push
 
@@ -60,7 +64,8 @@ def push(
             version=index_version,
         )
         warnings = () if dry_run else apply_push(workspace, exchange, plan)
+        carried = carry(workspace, exchange, plan) if with_results and not dry_run else None
     if as_json:
-        print_json(push_document(plan, not dry_run, warnings))
+        print_json(push_document(plan, not dry_run, warnings, carried))
     else:
-        show_push(plan, not dry_run, warnings)
+        show_push(plan, not dry_run, warnings, carried)

@@ -1,0 +1,38 @@
+"""What a context's model was made from, as text: the same in every store."""
+
+from __future__ import annotations
+
+import json
+
+from modelops_bundle.results.key import Context
+from modelops_bundle.results.store import ContextRecord
+
+__all__ = ["context_record", "context_text"]
+
+
+def context_text(record: ContextRecord) -> str:
+    """A context as it is stored."""
+    return json.dumps(
+        {
+            "context": record.context.document(),
+            "model_id": record.model_id,
+            "components": record.components,
+            "environment": dict(record.environment),
+            "environment_digest": record.environment_digest,
+        }
+    )
+
+
+def context_record(text: str, created: float) -> ContextRecord:
+    """A context that was stored."""
+    plain = json.loads(text)
+    outputs = plain["context"]["outputs"]
+    plain["context"]["outputs"] = None if outputs is None else tuple(outputs)
+    return ContextRecord(
+        context=Context(**plain["context"]),
+        model_id=plain["model_id"],
+        components=tuple((kind, path, digest) for kind, path, digest in plain["components"]),
+        environment=plain["environment"],
+        environment_digest=plain["environment_digest"],
+        created=created,
+    )
