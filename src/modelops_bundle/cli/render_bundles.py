@@ -103,8 +103,8 @@ def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str
 
 
 def say_carried(results: Carried | None) -> None:
-    """Say how many results came with a bundle, if any did."""
-    if results is not None and any(results):
+    """Say how many results came with a bundle, if any did that are new."""
+    if results is not None and results.new:
         known = f", {results.known} were here already" if results.known else ""
         say(f"{plural(results.new, 'new result')} came with it{known}.")
 
