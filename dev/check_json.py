@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,14 +31,19 @@ FREE = {
     "rows[].params": "<name>",
     "simulations[].params": "<name>",
     "dependencies": "<name>",
+    "files.changes": "<path>",
+    "files.missing": "<path>",
     "target_sets[].weights": "<name>",
     "targets[].data": "<name>",
 }
+#: The same for commands about bundles, where other fields have these names.
+FREE_IN_BUNDLES = {"changes": "<path>", "dropped": "<path>", "files": "<path>", "tags": "<tag>"}
+BUNDLES = ("diff", "manifest", "pull", "push", "tags")
 #: What stands below these is described by reference to another page.
 ELSEWHERE = ("models[].", "targets[].", "target_sets[]", "environments.", "environment.", "chains.")
 DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
 #: Commands whose exit code says what they found.
-MAY_FAIL = ("doctor", "evaluate", "run", "trace", "results")
+MAY_FAIL = ("doctor", "evaluate", "run", "trace", "results", "verify")
 #: A model that does what no model should.
 ODD = """\
 import os
@@ -79,7 +85,8 @@ def main() -> int:
     seen: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory(prefix="modelops-json-") as folder:
         for command, document in documents(Path(folder)):
-            paths = program.json_paths(document, FREE)
+            free = FREE_IN_BUNDLES if command in BUNDLES else FREE
+            paths = program.json_paths(document, free)
             if command in ("show-registry", "results show"):
                 paths = (path for path in paths if not path.startswith(ELSEWHERE))
             seen.setdefault(command, set()).update(paths)
@@ -126,8 +133,47 @@ def documents(folder: Path) -> Iterator[tuple[str, object]]:
     yield "target-set list", run("target-set", "list", "--json")
     yield "hash", run("hash", "src", "data/population.csv", "src/model.py", "--json")
     yield from _documents_of_runs(folder / "epidemic", run)
+    yield from _documents_of_bundles(folder, run)
     (folder / "epidemic" / ".modelops-bundle" / ".gitignore").unlink()
     yield "doctor", run("doctor", "--json")
+
+
+def _documents_of_bundles(folder: Path, run: Run) -> Iterator[tuple[str, object]]:
+    """Two users of one place who come in each other's way; damage; results that travel."""
+    ann, bob = folder / "epidemic", folder / "bob"
+    place = f"oci-layout:{folder / 'bundles'}"
+    (ann / "latest.csv").symlink_to("data/population.csv")
+    (ann / "notes.txt").write_text("notes")
+    run("add", "latest.csv", "notes.txt")
+    run("run", "DeterministicSIR", "--set", "beta=1", "--set", "gamma=1", "--set", "days=1")
+    yield "push", run("push", place, "--dry-run", "--json")
+    yield "push", run("push", place, "--with-results", "--json")
+    yield "manifest", run("manifest", "--json")
+    yield "tags", run("tags", "--json")
+    run("clone", place, str(bob))
+    its = _runner(bob)
+    shutil.rmtree(bob / ".modelops-bundle" / "results")
+    yield "pull", its("pull", "--json")
+    (bob / "src" / "rates.py").write_text("SEASONAL_BOOST = 2\n")
+    (bob / "latest.csv").unlink()
+    (bob / "latest.csv").symlink_to("data/observed_peak.csv")
+    its("push")
+    yield "diff", run("diff", "--json")
+    (ann / "src" / "rates.py").write_text("SEASONAL_BOOST = 3\n")
+    (ann / "notes.txt").write_text("my own")
+    yield "push", run("push", "--force", "--dry-run", "--json")
+    yield "pull", run("pull", "--dry-run", "--json")
+    yield "pull", run("pull", "--overwrite", "--json")
+    (ann / "settings.txt").write_text("new")
+    (ann / "notes.txt").unlink(missing_ok=True)
+    yield "status", run("status", "--files", "--untracked", "--json")
+    yield "cache gc", run("cache", "gc", "--json")
+    yield "dev env", run("dev", "env", "--json")
+    yield "verify", run("verify", "--json")
+    for blob in (folder / "bundles" / "blobs" / "sha256").iterdir():
+        if blob.stat().st_size > 5000:
+            blob.write_bytes(bytes(blob.stat().st_size))
+    yield "verify", run("verify", "--json")
 
 
 def _documents_of_runs(project: Path, run: Run) -> Iterator[tuple[str, object]]:

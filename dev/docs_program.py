@@ -17,9 +17,15 @@ DOORS = (
     "modelops_bundle.hashing",
     "modelops_bundle.registry",
     "modelops_bundle.environment",
+    "modelops_bundle.repository",
+    "modelops_bundle.ops",
 )
 NOT_CONFIGURED = frozenset({"project_name", "project_requires"})
-ASKED = re.compile(r"(?:environ|variables|_variables)(?:\.get\(|\[)\s*\"([A-Z_]{3,})\"")
+ASKED = re.compile(
+    r"(?:environ|_?environment|variables|_variables)(?:\.get\(|\[)\s*\"([A-Z_]{3,})\""
+)
+#: What the libraries that speak to registries read, on purpose.
+ASKED_BY_LIBRARIES = frozenset({"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE"})
 
 
 class Command(NamedTuple):
@@ -97,7 +103,7 @@ def variables(source: Path) -> set[str]:
     """Names of the environment variables that the program reads."""
     from modelops_bundle.environment.settings import SETTING_VARIABLES
 
-    named = {name for names in SETTING_VARIABLES.values() for name in names}
+    named = {name for names in SETTING_VARIABLES.values() for name in names} | ASKED_BY_LIBRARIES
     for path in source.rglob("*.py"):
         if "sample" not in path.parts:
             named.update(ASKED.findall(path.read_text(encoding="utf-8")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from modelops_bundle.adapters.atomic import storage_errors, write_text
+from modelops_bundle.adapters.atomic import remove_leftovers, storage_errors, write_text
 from modelops_bundle.bundle.paths import path_problem
 from modelops_bundle.bundle.settings import BundleSettings, read_settings, settings_document
 from modelops_bundle.bundle.sync_state import SyncState, dump_state, parse_state
@@ -81,7 +81,8 @@ class StateFile:
         return SyncState() if data is None else parse_state(data, self._path)
 
     def write(self, state: SyncState) -> None:
-        """Replace it."""
+        """Replace it, and remove what writers that died have left. The caller holds the lock."""
+        remove_leftovers(self._path)
         write_text(self._path, dump_state(state))
 
 

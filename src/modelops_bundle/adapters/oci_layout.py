@@ -25,6 +25,7 @@ from modelops_bundle.adapters import oci_documents as documents
 from modelops_bundle.adapters.atomic import (
     atomic_file,
     make_folder,
+    remove_leftovers,
     storage_errors,
     write_atomically,
 )
@@ -212,7 +213,9 @@ class LayoutRemote:
             raise self._lacks(lacking[0])
 
     def _write_index(self, before: Mapping[str, Any], index: Mapping[str, Any]) -> None:
+        """Replace the index. The caller holds the lock, so temporary files of it are nobody's any more."""
         path = os.path.join(self._folder, _INDEX)
+        remove_leftovers(path)
         if index == before and os.path.lexists(path):
             return
         try:

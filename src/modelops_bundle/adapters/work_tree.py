@@ -8,7 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 from modelops_bundle.adapters.atomic import storage_errors
@@ -217,8 +217,14 @@ class _Tee:
         return self._content.digest()
 
 
-def _opened(place: str) -> io.FileIO:
-    """A regular file; anything else is never opened, or a pipe would hang."""
+@contextmanager
+def _opened(place: str) -> Iterator[io.FileIO]:
+    """A regular file; anything else is never read, or a pipe would hang.
+
+    Raises:
+        InputsChangedError: It is gone.
+        StorageError: It cannot be read, also inside the block.
+    """
     with storage_errors(f"cannot read {place}"):
         try:
             descriptor = os.open(place, _FLAGS)
@@ -227,7 +233,8 @@ def _opened(place: str) -> io.FileIO:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(errno.EINVAL, "not a regular file")
-        return io.FileIO(descriptor, "rb")
+        with io.FileIO(descriptor, "rb") as file:
+            yield file
 
 
 def _stat(place: str) -> os.stat_result | None:

@@ -20,7 +20,7 @@ DEFAULT_PATTERNS = (
     "__pycache__/", "*.py[cod]", ".venv/", "venv/", "site-packages/", "node_modules/", "*.egg-info/",
     ".ipynb_checkpoints/", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".hypothesis/", ".tox/", ".nox/",
     ".dvc/", ".snakemake/", ".idea/", ".vscode/",
-    ".DS_Store", "Thumbs.db", "desktop.ini", "*~", "*.sw[a-p]", ".#*", "#*#",
+    ".DS_Store", "Thumbs.db", "desktop.ini", "*~", "*.sw[a-p]", ".#*", "\\#*#",
     ".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template",
 )  # fmt: skip
 

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from modelops_bundle.adapters.oci_credentials import CredentialSource
 
 __all__ = [
-    "REGISTRY_VARIABLE",
     "RealExchange",
     "atomic_file",
+    "has_bundles",
     "log_in",
     "look_at_files",
     "open_exchange",
@@ -54,9 +54,6 @@ __all__ = [
     "read_layout_tar",
     "write_layout_tar",
 ]
-
-REGISTRY_VARIABLE = "MODELOPS_BUNDLE_REGISTRY"
-"""Environment variable: ``host/repository``, or ``host`` for a repository named like the project's folder."""
 
 
 @contextmanager
@@ -199,7 +196,7 @@ class RealExchange:
 
     def _said(self) -> str | None:
         """Where the project's bundles go, as a variable, the chosen environment or the settings say."""
-        said = self._variables.get(REGISTRY_VARIABLE)
+        said = self._variables.get("MODELOPS_BUNDLE_REGISTRY")
         if not said and self._pinned and self._pinned.registry:
             server = self._pinned.registry.login_server.rstrip("/")
             said = f"{server}/{_repository_of(self._layout.root)}"
@@ -216,6 +213,12 @@ class RealExchange:
         registry = self._pinned.registry if self._pinned else None
         others = [PinnedCredentials(registry)] if registry else []
         return usual_credentials(self._default().host, self._variables, *others)
+
+
+def has_bundles(workspace: Workspace) -> bool:
+    """Whether a project was pushed or pulled, or something was added for that."""
+    layout = workspace.layout
+    return any(map(os.path.lexists, (layout.sync_state, layout.tracked, layout.settings)))
 
 
 def log_in(workspace: Workspace, host: str, username: str, password: str) -> str:
@@ -249,7 +252,7 @@ def look_at_files(
         asked: Whether somebody asks.
         untracked: Whether files count that belong to no bundle.
     """
-    if not asked and not os.path.lexists(workspace.layout.sync_state):
+    if not asked and not has_bundles(workspace):
         return None
     entries = report if report.is_whole else judge(workspace, ())
     with open_exchange(workspace) as exchange:
@@ -290,6 +293,6 @@ def _repository_of(folder: str) -> str:
         raise UsageError(
             f"the folder {folder} gives a repository no name",
             "",
-            f"Name the repository as well: {REGISTRY_VARIABLE}=host/repository.",
+            "Name the repository as well: MODELOPS_BUNDLE_REGISTRY=host/repository.",
         )
     return name

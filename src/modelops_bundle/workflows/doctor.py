@@ -16,6 +16,9 @@ from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.problems import BrokenRegistryError
 from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.staleness import State
+from modelops_bundle.workflows.bundles.checks import findings_of
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.scope import Scope, scope_of
 from modelops_bundle.workflows.recording import kept_record
 from modelops_bundle.workflows.status import EntryStatus, judged
 from modelops_bundle.workflows.workspace import Workspace
@@ -37,12 +40,15 @@ class Ailment(NamedTuple):
     mend: str
 
 
-def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
+def examine(
+    workspace: Workspace, standing: Standing, exchange: Exchange | None = None
+) -> list[Ailment]:
     """Look at everything; nothing is written.
 
     Args:
         workspace: The project.
         standing: Asks version control about an absolute path.
+        exchange: What bundles are exchanged with, for a project that has some.
     """
     found = [*_state_folder(workspace, standing), *_environment(workspace)]
     try:
@@ -62,6 +68,8 @@ def examine(workspace: Workspace, standing: Standing) -> list[Ailment]:
     found += _undeclared(workspace, entries)
     found += _overlooked([each.survey for each in entries if each.survey is not None])
     found += _objects(workspace, entries)
+    if exchange is not None:
+        found += _bundle(scope_of(workspace, exchange, tuple(entries)))
     # What several entries share is told once.
     return list(dict.fromkeys(found))
 
@@ -203,6 +211,14 @@ def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
                 yield Ailment(
                     where, what, "What cannot be seen can be declared with --code or --data."
                 )
+
+
+def _bundle(scope: Scope) -> Iterator[Ailment]:
+    """What would stop a push. What is wrong with entries is told already, and so is what they lack."""
+    ids = {entry.id for entry in scope.entries}
+    for each in findings_of(scope):
+        if each.stops and each.where not in ids and each.where not in scope.needed:
+            yield Ailment(each.where, each.what, each.mend)
 
 
 def _objects(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ailment]:

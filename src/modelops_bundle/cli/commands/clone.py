@@ -34,14 +34,14 @@ def clone(
 
     layout = Layout(os.path.normpath(os.path.join(session.cwd, into)))
     require_cloneable(layout)
+    ignore_local_files(layout, write_text)
     with (
         open_folder(layout, cwd=session.cwd) as workspace,
         open_exchange(workspace) as exchange,
+        exchange.lock(),
     ):
-        ignore_local_files(layout, write_text)
-        with exchange.lock():
-            pull = fetch(workspace, exchange, ref)
-            carried = bring(workspace, pull.bundle)
+        pull = fetch(workspace, exchange, ref)
+        carried = bring(workspace, pull.bundle)
     show(f"{pull.reference.place}@{pull.bundle.digest}")
     say(f"{len(pull.bundle.index.contents)} files are in {into}.")
     say_carried(carried)

@@ -17,10 +17,12 @@ app = new_app()
 def doctor(session: Session, as_json: AsJson = False) -> int:
     """Check the project; print problems and mends."""
     from modelops_bundle.wiring import git_standing
+    from modelops_bundle.wiring.exchanging import has_bundles, open_exchange
     from modelops_bundle.workflows.doctor import examine
 
-    with session.project() as workspace:
-        problems = examine(workspace, git_standing)
+    with session.project() as workspace, open_exchange(workspace) as exchange:
+        known = exchange if has_bundles(workspace) else None
+        problems = examine(workspace, git_standing, known)
     if as_json:
         print_json({"schema": 1, "problems": [problem._asdict() for problem in problems]})
     for problem in () if as_json else problems:

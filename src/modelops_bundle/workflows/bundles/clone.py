@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 
 from modelops_bundle.errors import UsageError
-from modelops_bundle.project.layout import Layout
+from modelops_bundle.project.layout import STATE_FOLDER, Layout
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.pull import Pull, apply_pull, plan_the_pull
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["clone", "require_cloneable"]
+
+#: What is made before anything of the bundle.
+_FIRST = (".gitignore", "bundle.lock", "cache")
 
 
 def require_cloneable(layout: Layout) -> None:
@@ -25,13 +28,24 @@ def require_cloneable(layout: Layout) -> None:
         raise UsageError(
             f"{layout.root} is not a folder", "", "Name a folder that is new or empty."
         )
-    begun = os.path.isfile(layout.settings) and not os.path.lexists(layout.sync_state)
-    if os.listdir(layout.root) and not begun:
+    if os.listdir(layout.root) and not _is_begun(layout):
         raise UsageError(
             f"{layout.root} is not empty",
             "a clone would mix its files with the bundle's",
             "Name a folder that is new or empty. In a project, `mops-bundle pull` brings a bundle.",
         )
+
+
+def _is_begun(layout: Layout) -> bool:
+    """Whether all that is in a folder is from a clone of it that was interrupted."""
+    if os.path.lexists(layout.sync_state):
+        return False
+    # Files of the bundle are only there when one of these is.
+    if os.path.isfile(layout.settings) or os.path.isdir(layout.incoming):
+        return True
+    if os.listdir(layout.root) != [STATE_FOLDER] or not os.path.isdir(layout.state):
+        return False
+    return all(name in _FIRST or name.endswith(".tmp") for name in os.listdir(layout.state))
 
 
 def clone(workspace: Workspace, exchange: Exchange, text: str) -> Pull:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from modelops_bundle.bundle.contents import FileEntry
@@ -26,6 +27,8 @@ IN_FLIGHT = 8
 
 #: A pack is fetched whole from this part of it on: after that it serves other versions as well.
 _WHOLE = 0.5
+
+_mending = Lock()
 
 
 class _Needed(NamedTuple):
@@ -143,8 +146,10 @@ def _stage(bundle: RemoteBundle, path: str, parts: frozenset[Blob], staging: Sta
         _write(bundle, path, parts, staging)
     except (DamagedBundleError, RemoteError):
         # It may be the cache that is damaged, or that lost a blob. The place has the last word.
-        _require_cached(bundle, path, parts)
-        _write(bundle, path, parts, staging)
+        # One at a time, or one drops what another has just mended.
+        with _mending:
+            _require_cached(bundle, path, parts)
+            _write(bundle, path, parts, staging)
 
 
 def _require_cached(bundle: RemoteBundle, path: str, parts: frozenset[Blob]) -> None:

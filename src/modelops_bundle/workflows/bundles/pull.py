@@ -95,6 +95,11 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
         fetch_files(pull.bundle, _files(pull.plan), staging, workspace.progress)
         with exchange.registry_lock():
             staging.apply(steps)
+        # Before the staging goes: an interrupted clone is known by it.
+        _remember(exchange, pull)
+
+
+def _remember(exchange: Exchange, pull: Pull) -> None:
     digest, reference, state = pull.bundle.digest, pull.reference, exchange.state()
     if pull.models:
         exchange.save_state(state.partly(digest, pull.wanted, pull.models, exchange.now()))

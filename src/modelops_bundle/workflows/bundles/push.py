@@ -11,7 +11,7 @@ from modelops_bundle.bundle.reference import Reference, is_tag
 from modelops_bundle.bundle.remote import Blob, BlobStore, Remote
 from modelops_bundle.errors import StaleRemoteError, UsageError
 from modelops_bundle.identity.digest import Digest
-from modelops_bundle.workflows.bundles.attesting import attest
+from modelops_bundle.workflows.bundles.attesting import attest, provenance_of
 from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.checks import Finding, check_scope
 from modelops_bundle.workflows.bundles.exchange import Exchange
@@ -136,8 +136,10 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
         InputsChangedError: A file changed since the plan was made. No tag was moved.
     """
     warnings: tuple[str, ...] = ()
-    if not plan.is_empty:
-        remote, made = exchange.remote(plan.place), plan.made
+    remote, made = exchange.remote(plan.place), plan.made
+    if plan.is_empty:
+        _attest_late(exchange, remote, plan)
+    else:
         stores = _stores(exchange, remote, made)
 
         def send(blob: Blob) -> bool:
@@ -169,7 +171,7 @@ def _move_tags(exchange: Exchange, remote: Remote, plan: PushPlan) -> tuple[str,
         remote.put_manifest(plan.made.manifest, tag, before)
         slow |= exchange.clock() - began > RACE_SECONDS
     moved = exchange.clock()
-    attest(exchange, remote, plan.made.manifest, plan.parent, tuple(plan.tags))
+    attest(exchange, remote, plan.made.manifest, _parent(exchange, plan), tuple(plan.tags))
     if remote.is_atomic:
         return ()
     # Who looked before we moved the tag has moved it by now, or knows that it was slow.
@@ -179,6 +181,18 @@ def _move_tags(exchange: Exchange, remote: Remote, plan: PushPlan) -> tuple[str,
         if now != plan.digest:
             raise _raced(remote, tag, now, plan.digest)
     return (_SLOW,) if slow else ()
+
+
+def _attest_late(exchange: Exchange, remote: Remote, plan: PushPlan) -> None:
+    """Say who pushed, where a push from here was ended between moving the tags and saying so."""
+    if plan.digest == exchange.state().base or provenance_of(remote, plan.digest):
+        return
+    attest(exchange, remote, plan.made.manifest, _parent(exchange, plan), tuple(plan.tags))
+
+
+def _parent(exchange: Exchange, plan: PushPlan) -> Digest | None:
+    """What the bundle comes after; not itself, where a push that was ended had moved the first tag."""
+    return plan.parent if plan.parent != plan.digest else exchange.state().base
 
 
 def _require(now: Digest | None, expected: Digest | None, remote: Remote, tag: str) -> None:
@@ -325,7 +339,7 @@ def _stale(
         "",
         "\n".join(
             (
-                "Compared with what was last synced here, it would:",
+                "What is there differs from what was last synced here:",
                 *lines,
                 "Run `mops-bundle pull` first."
                 " `mops-bundle push --force` replaces it and drops these changes.",
