@@ -71,6 +71,10 @@ def open_staging(
         steps: What is going to be done.
         stamps: What was at the paths when the steps were planned.
     """
+    with storage_errors(f"cannot tidy {layout.incoming}"):
+        # What a link leads to is not ours to tidy.
+        if os.path.islink(layout.incoming):
+            os.unlink(layout.incoming)
     make_folder(layout.incoming)
     staging = DiskStaging(layout, stamps)
     wanted = {staging.name(step.path, step.after) for step in steps if step.after}

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 from modelops_bundle.adapters.atomic import storage_errors
+from modelops_bundle.adapters.locking import hold_lock
 from modelops_bundle.adapters.staging import DiskStaging, PathStamp, open_staging, path_stamp
 from modelops_bundle.bundle.chunking import cut
 from modelops_bundle.bundle.contents import Contents, Entry, FileEntry, LinkEntry
@@ -30,6 +31,8 @@ from modelops_bundle.project.layout import STATE_FOLDER, Layout
 __all__ = ["DiskTree"]
 
 _PIECE = 1 << 20
+#: Others wait while one process fetches a bundle of some GiB.
+_LOCK_SECONDS = 3600.0
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -81,10 +84,16 @@ class DiskTree:
                 others.append(path)
             else:
                 links[path] = LinkEntry(target)
-        found = self._read(others)[0]
+        found, missing = self._read(others)
         if algorithm == "sha256":
             found = {path: self._as_in_v1(path, entry) for path, entry in found.items()}
-        return {**found, **links}
+        # What cannot be read is somebody's all the same: it is unlike anything, and not absent.
+        unlike = Digest(algorithm, "0" * 64)
+        sizes = {path: self._stamps[path].size for path, _ in missing if self._is_there(path)}
+        return {**found, **links, **{path: FileEntry(unlike, sizes[path]) for path in sizes}}
+
+    def _is_there(self, path: str) -> bool:
+        return self._stamps[path].kind != 0
 
     def _as_in_v1(self, path: str, entry: Entry) -> FileEntry:
         assert isinstance(entry, FileEntry), "what is read are files"
@@ -185,6 +194,10 @@ class DiskTree:
                         yield piece
 
         return read
+
+    def lock(self) -> AbstractContextManager[None]:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.lock`."""
+        return hold_lock(self._layout.bundle_lock, _LOCK_SECONDS)
 
     def staging(self, steps: Sequence[Step]) -> AbstractContextManager[DiskStaging]:
         """See :meth:`modelops_bundle.bundle.tree.WorkTree.staging`."""

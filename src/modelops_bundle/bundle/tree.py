@@ -65,6 +65,8 @@ class WorkTree(Protocol):
     def look(self, paths: Iterable[str], algorithm: str = "blake3") -> Contents:
         """What is at exactly these paths; those at which there is nothing are left out.
 
+        What is there and cannot be read stands as a file that is unlike any other.
+
         With ``sha256``, what is told is what an index of version 1 tells: no permission is.
         """
         ...
@@ -87,6 +89,10 @@ class WorkTree(Protocol):
 
     def reader(self, pieces: Collection[tuple[str, int, int]]) -> BlobReader:
         """Reads pieces of files, each a path, an offset and a length, one behind the other."""
+        ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Held by whoever replaces files of the folder; one process at a time has it."""
         ...
 
     def staging(self, steps: Sequence[Step]) -> AbstractContextManager[Staging]:

@@ -14,7 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from modelops_bundle.adapters.atomic import make_folder, write_text
+from modelops_bundle.adapters.atomic import (
+    make_folder,
+    remove_leftovers,
+    storage_errors,
+    write_text,
+)
 from modelops_bundle.adapters.blob_cache import BlobCache
 from modelops_bundle.adapters.disk import DiskFiles
 from modelops_bundle.adapters.locking import hold_lock
@@ -22,7 +27,7 @@ from modelops_bundle.adapters.staging import path_stamp
 from modelops_bundle.adapters.work_tree import DiskTree
 from modelops_bundle.bundle.reference import Reference, parse_reference
 from modelops_bundle.bundle.remote import BlobStorage, Remote
-from modelops_bundle.errors import UsageError
+from modelops_bundle.errors import InputsChangedError, UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.wiring.places import Places, usual_credentials
@@ -110,6 +115,8 @@ class LocalBundles:
         return Path(folder)
 
     def _fill(self, reference: Reference, folder: str, note: str) -> None:
+        remove_leftovers(note)
+        _remove_links_out(folder)
         make_folder(folder)
         layout = Layout(folder)
         with DiskFiles(folder, None) as files:
@@ -117,6 +124,10 @@ class LocalBundles:
             others = [path for path in tree.everything() if _BYTECODE not in path.split("/")]
             done = ensure(self, reference, tree, others)
         stamps = {path: _stamp(layout, path) for path in done.bundle.index.contents}
+        if not all(map(any, stamps.values())):
+            raise InputsChangedError(
+                f"{folder} changed while the bundle was put there", "", "Run it again."
+            )
         write_text(note, json.dumps({"digest": reference.wanted, "stamps": stamps}))
 
     # --- a source ---------------------------------------------------------------------------
@@ -135,6 +146,18 @@ class LocalBundles:
         from modelops_bundle.adapters import blob_storage
 
         return blob_storage.BlobStorage(url)
+
+
+def _remove_links_out(folder: str) -> None:
+    """Remove links that lead out of a bundle's folder: it has none, and what they lead to is not ours."""
+    with storage_errors(f"cannot mend {folder}"):
+        if os.path.islink(folder):
+            os.unlink(folder)
+        inside = Layout(os.path.realpath(folder))
+        for where, folders, names in os.walk(folder):
+            for path in (os.path.join(where, name) for name in (*folders, *names)):
+                if os.path.islink(path) and not inside.holds(os.path.realpath(path)):
+                    os.unlink(path)
 
 
 def _has_host(name: str) -> bool:

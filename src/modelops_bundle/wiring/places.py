@@ -31,9 +31,16 @@ class Places:
         self._is_insecure = is_insecure
         self._remotes: dict[str, Remote] = {}
         self._stack = ExitStack()
+        self._process = os.getpid()
+        self._of_parents: list[object] = []
 
     def remote(self, reference: Reference) -> Remote:
         """The place of a reference."""
+        if self._process != os.getpid():
+            # Connections are the parent's, of which a fork has copies: neither used here, nor closed.
+            self._of_parents += (self._remotes, self._stack)
+            self._remotes, self._stack = {}, ExitStack()
+            self._process = os.getpid()
         if reference.place not in self._remotes:
             self._remotes[reference.place] = self._opened(reference)
         return self._remotes[reference.place]

@@ -19,7 +19,8 @@ from modelops_bundle.cli.session import Session, command, new_app, remember_opti
 ASKED = {
     "init", "register-model", "register-target", "target-set", "unregister", "show-registry", "list",
     "status", "why", "update", "hash", "discover", "env", "sample-create", "doctor", "run", "trace",
-    "evaluate", "results",
+    "evaluate", "results", "add", "remove", "push", "pull", "tags", "manifest", "diff", "clone", "ensure",
+    "verify", "export", "import", "cache", "login", "dev",
 }  # fmt: skip
 runner = CliRunner()
 

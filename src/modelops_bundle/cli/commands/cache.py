@@ -18,7 +18,7 @@ app = new_app()
 
 @app.callback()
 def cache() -> None:
-    """Tidy what was fetched of bundles and is kept on this machine."""
+    """Tidy what was fetched of bundles."""
 
 
 @app.command("gc")

@@ -28,13 +28,11 @@ def clone(
     from modelops_bundle.wiring import open_folder, write_text
     from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
+    from modelops_bundle.workflows.bundles.clone import begin_clone
     from modelops_bundle.workflows.bundles.clone import clone as fetch
-    from modelops_bundle.workflows.bundles.clone import require_cloneable
-    from modelops_bundle.workflows.init import ignore_local_files
 
     layout = Layout(os.path.normpath(os.path.join(session.cwd, into)))
-    require_cloneable(layout)
-    ignore_local_files(layout, write_text)
+    begin_clone(layout, write_text)
     with (
         open_folder(layout, cwd=session.cwd) as workspace,
         open_exchange(workspace) as exchange,

@@ -17,7 +17,7 @@ app = new_app()
 
 @app.callback()
 def dev() -> None:
-    """Choose where bundles go: one of your environments in ~/.modelops/bundle-env."""
+    """Choose the environment that bundles go to."""
 
 
 @app.command("env")

@@ -29,7 +29,9 @@ def diff(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how a bundle differs from the folder, or from another bundle.
+    """Show how two states of the bundle differ.
+
+    By default the project's own bundle is compared with what a push would send now.
 
     For Python sources the definitions that changed are named.
     """

@@ -25,9 +25,9 @@ def ensure(
         bool, typer.Option("--mirror", help="Delete what the bundle has not.")
     ] = False,
 ) -> None:
-    """Make a folder hold a bundle's files, for programs that run them.
+    """Make a folder hold a bundle's files.
 
-    It need not be a project, and nothing is remembered. Files that differ are replaced.
+    For programs that run them: it need not be a project, and nothing is remembered. Files that differ are replaced.
     """
     from modelops_bundle.project.layout import Layout
     from modelops_bundle.wiring import open_folder

@@ -23,7 +23,10 @@ def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The tar to write.")],
     ref: Ref = None,
 ) -> None:
-    """Write a bundle as one file: an OCI image layout in a tar, as skopeo's oci-archive."""
+    """Write a bundle as one file.
+
+    The file is an OCI image layout in a tar, which skopeo calls oci-archive.
+    """
     from modelops_bundle.wiring.exchanging import atomic_file, open_exchange, write_layout_tar
     from modelops_bundle.workflows.bundles.archives import export_bundle
 

@@ -26,7 +26,10 @@ def import_(
         bool, typer.Option("--force", help="Also move tags that point to another bundle.")
     ] = False,
 ) -> None:
-    """Put the bundles of a file that `export` wrote into a place. `pull` and `clone` take them from there."""
+    """Put the bundles of such a file into a place.
+
+    `export` writes such files; `pull` and `clone` take bundles from the place.
+    """
     from modelops_bundle.wiring.exchanging import open_exchange, read_layout_tar
     from modelops_bundle.workflows.bundles.archives import import_bundle
 

@@ -24,7 +24,7 @@ def manifest(
     full: Annotated[bool, typer.Option("--full", help="Also every file and blob.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a bundle is: its digest, its files, and who pushed it."""
+    """Show a bundle: its digest, files, and who pushed it."""
     from modelops_bundle.cli.render_manifest import manifest_document, show_manifest
     from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.bundles.look import show_bundle

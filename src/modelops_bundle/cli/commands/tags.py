@@ -16,7 +16,7 @@ app = new_app()
 @app.command()
 @command
 def tags(session: Session, ref: Ref = None, as_json: AsJson = False) -> None:
-    """List the tags of a place, and the bundle that each points to."""
+    """List the tags of a place, each with its bundle."""
     from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.bundles.look import list_tags
 

@@ -15,9 +15,9 @@ app = new_app()
 @app.command()
 @command
 def verify(session: Session, ref: Ref = None, as_json: AsJson = False) -> int:
-    """Read every byte of a bundle where it is kept and compare it with the digests.
+    """Read a bundle again and compare every byte.
 
-    Ends with 1 when something is not what it should be.
+    It is read where it is kept. Ends with 1 when something is not what it should be.
     """
     from modelops_bundle.cli.render_manifest import show_verified, verified_document
     from modelops_bundle.wiring.exchanging import open_exchange

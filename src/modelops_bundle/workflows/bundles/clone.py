@@ -8,22 +8,28 @@ from modelops_bundle.errors import UsageError
 from modelops_bundle.project.layout import STATE_FOLDER, Layout
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.pull import Pull, apply_pull, plan_the_pull
-from modelops_bundle.workflows.workspace import Workspace
+from modelops_bundle.workflows.init import ignore_local_files
+from modelops_bundle.workflows.workspace import TextWriter, Workspace
 
-__all__ = ["clone", "require_cloneable"]
+__all__ = ["begin_clone", "clone"]
 
 #: What is made before anything of the bundle.
 _FIRST = (".gitignore", "bundle.lock", "cache")
 
 
-def require_cloneable(layout: Layout) -> None:
-    """Refuse a folder that holds something, unless it is a clone that was interrupted.
+def begin_clone(layout: Layout, write_text: TextWriter) -> None:
+    """Make a folder ready for a clone.
 
     Raises:
-        UsageError: It does.
+        UsageError: It holds something, and is no clone that was interrupted.
+        StorageError: It cannot be written.
     """
-    if not os.path.lexists(layout.root):
-        return
+    if os.path.lexists(layout.root):
+        _require_cloneable(layout)
+    ignore_local_files(layout, write_text)
+
+
+def _require_cloneable(layout: Layout) -> None:
     if not os.path.isdir(layout.root):
         raise UsageError(
             f"{layout.root} is not a folder", "", "Name a folder that is new or empty."

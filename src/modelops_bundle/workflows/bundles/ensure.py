@@ -56,9 +56,10 @@ def ensure(
     """
     bundle = open_bundle(source, reference)
     contents = bundle.index.contents
-    plan = plan_mirror(tree.look({*contents, *others}), contents)
-    with tree.staging(plan.steps) as staging:
-        files = [step.path for step in plan.steps if isinstance(step.after, FileEntry)]
-        fetch_files(bundle, files, staging, progress)
-        staging.apply(plan.steps)
+    with tree.lock():
+        plan = plan_mirror(tree.look({*contents, *others}), contents)
+        with tree.staging(plan.steps) as staging:
+            files = [step.path for step in plan.steps if isinstance(step.after, FileEntry)]
+            fetch_files(bundle, files, staging, progress)
+            staging.apply(plan.steps)
     return Ensured(reference, bundle, plan)
