@@ -22,6 +22,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+# What starts a registry for the tests starts one here as well.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
 from bench_cases import CASES
 from bench_measure import Aim, FailedError, Figure, Series
 from bench_tools import Bench, Tools

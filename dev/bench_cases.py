@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from bench_bundles import bundles, edited_bundle
 from bench_measure import Aim, Contender, FailedError, Figure, compare
 from bench_projects import (
     GUARD_SECONDS,
@@ -260,4 +261,6 @@ CASES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "batched": batched_writes,
     "short": short_tasks,
     "prediction": prediction,
+    "bundles": bundles,
+    "edited-bundle": edited_bundle,
 }

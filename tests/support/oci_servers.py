@@ -96,7 +96,7 @@ def make_certificate(folder: Path, names: str = "DNS:localhost,IP:127.0.0.1") ->
 
 @contextmanager
 def docker_registry(
-    folder: Path, *, tls: bool = False, login: bool = False
+    folder: Path, *, tls: bool = False, login: bool = False, data: Path | None = None
 ) -> Iterator[RealRegistry]:
     """A registry that keeps its files in a folder.
 
@@ -104,9 +104,10 @@ def docker_registry(
         folder: An empty folder.
         tls: Whether it speaks TLS, with a certificate that it has signed itself.
         login: Whether it wants :data:`USER` and :data:`PASSWORD`.
+        data: Where its files are kept instead.
     """
     (port,) = _free_ports(1)
-    data = folder / "data"
+    data = data or folder / "data"
     text = _CONFIG.format(data=data, port=port)
     certificate = None
     if tls:

@@ -20,7 +20,7 @@ _PREFIX = "needs_"
 _MARKERS = (
     "needs_git: needs git",
     "needs_pythons: needs another supported Python than the running one",
-    "needs_servers: needs object stores: SeaweedFS, and Azurite, which npm installs",
+    "needs_servers: needs servers: SeaweedFS, Azurite (which npm installs), docker-registry, skopeo",
     "needs_strace: needs strace, and the right to trace processes",
 )
 

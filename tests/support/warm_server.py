@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from modelops_bundle.cli import main as run_command
@@ -49,6 +50,8 @@ def quietly(*arguments: str) -> None:
 
 def load_everything() -> None:
     """Run the commands once, so that every module they import is there."""
+    # No registry is asked here.
+    import_module("modelops_bundle.adapters.oci_http")
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "model.py").write_text(MODEL)
         pathlib.Path(folder, "data.csv").write_text("a,b\n1,2\n")
@@ -61,7 +64,7 @@ def load_everything() -> None:
         for command in (
             "status", "doctor", "show-registry --tree", "discover", "hash .", "env show",
             "env diff model_m", "why model_m --diff", "status --json", "register-target model.py",
-            "target-set list", "update",
+            "target-set list", "update", "push", "pull", "manifest", "verify",
         ):  # fmt: skip
             quietly(*at, *command.split())
     gc.collect()

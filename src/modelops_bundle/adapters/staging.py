@@ -185,6 +185,9 @@ class DiskStaging:
             assert step.after is not None, "deletions are elsewhere"
             waiting = self._place(step.path, step.after)
             _set_executable(waiting, step.after.executable)
+        # A folder with nothing in it is nobody's work; one with something in it is refused.
+        if os.path.isdir(place) and not os.path.islink(place):
+            os.rmdir(place)
         os.replace(waiting, place)
 
     def _require_unchanged(self, step: Step, place: str) -> None:

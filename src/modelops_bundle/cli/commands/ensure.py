@@ -27,7 +27,8 @@ def ensure(
 ) -> None:
     """Make a folder hold a bundle's files.
 
-    For programs that run them: it need not be a project, and nothing is remembered. Files that differ are replaced.
+    It is for programs that run them: it need not be a project, and nothing is remembered. Files that differ
+    are replaced.
     """
     from modelops_bundle.project.layout import Layout
     from modelops_bundle.wiring import open_folder

@@ -29,5 +29,5 @@ def bridged(tree: WorkTree, base: Contents, algorithm: str) -> Contents:
         return base
     before = tree.look(others, "blake3" if algorithm == "sha256" else "sha256")
     now = tree.look(others, algorithm)
-    same = {path: now[path] for path in others if path in now and before[path] == base[path]}
+    same = {path: now[path] for path in others if path in now and before.get(path) == base[path]}
     return {**base, **same}
