@@ -21,7 +21,7 @@ from modelops_bundle.bundle.paths import Way, follow
 from modelops_bundle.bundle.pulling import Step
 from modelops_bundle.bundle.remote import Blob, BlobReader
 from modelops_bundle.bundle.tree import Gathered
-from modelops_bundle.errors import InputsChangedError
+from modelops_bundle.errors import InputsChangedError, StorageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest
 from modelops_bundle.identity.streams import ContentStream, Sha256Stream
@@ -31,6 +31,13 @@ from modelops_bundle.project.layout import STATE_FOLDER, Layout
 __all__ = ["DiskTree"]
 
 _PIECE = 1 << 20
+#: What readlink says where no link can be read: something else stands there, or nothing, or not for us.
+_TELLS_NO_LINK = frozenset(
+    (
+        errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES,
+        errno.EPERM,
+    )
+)  # fmt: skip
 #: Others wait while one process fetches a bundle of some GiB.
 _LOCK_SECONDS = 3600.0
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -110,8 +117,11 @@ class DiskTree:
         place = self._layout.absolute(path)
         try:
             target = os.readlink(place)
-        except OSError:
-            return None
+        except OSError as error:
+            if error.errno in _TELLS_NO_LINK:
+                return None
+            # Taken for a file, a link would be another one elsewhere.
+            raise StorageError(f"cannot read {place}", error.strerror or "") from error
         folder = os.path.realpath(os.path.dirname(place))
         led = os.path.realpath(place)
         # Compared as it is written too: an absolute path is another one on the next machine.

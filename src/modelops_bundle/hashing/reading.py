@@ -207,6 +207,9 @@ def _mapped(fd: int, size: int) -> Iterator[memoryview]:
                 raise _ChangedError
             with whole[start : start + _WINDOW] as window:
                 yield window
+            if hasattr(mmap, "MADV_DONTNEED"):
+                # What was hashed stays in the system's cache; it need not count as ours.
+                mapped.madvise(mmap.MADV_DONTNEED, start, min(_WINDOW, size - start))
 
 
 def _writer_waits(fd: int) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH
+from modelops_bundle.errors import StorageError
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.status import EntryStatus, judged
@@ -49,6 +51,7 @@ def scope_of(
 
     Raises:
         RegistryError: The registry is broken.
+        StorageError: The disk does not tell.
     """
     registry = workspace.registry.load()
     if entries is None:
@@ -88,4 +91,11 @@ def _surveyed(status: EntryStatus) -> Iterator[str]:
 
 
 def _is_there(workspace: Workspace, path: str) -> bool:
-    return os.path.isfile(workspace.layout.absolute(path))
+    try:
+        found = os.stat(workspace.layout.absolute(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        # A bundle without it would be another one.
+        raise StorageError(f"cannot look at {path}", error.strerror or "") from error
+    return stat.S_ISREG(found.st_mode)
