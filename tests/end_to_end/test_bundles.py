@@ -375,6 +375,142 @@ def spoil(desk: Desk, digest: str) -> None:
     file.write_bytes(bytes(byte ^ 1 for byte in file.read_bytes()))
 
 
+RUN = ("run", "StochasticSIR", "--grid", "beta=0.2,0.3", "--set", "gamma=0.1", "--set", "days=5")
+
+
+class TestResults:
+    def test_they_travel_and_are_found_again(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        ann.run(*RUN, "--seeds", "0:3")
+        alone = pushed(ann, desk.place)
+        document = ann.json("push", "--with-results")
+        assert (document["digest"], document["results"]) == (alone, 6)
+        bob = desk.clone("bob")
+        again = bob.json(*RUN, "--seeds", "0:4")
+        assert (again["hits"], again["computed"]) == (6, 2)
+        assert bob.json("push", "--with-results")["results"] == 8
+        assert ann.json("pull")["results"] == {"new": 2, "known": 12}
+        assert ann.json(*RUN, "--seeds", "0:4")["computed"] == 0
+        assert ann.json("results", "verify")["damaged"] == []
+
+    def test_only_those_that_are_true_go(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        ann.run(*RUN)
+        ann.edit("src/rates.py", "SEASONAL_BOOST = 1.15", "SEASONAL_BOOST = 1.25")
+        assert ann.json("push", desk.place, "--with-results")["results"] == 0
+
+    def test_they_can_be_left_out(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        pushed(ann, desk.place)
+        bob = desk.clone("bob")
+        ann.run(*RUN)
+        ann.run("push", "--with-results")
+        assert bob.json("pull", "--no-results")["results"] is None
+        assert bob.json(*RUN, "--dry-run")["hits"] == 0
+        assert bob.json("pull")["results"]["new"] == 2
+
+    def test_damage_is_told(self, registered: Project, tmp_path: Path) -> None:
+        with layout_place(tmp_path) as desk:
+            ann = desk.user(registered, "ann")
+            ann.run(*RUN)
+            ann.run("push", desk.place, "--with-results")
+            for blob in (tmp_path / "bundles/blobs/sha256").iterdir():
+                if blob.read_bytes().startswith(b"MOPSRES1"):
+                    spoil(desk, f"sha256:{blob.name}")
+            bob = Project(tmp_path, desk.own("bob"))
+            assert "damaged" in bob.run("clone", desk.place, "bob", expect=1).stderr
+            bob = Project(tmp_path / "bob", desk.own("bob"))
+            assert bob.json(*RUN, "--dry-run")["hits"] == 0
+
+
+class TestArchives:
+    def test_a_file_carries_a_bundle(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        digest = pushed(ann, desk.place, "--tag", "v1")
+        ann.run("export", "../one.tar", "v1")
+        ann.run("export", "../two.tar", "v1")
+        assert (desk.folder / "one.tar").read_bytes() == (desk.folder / "two.tar").read_bytes()
+        other = f"oci-layout:{desk.folder / 'elsewhere'}"
+        bob = Project(desk.folder, desk.own("bob"))
+        assert digest in bob.run("import", "one.tar", other).stdout
+        bob.run("clone", f"{other}:v1", "bob")
+        bob = Project(desk.folder / "bob", desk.own("bob"))
+        assert set(bob.states().values()) == {"current"}
+        assert bob.json("manifest", f"{other}:v1")["provenance"]
+
+    def test_an_import_moves_no_tag_unasked(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        pushed(ann, desk.place)
+        ann.run("export", "../one.tar")
+        ann.edit("src/rates.py", "SEASONAL_BOOST = 1.15", "SEASONAL_BOOST = 1.25")
+        digest = pushed(ann)
+        assert "--force" in ann.run("import", "../one.tar", expect=1).stderr
+        assert ann.json("tags")["tags"]["latest"] == digest
+        ann.run("import", "../one.tar", "--force")
+        assert ann.json("tags")["tags"]["latest"] != digest
+
+    def test_what_is_no_archive(self, sample: Project) -> None:
+        sample.run("add", "src/model.py")
+        (sample.folder / "x.tar").write_bytes(b"no tar" * 1000)
+        assert "x.tar" in sample.refuse("import", "x.tar", code=1)
+        assert "nowhere.tar" in sample.refuse("import", "nowhere.tar", code=1)
+
+
+class TestStatusAndDiff:
+    def test_files(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        assert ann.json("status")["files"] is None
+        assert "never pushed" in ann.run("status", "--files").stdout
+        (ann.folder / "notes.txt").write_text("notes")
+        pushed(ann, desk.place)
+        assert ann.json("status")["files"]["changes"] == {}
+        assert ann.json("status")["files"]["untracked"] is None
+        assert "notes.txt" in ann.json("status", "--untracked")["files"]["untracked"]
+        ann.run("add", "notes.txt")
+        ann.edit("data/population.csv", "age_group", "AGES")
+        ann.edit("src/rates.py", "SEASONAL_BOOST = 1.15", "SEASONAL_BOOST = 1.25")
+        assert ann.json("status", "--files")["files"]["changes"] == {
+            ".modelops-bundle/tracked.txt": "create",
+            "data/population.csv": "update",
+            "notes.txt": "create",
+            "src/rates.py": "update",
+        }
+        assert "2 new, 2 changed files" in ann.run("status").stdout
+        (ann.folder / "notes.txt").unlink()
+        assert "notes.txt" in ann.json("status", "--files")["files"]["missing"]
+
+    def test_ignored_files(self, sample: Project) -> None:
+        for name in (".venv/x.py", "__pycache__/y.pyc", ".env", "raw/huge.bin", "raw/small.csv"):
+            file = sample.folder / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text("x")
+        (sample.folder / ".modelopsignore").write_text("raw/*\n!raw/*.csv\n")
+        sample.run("add", ".")
+        tracked = (sample.folder / ".modelops-bundle/tracked.txt").read_text().splitlines()
+        assert "raw/small.csv" in tracked
+        assert not {".venv/x.py", "__pycache__/y.pyc", ".env", "raw/huge.bin"} & set(tracked)
+        assert sample.json("status", "--untracked")["files"]["untracked"] == []
+        assert ".modelopsignore" in sample.refuse("add", "raw/huge.bin")
+
+    def test_a_comment_is_no_change_of_meaning(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        pushed(ann, desk.place)
+        with (ann.folder / "src/rates.py").open("a") as file:
+            file.write("# a comment\n")
+        (ann.folder / "src/targets.py").chmod(0o755)
+        found = ann.json("diff")["files"]
+        assert found["src/rates.py"]["note"] == "meaning unchanged"
+        assert found["src/targets.py"]["note"] == "permission"
+
+    def test_doctor_says_what_stops_a_push(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        assert "No problems" in ann.run("doctor").stderr
+        (ann.folder / "id_ed25519").write_text("secret")
+        ann.run("add", "id_ed25519")
+        (problem,) = ann.json("doctor", expect=1)["problems"]
+        assert problem["where"] == "id_ed25519"
+
+
 class TestWords:
     def test_json_and_lines_tell_the_same(self, registered: Project, desk: Desk) -> None:
         ann = desk.user(registered, "ann")

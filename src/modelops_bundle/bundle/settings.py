@@ -6,6 +6,7 @@
     default_tag: latest
     cache_dir: ~/.cache/modelops-bundle
     insecure: ["registry.lab.example:5000"]   # without TLS
+    chunked: ["registry.lab.example:5000"]    # blobs in several requests each
     storage:
       mode: auto                    # auto, oci-only or blob-only
       threshold_bytes: 52428800     # files from here on go to blob storage, where there is one
@@ -100,6 +101,7 @@ class BundleSettings:
         default_tag: The tag where none is named.
         cache_dir: Where blobs are kept that were fetched; ``None`` for the user's cache folder.
         insecure: Registries, as ``host[:port]``, that are spoken to without TLS.
+        chunked: Registries that blobs are sent to in several requests each.
         storage: See :class:`StorageSettings`.
         extra: Unknown keys.
     """
@@ -108,6 +110,7 @@ class BundleSettings:
     default_tag: str = DEFAULT_TAG
     cache_dir: str | None = None
     insecure: tuple[str, ...] = ()
+    chunked: tuple[str, ...] = ()
     storage: StorageSettings = StorageSettings()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -140,17 +143,18 @@ def read_settings(document: Any, where: str) -> BundleSettings:
     if not is_tag(top["default_tag"] or ""):
         problems.append(f"default_tag {top['default_tag']!r} cannot be a tag")
     settings = _storage(storage, problems)
-    insecure = _texts(said, "insecure", problems)
+    hosts = {key: _texts(said, key, problems) for key in ("insecure", "chunked")}
     if problems:
         raise ConfigError(
             f"{where} cannot be used", "; ".join(problems), "Mend the file; it was not changed."
         )
-    extra = {key: value for key, value in said.items() if key not in (*top, "insecure")}
+    extra = {key: value for key, value in said.items() if key not in (*top, *hosts)}
     return BundleSettings(
         registry_ref=top["registry_ref"],
         default_tag=top["default_tag"] or DEFAULT_TAG,
         cache_dir=top["cache_dir"],
-        insecure=insecure,
+        insecure=hosts["insecure"],
+        chunked=hosts["chunked"],
         storage=settings,
         extra=extra,
     )
@@ -163,6 +167,7 @@ def settings_document(settings: BundleSettings) -> dict[str, Any]:
         "default_tag": None if settings.default_tag == DEFAULT_TAG else settings.default_tag,
         "cache_dir": settings.cache_dir,
         "insecure": list(settings.insecure) or None,
+        "chunked": list(settings.chunked) or None,
     }
     document = {key: value for key, value in document.items() if value is not None}
     default = StorageSettings()

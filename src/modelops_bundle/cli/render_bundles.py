@@ -79,8 +79,9 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
     if not pushed:
         show_changes(plan.changed)
     show(f"{names}@{plan.digest}")
-    sent = f"{plural(len(plan.blobs), 'blob')}, {size(plan.size)}"
-    say(f"{'Sent' if pushed else 'Would send'} {sent} for {counted(plan.changed)}.")
+    sent = f"{plural(len(plan.blobs) - len(plan.elsewhere), 'blob')}, {size(plan.size)}"
+    known = f", {len(plan.elsewhere)} taken over from another repository" if plan.elsewhere else ""
+    say(f"{'Sent' if pushed else 'Would send'} {sent}{known} for {counted(plan.changed)}.")
 
 
 def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from modelops_bundle.bundle.settings import BundleSettings
 from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.errors import UsageError
 from modelops_bundle.project.layout import Layout
-from modelops_bundle.wiring.places import Places, usual_credentials
+from modelops_bundle.wiring.places import Manner, Places, usual_credentials
 from modelops_bundle.workflows.bundles.file_status import FilesReport, file_status
 from modelops_bundle.workflows.status import StatusReport
 from modelops_bundle.workflows.status import status as judge
@@ -79,7 +79,7 @@ class RealExchange:
         self._layout = workspace.layout
         self._cwd = workspace.cwd
         self._variables = workspace.variables
-        self._places = Places(self._credentials, lambda host: host in self.settings.insecure)
+        self._places = Places(self._credentials, self._manner)
         self._settings_file = SettingsFile(workspace.layout.settings)
         self._state_file = StateFile(workspace.layout.sync_state)
         self.environments = PinnedFiles(workspace.layout.environment_name, workspace.variables)
@@ -208,6 +208,9 @@ class RealExchange:
             return reference
         placed = os.path.normpath(os.path.join(folder, os.path.expanduser(reference.repository)))
         return Reference("", placed, reference.tag, reference.digest)
+
+    def _manner(self, host: str) -> Manner:
+        return Manner(host in self.settings.insecure, host in self.settings.chunked)
 
     def _credentials(self) -> CredentialSource:
         registry = self._pinned.registry if self._pinned else None

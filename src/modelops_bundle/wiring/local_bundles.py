@@ -30,7 +30,7 @@ from modelops_bundle.bundle.remote import BlobStorage, Remote
 from modelops_bundle.errors import InputsChangedError, UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.project.layout import Layout
-from modelops_bundle.wiring.places import Places, usual_credentials
+from modelops_bundle.wiring.places import Manner, Places, usual_credentials
 from modelops_bundle.workflows.bundles.ensure import ensure
 
 __all__ = ["LocalBundles"]
@@ -64,7 +64,8 @@ class LocalBundles:
         self._length = _LENGTHS[structure]
         own = self._reference.host
         self._places = Places(
-            lambda: usual_credentials(own, os.environ), lambda host: insecure and host == own
+            lambda: usual_credentials(own, os.environ),
+            lambda host: Manner(insecure=insecure and host == own),
         )
 
     def reference(self, text: str) -> Reference:

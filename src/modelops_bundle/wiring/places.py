@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.bundle.remote import Remote
@@ -13,7 +13,14 @@ from modelops_bundle.bundle.remote import Remote
 if TYPE_CHECKING:
     from modelops_bundle.adapters.oci_credentials import CredentialSource
 
-__all__ = ["Places", "usual_credentials"]
+__all__ = ["Manner", "Places", "usual_credentials"]
+
+
+class Manner(NamedTuple):
+    """How a registry is spoken to: without TLS, and with blobs in several requests each."""
+
+    insecure: bool = False
+    chunked: bool = False
 
 
 class Places:
@@ -21,14 +28,14 @@ class Places:
 
     Args:
         credentials: Makes the source of credentials for all of them.
-        is_insecure: Whether a registry, ``host[:port]``, is spoken to without TLS.
+        manner: How a registry, ``host[:port]``, is spoken to.
     """
 
     def __init__(
-        self, credentials: Callable[[], CredentialSource], is_insecure: Callable[[str], bool]
+        self, credentials: Callable[[], CredentialSource], manner: Callable[[str], Manner]
     ) -> None:
         self._credentials = credentials
-        self._is_insecure = is_insecure
+        self._manner = manner
         self._remotes: dict[str, Remote] = {}
         self._stack = ExitStack()
         self._process = os.getpid()
@@ -61,7 +68,7 @@ class Places:
             reference.host,
             reference.repository,
             credentials=self._credentials(),
-            insecure=self._is_insecure(reference.host),
+            **self._manner(reference.host)._asdict(),
         )
         return self._stack.enter_context(remote)
 

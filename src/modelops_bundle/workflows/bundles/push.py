@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.pulling import Action, changes
-from modelops_bundle.bundle.reference import Reference, is_tag
+from modelops_bundle.bundle.reference import Reference, is_tag, parse_reference
 from modelops_bundle.bundle.remote import Blob, BlobStore, Remote
 from modelops_bundle.errors import StaleRemoteError, UsageError
 from modelops_bundle.identity.digest import Digest
@@ -51,6 +51,7 @@ class PushPlan:
         parent: The bundle that is there under the first tag, if any.
         changed: How its files differ from that, by path.
         blobs: Blobs that the place lacks, those for blob storage among them.
+        elsewhere: Repository of the same registry that has some of these, by blob: it need not be sent.
         dropped: What others changed there since the last push or pull from here, by path, that would be
             replaced: only where the push is forced.
         findings: What is wrong with the project, or should be known of it.
@@ -62,6 +63,7 @@ class PushPlan:
     parent: Digest | None
     changed: Mapping[str, Action]
     blobs: tuple[Blob, ...]
+    elsewhere: Mapping[Blob, str] = field(default_factory=dict)
     dropped: Mapping[str, Action] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
@@ -78,7 +80,7 @@ class PushPlan:
     @property
     def size(self) -> int:
         """Bytes to send."""
-        return sum(blob.size for blob in self.blobs)
+        return sum(blob.size for blob in self.blobs if blob not in self.elsewhere)
 
 
 def plan_push(
@@ -109,13 +111,15 @@ def plan_push(
     there = _bundle(exchange, reference, pointed[names[0]])
     made = _made(workspace, exchange, scope.contents, version, there)
     is_new = any(digest != made.manifest.digest for digest in pointed.values())
+    lacking = _lacking(exchange, remote, made, there) if is_new else ()
     return PushPlan(
         place=reference.at(names[0]),
         tags=pointed,
         made=made,
         parent=pointed[names[0]],
         changed=_changed(exchange, scope.contents, there),
-        blobs=_lacking(exchange, remote, made, there) if is_new else (),
+        blobs=lacking,
+        elsewhere=_elsewhere(exchange, reference, lacking) if there is None else {},
         dropped=_dropped(exchange, reference, pointed, made.manifest.digest, force=force),
         findings=findings,
     )
@@ -143,6 +147,9 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
         stores = _stores(exchange, remote, made)
 
         def send(blob: Blob) -> bool:
+            repository = plan.elsewhere.get(blob)
+            if repository is not None and remote.mount(blob, repository):
+                return False
             return stores[blob].put(blob, made.reader(blob))
 
         # 1. What the manifest names.
@@ -236,6 +243,21 @@ def _lacking(
     ]
     held = each_blob(unknown, lambda blob: stores[blob].holds(blob), None, "")
     return tuple(blob for blob, is_there in zip(unknown, held, strict=True) if not is_there)
+
+
+def _elsewhere(
+    exchange: Exchange, reference: Reference, lacking: Sequence[Blob]
+) -> Mapping[Blob, str]:
+    """Blobs that the last bundle has in another repository of the same registry, each with its name."""
+    state = exchange.state()
+    for name, digest in state.tags.items():
+        known = parse_reference(name)
+        if digest != state.base or reference.is_layout or known.host != reference.host:
+            continue
+        bundle = _bundle(exchange, known, digest)
+        layers = {layer.digest for layer in bundle.said.layers} if bundle is not None else set()
+        return {blob: known.repository for blob in lacking if blob.digest in layers}
+    return {}
 
 
 def _made(
