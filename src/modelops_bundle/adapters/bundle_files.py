@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from typing import Any
 
 from modelops_bundle.adapters.atomic import remove_leftovers, storage_errors, write_text
-from modelops_bundle.bundle.paths import path_problem
 from modelops_bundle.bundle.settings import BundleSettings, read_settings, settings_document
 from modelops_bundle.bundle.sync_state import SyncState, dump_state, parse_state
-from modelops_bundle.errors import ConfigError, UsageError
+from modelops_bundle.bundle.tracked_text import dump_tracked, parse_tracked
+from modelops_bundle.errors import ConfigError
 from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
 from modelops_bundle.records.yaml_events import DocumentError, read_yaml
 from modelops_bundle.records.yaml_text import write_yaml
@@ -18,6 +20,7 @@ __all__ = [
     "SettingsFile",
     "StateFile",
     "TrackedFile",
+    "bytes_of",
     "keep_local_files_out_of_git",
     "read_plain_yaml",
 ]
@@ -26,10 +29,7 @@ _LONGEST_NUMBER = 30
 
 
 class TrackedFile:
-    """``tracked.txt``: a recorded path a line, sorted, so that two branches merge line by line.
-
-    Blanks count. Lines that begin with ``#`` are comments; ``./`` stands before a path that does.
-    """
+    """``tracked.txt``, see :mod:`modelops_bundle.bundle.tracked_text`."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -40,23 +40,7 @@ class TrackedFile:
         Raises:
             UsageError: A line is no path; nothing is guessed.
         """
-        data = _bytes_of(self._path)
-        try:
-            lines = (data or b"").decode("utf-8").split("\n")
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{self._path} is not UTF-8", str(error), "Mend the file.") from error
-        paths = set()
-        for number, line in enumerate(lines, 1):
-            path = line.removesuffix("\r").removeprefix("./")
-            if line.startswith("#") or not path.strip(" \t"):
-                continue
-            problem = path_problem(path)
-            if problem is not None:
-                raise UsageError(
-                    f"{self._path}:{number} cannot be tracked", problem, "Mend or remove the line."
-                )
-            paths.add(path)
-        return frozenset(paths)
+        return parse_tracked(bytes_of(self._path) or b"", self._path)
 
     def write(self, paths: frozenset[str]) -> None:
         """Replace them; no paths are no file."""
@@ -65,8 +49,7 @@ class TrackedFile:
                 if os.path.lexists(self._path):
                     os.unlink(self._path)
             return
-        lines = (f"./{path}" if path.startswith("#") else path for path in sorted(paths))
-        write_text(self._path, "".join(f"{line}\n" for line in lines))
+        write_text(self._path, dump_tracked(paths))
 
 
 class StateFile:
@@ -77,7 +60,7 @@ class StateFile:
 
     def read(self) -> SyncState:
         """What was last synced; nothing where there is no file."""
-        data = _bytes_of(self._path)
+        data = bytes_of(self._path)
         return SyncState() if data is None else parse_state(data, self._path)
 
     def write(self, state: SyncState) -> None:
@@ -109,7 +92,7 @@ class SettingsFile:
 
 def keep_local_files_out_of_git(layout: Layout) -> None:
     """Add to the state folder's ``.gitignore`` what an earlier release did not know of."""
-    data = _bytes_of(layout.ignore_file)
+    data = bytes_of(layout.ignore_file)
     if data is None:
         return
     lines = data.decode("utf-8", "surrogateescape").splitlines()
@@ -124,7 +107,7 @@ def read_plain_yaml(path: str) -> Any:
     Raises:
         ConfigError: It is no YAML.
     """
-    data = _bytes_of(path)
+    data = bytes_of(path)
     if data is None or all(
         not line or line.startswith(b"#") for line in map(bytes.strip, data.splitlines())
     ):
@@ -149,10 +132,19 @@ def _plain(text: str) -> Any:
     )
 
 
-def _bytes_of(path: str) -> bytes | None:
+def bytes_of(path: str) -> bytes | None:
+    """What a file holds; ``None`` where there is none. Anything but a regular file is never read.
+
+    Raises:
+        StorageError: It is something else, or cannot be read.
+    """
     with storage_errors(f"cannot read {path}"):
         try:
-            with open(path, "rb") as file:  # noqa: PTH123
-                return file.read()
+            # A pipe would hang, already when it is opened.
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except FileNotFoundError:
             return None
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file")
+            return file.read()

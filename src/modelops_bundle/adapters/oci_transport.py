@@ -121,7 +121,7 @@ class Transport:
         patience = self.patience
         wait = min(patience.pause * 2.0 ** (failures - 1), patience.longest_pause)
         # Those that failed together are not to come back together.
-        wait = max(wait * random.uniform(0.5, 1.0), min(passing.after, patience.longest_pause))
+        wait = max(wait * random.uniform(0.5, 1.0), passing.after)
         if failures >= patience.tries or time.monotonic() + wait > until:
             raise RemoteError(what, passing.why, passing.mend) from None
         time.sleep(wait)

@@ -62,8 +62,8 @@ class Patience:
     verdict: float = 300.0
     tries: int = 5
     pause: float = 0.5
-    longest_pause: float = 60.0
-    total: float = 600.0
+    longest_pause: float = 30.0
+    total: float = 120.0
     slowest: float = 16_384.0
 
 

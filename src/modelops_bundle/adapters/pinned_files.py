@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from modelops_bundle.adapters.atomic import storage_errors, write_text
-from modelops_bundle.adapters.bundle_files import read_plain_yaml
+from modelops_bundle.adapters.bundle_files import bytes_of, read_plain_yaml
 from modelops_bundle.adapters.oci_credentials import Credentials
 from modelops_bundle.bundle.pinned import (
     Pinned,
@@ -46,13 +46,10 @@ class PinnedFiles:
         Raises:
             UsageError: The file holds no name.
         """
-        try:
-            with open(self._marker, encoding="utf-8") as file:  # noqa: PTH123
-                name = file.read(1000).strip()
-        except FileNotFoundError:
+        data = bytes_of(self._marker)
+        if data is None:
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{self._marker} cannot be read", str(error)) from error
+        name = data[:1000].decode("utf-8", "replace").strip()
         return check_environment_name(name) if name else None
 
     def pinned(self) -> Pinned | None:

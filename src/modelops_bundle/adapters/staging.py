@@ -9,7 +9,9 @@ Nothing is written through a symbolic link that the bundle does not know of.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +22,7 @@ from modelops_bundle.adapters.atomic import make_folder, storage_errors, sync_fo
 from modelops_bundle.bundle.contents import FileEntry, LinkEntry
 from modelops_bundle.bundle.pulling import Action, Step
 from modelops_bundle.bundle.tree import Writer
-from modelops_bundle.errors import DamagedBundleError, InputsChangedError
+from modelops_bundle.errors import DamagedBundleError, InputsChangedError, StorageError
 from modelops_bundle.hashing.reading import digest_of_file
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import content_digest
@@ -33,6 +35,7 @@ __all__ = ["DiskStaging", "PathStamp", "open_staging", "path_stamp"]
 #: From so many files on, one sync of everything is quicker than one for each.
 _MANY = 64
 _PIECE = 1 << 20
+_OURS = re.compile(r"[0-9a-f]{64}")
 
 
 class PathStamp(NamedTuple):
@@ -71,20 +74,50 @@ def open_staging(
         steps: What is going to be done.
         stamps: What was at the paths when the steps were planned.
     """
-    with storage_errors(f"cannot tidy {layout.incoming}"):
-        # What a link leads to is not ours to tidy.
-        if os.path.islink(layout.incoming):
-            os.unlink(layout.incoming)
+    _require_own(layout.state, layout.incoming)
     make_folder(layout.incoming)
+    _require_space(layout.incoming, steps)
     staging = DiskStaging(layout, stamps)
     wanted = {staging.name(step.path, step.after) for step in steps if step.after}
     with storage_errors(f"cannot tidy {layout.incoming}"):
         for name in os.listdir(layout.incoming):
-            if name not in wanted:
+            if name not in wanted and _OURS.fullmatch(name):
                 os.unlink(os.path.join(layout.incoming, name))
     yield staging
     with contextlib.suppress(OSError):
+        _require_own(layout.state, layout.incoming)
         shutil.rmtree(layout.incoming)
+
+
+def _require_own(*folders: str) -> None:
+    """Refuse a link in the place of our folders: what it leads to is somebody else's.
+
+    Raises:
+        StorageError: One of them is a link, or something else than a folder.
+    """
+    for folder in folders:
+        if os.path.islink(folder) or (os.path.lexists(folder) and not os.path.isdir(folder)):
+            raise StorageError(
+                f"{folder} is no folder of this program's",
+                "it is a link or a file, and files would be written and removed there",
+                "Remove it, then run the command again.",
+            )
+
+
+def _require_space(folder: str, steps: Sequence[Step]) -> None:
+    """Refuse what cannot fit: an index may say anything of sizes.
+
+    Raises:
+        StorageError: It cannot.
+    """
+    needed = sum(step.after.size for step in steps if isinstance(step.after, FileEntry))
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise StorageError(
+            f"the bundle's files do not fit into {os.path.dirname(folder)}",
+            f"they have {needed:,} bytes, and {free:,} are free",
+            "Free some space, or pull only what a model needs with --model.",
+        )
 
 
 class DiskStaging:
@@ -138,7 +171,16 @@ class DiskStaging:
 
     def apply(self, steps: Sequence[Step]) -> None:
         """See :meth:`modelops_bundle.bundle.tree.Staging.apply`."""
+        # 1. Everything that can be known to fail, before anything is changed.
+        deleted = {step.path for step in steps if step.action is Action.DELETE}
+        for step in steps:
+            # What is seen below a link or file that goes first is not what will be there.
+            if not any(above in deleted for above in _folders_above(step.path)):
+                self._require_unchanged(step, self._layout.absolute(step.path))
+            self._require_writable(os.path.dirname(self._layout.absolute(step.path)))
+        # 2. What takes the old files' place is on the disk.
         self._sync([step for step in steps if isinstance(step.after, FileEntry)])
+        # 3. In place, each in one step.
         folders: set[str] = set()
         # Deletions first: a file may stand where a folder is needed, or the other way round.
         for step in sorted(steps, key=lambda step: step.action is not Action.DELETE):
@@ -198,6 +240,13 @@ class DiskStaging:
                 "Run the command again: what is in place already stays.",
             )
 
+    def _require_writable(self, folder: str) -> None:
+        while not os.path.lexists(folder):
+            folder = os.path.dirname(folder)
+        if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
+            with storage_errors(f"cannot write into {folder}"):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
     def _require_inside(self, folder: str) -> None:
         """Refuse the folder of a file where a link on the way leads somewhere else."""
         if os.path.realpath(folder) != self._expected(folder):
@@ -219,6 +268,12 @@ class DiskStaging:
             except OSError:
                 return
             folder = os.path.dirname(folder)
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def _sha256_of(place: str) -> Digest:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import re
+import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -77,7 +78,10 @@ def unpacked(path: str, largest: int, spool: str | None) -> Iterator[IO[bytes]]:
             with storage_errors(f"cannot unpack {path}"):
                 # It has no name, so that nothing of it can be left behind.
                 whole = stack.enter_context(tempfile.TemporaryFile(dir=spool))
-                _copy(_gunzipped(file) if is_packed else _chunks(file.read), whole, largest)
+                # What cannot be kept is not unpacked to the last free byte.
+                room = shutil.disk_usage(spool or tempfile.gettempdir()).free * 9 // 10
+                pieces = _gunzipped(file) if is_packed else _chunks(file.read)
+                _copy(_begun(pieces), whole, min(largest, room))
                 file = whole  # type: ignore[assignment]
         with storage_errors(f"cannot read {path}"):
             yield file
@@ -195,6 +199,21 @@ def _gunzipped(file: IO[bytes]) -> Iterator[bytes]:
 def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while piece := read(_PIECE):
         yield piece
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same, once the first of them began like a tar."""
+    first = b""
+    while len(first) < _BLOCK:
+        piece = next(pieces, b"")
+        if not piece:
+            raise NotAsPromisedError("it is no tar: it is too short")
+        first += piece
+    if not any(first[:_BLOCK]):
+        raise NotAsPromisedError("it is an empty tar")
+    _check_sum(first[:_BLOCK])
+    yield first
+    yield from pieces
 
 
 def _copy(pieces: Iterator[bytes], whole: IO[bytes], largest: int) -> None:

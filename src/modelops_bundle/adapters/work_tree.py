@@ -12,13 +12,14 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 from modelops_bundle.adapters.atomic import storage_errors
+from modelops_bundle.adapters.barriers import barriers
 from modelops_bundle.adapters.locking import hold_lock
 from modelops_bundle.adapters.staging import DiskStaging, PathStamp, open_staging, path_stamp
 from modelops_bundle.bundle.chunking import cut
 from modelops_bundle.bundle.contents import Contents, Entry, FileEntry, LinkEntry
 from modelops_bundle.bundle.media import CHUNK, PACK
 from modelops_bundle.bundle.paths import Way, follow
-from modelops_bundle.bundle.pulling import Step
+from modelops_bundle.bundle.pulling import Obstacle, Step
 from modelops_bundle.bundle.remote import Blob, BlobReader
 from modelops_bundle.bundle.tree import Gathered
 from modelops_bundle.errors import InputsChangedError, StorageError
@@ -146,6 +147,10 @@ class DiskTree:
                 executable = bool(known.st_mode & stat.S_IXUSR)
                 found[path] = FileEntry(answer, known.st_size, executable)
         return found, tuple(missing)
+
+    def barriers(self, steps: Sequence[Step]) -> Sequence[Obstacle]:
+        """See :meth:`modelops_bundle.bundle.tree.WorkTree.barriers`."""
+        return list(barriers(self._layout, steps))
 
     def everything(self) -> Iterator[str]:
         """Recorded paths of all that is in the folder and no folder itself, the tool's own files left out."""

@@ -38,5 +38,5 @@ RESULTS_PACK = "application/vnd.modelops.bundle.results.pack.v1"
 LARGEST_MANIFEST = 4 << 20
 """What the OCI distribution specification asks registries to take at least; many take no more."""
 
-LARGEST_INDEX = 256 << 20
-"""An index with a million files has about this size."""
+LARGEST_INDEX = 64 << 20
+"""An index with 400,000 files has about this size, and takes some 500 MB to read."""

@@ -18,6 +18,7 @@ from modelops_bundle.project.layout import STATE_FOLDER
 
 __all__ = [
     "MAX_FILES",
+    "PYPROJECT_PATH",
     "REGISTRY_PATH",
     "TRACKED_PATH",
     "Way",
@@ -29,6 +30,7 @@ __all__ = [
 
 REGISTRY_PATH = f"{STATE_FOLDER}/registry.yaml"
 TRACKED_PATH = f"{STATE_FOLDER}/tracked.txt"
+PYPROJECT_PATH = "pyproject.toml"
 
 #: Of the tool's own folder only these travel: what else is there belongs to one machine.
 _OWN_FILES = (REGISTRY_PATH, TRACKED_PATH)
@@ -48,6 +50,8 @@ _PLAIN_PATH = re.compile(
 #: Windows drops these at the end of a name.
 _DROPPED = re.compile(r"(?<=[^/. ])[. ]+(?=/|\Z)")
 
+#: What makes a folder one whose interpreter counts as the project's.
+_ENVIRONMENT = frozenset({".venv", "pyvenv.cfg"})
 #: Folders of version control hold programs that are run: hooks, filters, monitors.
 _VERSION_CONTROL = frozenset({".git", "git~1", ".hg", "hg~1", ".svn", "svn~1", ".bzr", ".jj"})
 #: Characters that HFS+ leaves out of names, so that ``.g<200c>it`` is ``.git`` there.
@@ -82,7 +86,7 @@ def problems_of(paths: Iterable[str], links: Mapping[str, str]) -> Iterator[str]
 def path_problem(path: str) -> str | None:
     """Why a path cannot be in a bundle; ``None`` where it can."""
     if len(path) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(path):
-        return None
+        return _name_problem(path.rsplit("/", 1)[-1])
     try:
         size = len(path.encode())
     except UnicodeEncodeError:
@@ -108,6 +112,8 @@ def _name_problem(name: str) -> str | None:
         return "it is not a plain path: a part of it is empty, or holds only dots and blanks"
     if len(name.encode()) > _LONGEST_NAME:
         return "a part of it is too long"
+    if plain in _ENVIRONMENT:
+        return "it belongs to a virtual environment, whose interpreter would be started"
     if plain in _VERSION_CONTROL:
         return "it lies in a folder of version control, where programs are kept that are run"
     return None

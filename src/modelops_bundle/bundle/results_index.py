@@ -28,6 +28,10 @@ from modelops_bundle.bundle.remote import Blob
 __all__ = ["PackedResult", "ResultsIndex", "ResultsPack", "dump_results", "parse_results"]
 
 
+#: Results are in memory whole. A pack has 8 MiB, or one result that is larger.
+_LARGEST_PACK = 1 << 30
+
+
 class PackedResult(NamedTuple):
     """A result in a pack: its key, 64 hex digits, and where its bytes are."""
 
@@ -88,6 +92,8 @@ def _pack(value: Any) -> ResultsPack:
     said = table_in(value, "a pack of results")
     digest = digest_in(said.get("digest"), "sha256", "a pack of results")
     size = size_in(said.get("size"), "a pack of results")
+    if size > _LARGEST_PACK:
+        raise NotAsPromisedError(f"a pack of results has {size} bytes, over {_LARGEST_PACK}")
     return ResultsPack(Blob(digest, size, RESULTS_PACK), tuple(_results(said.get("results"), size)))
 
 

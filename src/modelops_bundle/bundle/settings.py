@@ -114,9 +114,9 @@ class BundleSettings:
     storage: StorageSettings = StorageSettings()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    def going_to(self, place: str) -> BundleSettings:
-        """The settings with another default place."""
-        return replace(self, registry_ref=place)
+    def going_to(self, place: str, tag: str) -> BundleSettings:
+        """The settings with another default place and tag."""
+        return replace(self, registry_ref=place, default_tag=tag)
 
 
 def read_settings(document: Any, where: str) -> BundleSettings:

@@ -27,6 +27,7 @@ from modelops_bundle.identity.digest import Digest
 __all__ = ["SyncState", "dump_state", "parse_state"]
 
 _LARGEST = 512 << 20
+_LONGEST_LINEAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class SyncState:
         files: What the folder had in common with the last bundle that was pushed or pulled.
         tags: Digest of the manifest that each tag had when it was last pushed or pulled here, by
             ``place:tag``.
-        base: Digest of the last bundle pushed or pulled: that which ``files`` are of.
+        lineage: The last bundle pushed or pulled here, which ``files`` are of, and before it those that it
+            is known to come from.
         models: Ids of models, where only what they need was pulled.
         last_push: Digest of the last bundle pushed.
         last_pull: Digest of the last bundle pulled.
@@ -46,7 +48,7 @@ class SyncState:
 
     files: Contents = field(default_factory=dict)
     tags: Mapping[str, Digest] = field(default_factory=dict)
-    base: Digest | None = None
+    lineage: tuple[Digest, ...] = ()
     models: tuple[str, ...] = ()
     last_push: Digest | None = None
     last_pull: Digest | None = None
@@ -66,12 +68,31 @@ class SyncState:
             self,
             files=dict(files),
             tags={**self.tags, **refs},
-            base=digest,
+            lineage=self._descended(digest, refs, pushed=pushed),
             models=(),
             last_push=digest if pushed else self.last_push,
             last_pull=self.last_pull if pushed else digest,
             timestamp=when,
         )
+
+    @property
+    def base(self) -> Digest | None:
+        """The last bundle pushed or pulled: that which ``files`` are of."""
+        return self.lineage[-1] if self.lineage else None
+
+    def may_move(self, ref: str, now: Digest) -> bool:
+        """Whether a tag that points to ``now`` is as it was left here, and the folder comes from that."""
+        return now in self.lineage and self.tags.get(ref, now) == now
+
+    def _descended(
+        self, digest: Digest, refs: Mapping[str, Digest], *, pushed: bool
+    ) -> tuple[Digest, ...]:
+        if digest in self.lineage:
+            # Back to an earlier one: what came after it is not in the folder any more.
+            return self.lineage[: self.lineage.index(digest) + 1]
+        # What is pushed was made from what is here; what is pulled is a later one of the same tag, or not.
+        follows = pushed or any(self.tags.get(ref) == self.base for ref in refs)
+        return (*(self.lineage if follows else ()), digest)[-_LONGEST_LINEAGE:]
 
     def partly(
         self, digest: Digest, files: Contents, models: tuple[str, ...], when: str
@@ -90,7 +111,7 @@ def dump_state(state: SyncState) -> str:
     """The text of a state."""
     document = {
         "version": 2,
-        "base": str(state.base) if state.base else None,
+        "lineage": [str(digest) for digest in state.lineage],
         "models": list(state.models),
         "last_push_digest": str(state.last_push) if state.last_push else None,
         "last_pull_digest": str(state.last_pull) if state.last_pull else None,
@@ -118,14 +139,13 @@ def parse_state(data: bytes, where: str) -> SyncState:
             return SyncState()
         files = table_in(document.get("last_synced"), "last_synced")
         tags = table_in(document.get("tags"), "tags")
-        models = document.get("models") or []
-        if not isinstance(models, list):
-            raise NotAsPromisedError("models is no list")
         return SyncState(
             files={path: _entry(path, said) for path, said in files.items()},
             tags={name: digest_in(said, "sha256", name) for name, said in tags.items()},
-            base=_optional(document, "base"),
-            models=tuple(_text(each, "a model") for each in models),
+            lineage=tuple(
+                digest_in(each, "sha256", "lineage") for each in _listed(document, "lineage")
+            ),
+            models=tuple(_text(each, "a model") for each in _listed(document, "models")),
             last_push=_optional(document, "last_push_digest"),
             last_pull=_optional(document, "last_pull_digest"),
             timestamp=_text(document.get("timestamp", ""), "timestamp"),
@@ -159,6 +179,13 @@ def _entry(path: str, value: Any) -> Entry:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise NotAsPromisedError(f"{where[:200]}: {shown(value)} is no text")
+    return value
+
+
+def _listed(document: Mapping[str, Any], key: str) -> list[Any]:
+    value = document.get(key) or []
+    if not isinstance(value, list):
+        raise NotAsPromisedError(f"{key} is no list")
     return value
 
 

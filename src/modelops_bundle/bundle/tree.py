@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from modelops_bundle.bundle.contents import Contents, FileEntry
-from modelops_bundle.bundle.pulling import Step
+from modelops_bundle.bundle.pulling import Obstacle, Step
 from modelops_bundle.bundle.remote import Blob, BlobReader
 
 __all__ = ["Gathered", "Staging", "WorkTree", "Writer"]
@@ -68,6 +68,14 @@ class WorkTree(Protocol):
         What is there and cannot be read stands as a file that is unlike any other.
 
         With ``sha256``, what is told is what an index of version 1 tells: no permission is.
+        """
+        ...
+
+    def barriers(self, steps: Sequence[Step]) -> Sequence[Obstacle]:
+        """What stands where steps need a folder or a file, and is not deleted by them.
+
+        Their states are ``file`` and ``link`` (a folder is needed there) and ``folder`` (a file is, and the
+        folder holds something).
         """
         ...
 

@@ -14,6 +14,7 @@ from modelops_bundle.cli.words import size
 if TYPE_CHECKING:
     from modelops_bundle.bundle.pinned import Pinned
     from modelops_bundle.workflows.bundles.carrying import Carried
+    from modelops_bundle.workflows.bundles.ensure import Ensured
     from modelops_bundle.workflows.bundles.pull import Pull
     from modelops_bundle.workflows.bundles.push import PushPlan
 
@@ -26,6 +27,7 @@ __all__ = [
     "push_document",
     "say_carried",
     "show_changes",
+    "show_ensured",
     "show_pull",
     "show_push",
 ]
@@ -103,6 +105,17 @@ def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str
     }
 
 
+def show_ensured(done: Ensured, folder: str, *, dry_run: bool) -> None:
+    """Print what was done to a folder, and with ``dry_run`` what would be."""
+    steps = {step.path: step.action for step in done.plan.steps}
+    if dry_run:
+        show_changes(steps)
+    show(f"{done.reference.place}@{done.bundle.digest}")
+    number = plural(len(done.bundle.index.contents), "file")
+    what = f"{counted(steps)} {'would be' if dry_run else 'made so'}" if steps else "as they were"
+    say(f"{number} in {folder}: {what}.")
+
+
 def say_carried(results: Carried | None) -> None:
     """Say how many results came with a bundle, if any did that are new."""
     if results is not None and results.new:
@@ -122,6 +135,9 @@ def show_pull(pull: Pull, pulled: bool, results: Carried | None) -> None:
     show(f"{pull.reference.place}@{pull.bundle.digest}")
     if pull.plan.is_empty:
         say("Nothing to pull: everything is here.")
+        return
+    if pull.plan.obstacles:
+        say("Would be refused: what is marked with ! is in the way.")
         return
     steps = counted({step.path: step.action for step in pull.plan.steps})
     say(f"{'Pulled' if pulled else 'Would pull'} {steps}, {size(pull.size)} to fetch.")

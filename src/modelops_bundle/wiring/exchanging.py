@@ -27,14 +27,13 @@ from modelops_bundle.adapters.locking import hold_lock
 from modelops_bundle.adapters.pinned_files import PinnedCredentials, PinnedFiles
 from modelops_bundle.adapters.registry_file import RegistryFile
 from modelops_bundle.adapters.work_tree import DiskTree
-from modelops_bundle.bundle.pinned import Pinned
+from modelops_bundle.bundle.pinned import Pinned, PinnedStorage
 from modelops_bundle.bundle.reference import Reference, parse_reference
 from modelops_bundle.bundle.remote import BlobStorage, Remote
 from modelops_bundle.bundle.settings import BundleSettings
 from modelops_bundle.bundle.sync_state import SyncState
-from modelops_bundle.errors import UsageError
-from modelops_bundle.project.layout import Layout
-from modelops_bundle.wiring.places import Manner, Places, usual_credentials
+from modelops_bundle.errors import UsageError, WorkInTheWayError
+from modelops_bundle.wiring.places import Manner, Places, storage_of_bundle, usual_credentials
 from modelops_bundle.workflows.bundles.file_status import FilesReport, file_status
 from modelops_bundle.workflows.status import StatusReport
 from modelops_bundle.workflows.status import status as judge
@@ -50,8 +49,8 @@ __all__ = [
     "log_in",
     "look_at_files",
     "open_exchange",
-    "open_tree",
     "read_layout_tar",
+    "require_new",
     "write_layout_tar",
 ]
 
@@ -131,7 +130,10 @@ class RealExchange:
     def reference(self, text: str | None) -> Reference:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.reference`."""
         if text is None:
-            return self._placed(self._default(), self._layout.root)
+            default = self._placed(self._default(), self._layout.root)
+            return (
+                default if default.tag or default.digest else default.at(self.settings.default_tag)
+            )
         if is_tag_or_digest(text):
             mark = text if text.startswith("@") else f":{text}"
             default = self._placed(self._default(), self._layout.root)
@@ -144,20 +146,15 @@ class RealExchange:
 
     def storage(self, url: str) -> BlobStorage:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.storage`."""
-        from modelops_bundle.adapters import blob_storage
-        from modelops_bundle.adapters.object_stores import StoreAccess
-
         pinned = self._pinned.storage if self._pinned else None
         # Its credentials are for its own container, whatever a bundle from elsewhere names.
-        if pinned is None or f"{url}/".partition(f"{pinned.url}/")[0]:
+        if pinned is not None and f"{url}/".startswith(f"{pinned.url}/"):
+            return _pinned_storage(url, pinned)
+        if url == self.settings.storage.url:
+            from modelops_bundle.adapters import blob_storage
+
             return blob_storage.BlobStorage(url)
-        access = StoreAccess(
-            endpoint=pinned.endpoint or None,
-            access_key=pinned.access_key or None,
-            secret_key=pinned.secret_key or None,
-            connection_string=pinned.connection_string or None,
-        )
-        return blob_storage.BlobStorage(url, access)
+        return storage_of_bundle(url, self._variables)
 
     def state(self) -> SyncState:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.state`."""
@@ -168,11 +165,13 @@ class RealExchange:
         keep_local_files_out_of_git(self._layout)
         self._state_file.write(state)
 
-    def adopt_place(self, place: str) -> None:
+    def adopt_place(self, reference: Reference) -> None:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.adopt_place`."""
         own = Reference("", self._layout.bundles).place
-        if self._said() is None and place != own:
-            self._settings_file.write(self._settings_file.read().going_to(place))
+        if self._said() is None and reference.place != own:
+            settings = self._settings_file.read()
+            tag = reference.tag or settings.default_tag
+            self._settings_file.write(settings.going_to(reference.place, tag))
 
     def now(self) -> str:
         """The time."""
@@ -218,6 +217,31 @@ class RealExchange:
         return usual_credentials(self._default().host, self._variables, *others)
 
 
+def _pinned_storage(url: str, pinned: PinnedStorage) -> BlobStorage:
+    from modelops_bundle.adapters import blob_storage
+    from modelops_bundle.adapters.object_stores import StoreAccess
+
+    access = StoreAccess(
+        endpoint=pinned.endpoint or None,
+        access_key=pinned.access_key or None,
+        secret_key=pinned.secret_key or None,
+        connection_string=pinned.connection_string or None,
+    )
+    return blob_storage.BlobStorage(url, access)
+
+
+def require_new(path: str, *, force: bool) -> None:
+    """Refuse to write over a file, unless that is what the user wants.
+
+    Raises:
+        WorkInTheWayError: There is one.
+    """
+    if os.path.lexists(path) and not force:
+        raise WorkInTheWayError(
+            f"{path} is there already", "it would be replaced", "Name another file, or use --force."
+        )
+
+
 def has_bundles(workspace: Workspace) -> bool:
     """Whether a project was pushed or pulled, or something was added for that."""
     layout = workspace.layout
@@ -260,28 +284,6 @@ def look_at_files(
     entries = report if report.is_whole else judge(workspace, ())
     with open_exchange(workspace) as exchange:
         return file_status(workspace, exchange, entries, with_untracked=untracked)
-
-
-def open_tree(folder: Workspace, *, mirror: bool = False) -> tuple[DiskTree, list[str]]:
-    """A folder that bundles are written to, and the files in it where it is to mirror a bundle.
-
-    Raises:
-        UsageError: It is to mirror a bundle, and is no folder for that.
-    """
-    root = folder.layout.root
-    if os.path.lexists(root) and not os.path.isdir(root):
-        raise UsageError(f"{root} is not a folder", "", "Name a folder; it is made if need be.")
-    tree = DiskTree(folder.layout, folder.files)
-    if not mirror:
-        return tree, []
-    is_repository = os.path.lexists(os.path.join(root, ".git"))
-    if is_repository or Layout(os.path.realpath(root)).holds(os.path.expanduser("~")):
-        raise UsageError(
-            f"{root} is not made a mirror of a bundle",
-            "it is under version control" if is_repository else "a home folder is in it",
-            "Name a folder that holds nothing else.",
-        )
-    return tree, list(tree.everything())
 
 
 def is_tag_or_digest(text: str) -> bool:

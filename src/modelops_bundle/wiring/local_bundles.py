@@ -30,7 +30,7 @@ from modelops_bundle.bundle.remote import BlobStorage, Remote
 from modelops_bundle.errors import InputsChangedError, UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.project.layout import Layout
-from modelops_bundle.wiring.places import Manner, Places, usual_credentials
+from modelops_bundle.wiring.places import Manner, Places, storage_of_bundle, usual_credentials
 from modelops_bundle.workflows.bundles.ensure import ensure
 
 __all__ = ["LocalBundles"]
@@ -144,9 +144,7 @@ class LocalBundles:
 
     def storage(self, url: str) -> BlobStorage:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Source.storage`."""
-        from modelops_bundle.adapters import blob_storage
-
-        return blob_storage.BlobStorage(url)
+        return storage_of_bundle(url, os.environ)
 
 
 def _remove_links_out(folder: str) -> None:

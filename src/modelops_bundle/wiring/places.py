@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelops_bundle.bundle.reference import Reference
-from modelops_bundle.bundle.remote import Remote
+from modelops_bundle.bundle.remote import BlobStorage, Remote
+from modelops_bundle.errors import RemoteError, UsageError
 
 if TYPE_CHECKING:
     from modelops_bundle.adapters.oci_credentials import CredentialSource
 
-__all__ = ["Manner", "Places", "usual_credentials"]
+__all__ = ["Manner", "Places", "storage_of_bundle", "usual_credentials"]
 
 
 class Manner(NamedTuple):
@@ -71,6 +72,46 @@ class Places:
             **self._manner(reference.host)._asdict(),
         )
         return self._stack.enter_context(remote)
+
+
+#: Variables of which one says that the user means to go to a provider's stores.
+_MEANS = {
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"),
+    "az": ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_CONNECTION_STRING"),
+    "gs": (
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GOOGLE_SERVICE_ACCOUNT",
+        "GOOGLE_SERVICE_ACCOUNT_KEY",
+    ),
+}
+#: Folders that are none: what is opened there acts, or is another process's.
+_NO_FOLDERS = ("/dev/", "/proc/", "/sys/")
+
+
+def storage_of_bundle(url: str, variables: Mapping[str, str]) -> BlobStorage:
+    """The blob storage that a bundle names. Blobs are asked for by digest there, and nothing else is.
+
+    A bundle may come from anybody, so it does not decide with whom this machine talks: the user's variables
+    say which provider is meant.
+
+    Raises:
+        RemoteError: Nothing says so, or what it names is no storage.
+    """
+    scheme, _, rest = url.partition("://")
+    known = scheme == "file" and not f"{rest}/".startswith(_NO_FOLDERS) and ".." not in rest
+    if not known and not any(variables.get(name) for name in _MEANS.get(scheme, ())):
+        raise RemoteError(
+            f"the bundle keeps files in {url[:200]}, which nothing here is set up for",
+            "a bundle does not decide where this machine goes",
+            "If that is right, name it under storage in .modelops-bundle/config.yaml,"
+            " or set the provider's variables (AWS_REGION, AZURE_STORAGE_ACCOUNT_NAME, ...).",
+        )
+    from modelops_bundle.adapters import blob_storage
+
+    try:
+        return blob_storage.BlobStorage(url)
+    except UsageError as error:
+        raise RemoteError(f"the bundle names no storage: {url[:200]}", error.why) from error
 
 
 def usual_credentials(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.output import say, show
 from modelops_bundle.cli.session import Session, command, new_app
 
@@ -28,18 +29,15 @@ def clone(
     from modelops_bundle.wiring import open_folder, write_text
     from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
-    from modelops_bundle.workflows.bundles.clone import begin_clone
     from modelops_bundle.workflows.bundles.clone import clone as fetch
 
     layout = Layout(os.path.normpath(os.path.join(session.cwd, into)))
-    begin_clone(layout, write_text)
     with (
         open_folder(layout, cwd=session.cwd) as workspace,
         open_exchange(workspace) as exchange,
-        exchange.lock(),
     ):
-        pull = fetch(workspace, exchange, ref)
+        pull = fetch(workspace, exchange, ref, write_text)
         carried = bring(workspace, pull.bundle)
     show(f"{pull.reference.place}@{pull.bundle.digest}")
-    say(f"{len(pull.bundle.index.contents)} files are in {into}.")
+    say(f"{plural(len(pull.bundle.index.contents), 'file')} in {into}.")
     say_carried(carried)

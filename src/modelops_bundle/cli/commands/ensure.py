@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modelops_bundle.cli.output import say, show
+from modelops_bundle.cli.options import DryRun
 from modelops_bundle.cli.session import Session, command, new_app
 
 __all__ = ["app"]
@@ -24,16 +24,18 @@ def ensure(
     mirror: Annotated[
         bool, typer.Option("--mirror", help="Delete what the bundle has not.")
     ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Make a folder hold a bundle's files.
 
     It is for programs that run them: it need not be a project, and nothing is remembered. Files that differ
     are replaced.
     """
+    from modelops_bundle.cli.render_bundles import show_ensured
     from modelops_bundle.project.layout import Layout
     from modelops_bundle.wiring import open_folder
-    from modelops_bundle.wiring.exchanging import open_exchange, open_tree
-    from modelops_bundle.workflows.bundles.ensure import ensure as have
+    from modelops_bundle.wiring.destinations import put_bundle
+    from modelops_bundle.wiring.exchanging import open_exchange
 
     layout = Layout(os.path.normpath(os.path.join(session.cwd, dest)))
     with (
@@ -41,7 +43,6 @@ def ensure(
         open_exchange(workspace) as exchange,
         open_folder(layout) as folder,
     ):
-        tree, others = open_tree(folder, mirror=mirror)
-        done = have(exchange, exchange.reference(ref), tree, others, workspace.progress)
-    show(f"{done.reference.place}@{done.bundle.digest}")
-    say(f"{len(done.bundle.index.contents)} files are in {dest}, {len(done.plan.steps)} changed.")
+        reference, progress = exchange.reference(ref), workspace.progress
+        done = put_bundle(exchange, reference, folder, progress, mirror=mirror, dry_run=dry_run)
+    show_ensured(done, dest, dry_run=dry_run)

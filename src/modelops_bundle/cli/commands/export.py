@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from modelops_bundle.cli.bundle_options import Ref
+from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.output import say, show
 from modelops_bundle.cli.session import Session, command, new_app
 
@@ -22,15 +23,22 @@ def export(
     session: Session,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The tar to write.")],
     ref: Ref = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a bundle as one file.
 
     The file is an OCI image layout in a tar, which skopeo calls oci-archive.
     """
-    from modelops_bundle.wiring.exchanging import atomic_file, open_exchange, write_layout_tar
+    from modelops_bundle.wiring.exchanging import (
+        atomic_file,
+        open_exchange,
+        require_new,
+        write_layout_tar,
+    )
     from modelops_bundle.workflows.bundles.archives import export_bundle
 
     path = os.path.join(session.cwd, file)
+    require_new(path, force=force)
     with (
         session.folder() as workspace,
         open_exchange(workspace) as exchange,
@@ -40,4 +48,4 @@ def export(
     show(f"{file}:{done.tag}@{done.digest}")
     if done.digest != done.bundle.digest:
         say(f"It holds what was in blob storage, too: in its place it is {done.bundle.digest}.")
-    say(f"{len(done.bundle.index.contents)} files are in {file}.")
+    say(f"{plural(len(done.bundle.index.contents), 'file')} in {file}.")

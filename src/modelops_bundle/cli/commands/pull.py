@@ -36,7 +36,7 @@ def pull(
     ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Bring the project's folder to what a bundle holds.
 
     What you changed stays. Where the bundle changed the same file, nothing is written and the files are
@@ -59,3 +59,4 @@ def pull(
         print_json(pull_document(done, not dry_run, carried))
     else:
         show_pull(done, not dry_run, carried)
+    return 1 if done.plan.obstacles else 0

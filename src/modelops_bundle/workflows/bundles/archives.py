@@ -97,7 +97,7 @@ def import_bundle(
         RemoteError: The place refuses.
     """
     reference = exchange.reference(text)
-    if reference.digest is not None or reference.tag is not None:
+    if text is not None and (reference.digest is not None or reference.tag is not None):
         raise UsageError(
             f"{reference} names one bundle", "an archive has its own tags", "Name the place alone."
         )

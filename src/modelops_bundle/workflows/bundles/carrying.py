@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from modelops_bundle.bundle.json_text import NotAsPromisedError
 from modelops_bundle.bundle.manifest import artifact_manifest, read_artifact
-from modelops_bundle.bundle.media import EMPTY, RESULTS, RESULTS_INDEX, RESULTS_PACK
+from modelops_bundle.bundle.media import EMPTY, LARGEST_INDEX, RESULTS, RESULTS_INDEX, RESULTS_PACK
 from modelops_bundle.bundle.paths import REGISTRY_PATH
 from modelops_bundle.bundle.remote import Blob, Manifest, Remote
 from modelops_bundle.bundle.results_index import (
@@ -143,6 +143,8 @@ def _indexes(bundle: RemoteBundle) -> Iterator[ResultsIndex]:
             layers = read_artifact(manifest).layers
             indexes = [layer for layer in layers if layer.media_type == RESULTS_INDEX]
             for blob in indexes:
+                if blob.size > LARGEST_INDEX:
+                    raise NotAsPromisedError(f"their index has {blob.size} bytes")
                 yield parse_results(b"".join(bundle.remote.get(blob)))
         except NotAsPromisedError as error:
             raise _damaged(bundle, str(error)) from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import links_of
-from modelops_bundle.bundle.paths import problems_of
+from modelops_bundle.bundle.paths import PYPROJECT_PATH, problems_of
 from modelops_bundle.errors import CheckFailedError
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.scope import Scope
@@ -63,9 +63,9 @@ def findings_of(scope: Scope, *, allow_secrets: bool = False) -> Iterator[Findin
     for problem in problems_of(scope.contents, links_of(scope.contents)):
         where, _, what = problem.partition(": ")
         yield Finding(where, what, "Rename it, or take it out of the bundle.", True)
-    if "pyproject.toml" not in scope.contents:
+    if PYPROJECT_PATH not in scope.contents:
         yield Finding(
-            "pyproject.toml",
+            PYPROJECT_PATH,
             "it is not there, so nobody can know which packages the code needs",
             "Write one (`uv init --bare`) with the packages that the models import.",
             True,

@@ -11,22 +11,10 @@ from modelops_bundle.workflows.bundles.pull import Pull, apply_pull, plan_the_pu
 from modelops_bundle.workflows.init import ignore_local_files
 from modelops_bundle.workflows.workspace import TextWriter, Workspace
 
-__all__ = ["begin_clone", "clone"]
+__all__ = ["clone"]
 
 #: What is made before anything of the bundle.
 _FIRST = (".gitignore", "bundle.lock", "cache")
-
-
-def begin_clone(layout: Layout, write_text: TextWriter) -> None:
-    """Make a folder ready for a clone.
-
-    Raises:
-        UsageError: It holds something, and is no clone that was interrupted.
-        StorageError: It cannot be written.
-    """
-    if os.path.lexists(layout.root):
-        _require_cloneable(layout)
-    ignore_local_files(layout, write_text)
 
 
 def _require_cloneable(layout: Layout) -> None:
@@ -54,10 +42,11 @@ def _is_begun(layout: Layout) -> bool:
     return all(name in _FIRST or name.endswith(".tmp") for name in os.listdir(layout.state))
 
 
-def clone(workspace: Workspace, exchange: Exchange, text: str) -> Pull:
+def clone(workspace: Workspace, exchange: Exchange, text: str, write_text: TextWriter) -> Pull:
     """Fetch a bundle into a folder that becomes a project, whose place is the bundle's from then on.
 
-    Interrupted at any moment, it can be done again in the same folder.
+    Interrupted at any moment, it can be done again in the same folder. Nothing is made before it is known
+    that there is such a bundle.
 
     Raises:
         UsageError: The reference is none, or what is in the folder is another's.
@@ -65,15 +54,19 @@ def clone(workspace: Workspace, exchange: Exchange, text: str) -> Pull:
         DamagedBundleError: It is not what its digest says.
         StorageError: The folder cannot be written.
     """
+    layout = workspace.layout
+    if os.path.lexists(layout.root):
+        _require_cloneable(layout)
     pull = plan_the_pull(exchange, text)
-    reference = pull.reference
-    known = exchange.settings.registry_ref
-    if known is not None and known != reference.place:
+    place, known = pull.reference.place, exchange.settings.registry_ref
+    if known is not None and known != place:
         raise UsageError(
-            f"{workspace.layout.root} is a clone of {known} that was interrupted",
+            f"{layout.root} is a clone of {known} that was interrupted",
             "",
-            f"Clone that once more, or remove the folder to clone {reference.place}.",
+            f"Clone that once more, or remove the folder to clone {place}.",
         )
-    exchange.adopt_place(reference.place)
-    apply_pull(workspace, exchange, pull)
+    ignore_local_files(layout, write_text)
+    with exchange.lock():
+        exchange.adopt_place(pull.reference)
+        apply_pull(workspace, exchange, pull)
     return pull

@@ -111,8 +111,11 @@ class Exchange(Source, Protocol):
         """Replace it. The caller holds the lock."""
         ...
 
-    def adopt_place(self, place: str) -> None:
-        """Make a place the project's own, unless it has one. The caller holds the lock."""
+    def adopt_place(self, reference: Reference) -> None:
+        """Make a place the project's own, and its tag the default, unless it has one.
+
+        The caller holds the lock.
+        """
         ...
 
     def now(self) -> str:

@@ -9,11 +9,12 @@ from modelops_bundle.bundle.contents import Contents, FileEntry
 from modelops_bundle.bundle.index import BundleIndex, InChunks, InPack, Place
 from modelops_bundle.bundle.index_text import dump_index
 from modelops_bundle.bundle.manifest import bundle_manifest
-from modelops_bundle.bundle.media import INDEX_V2
+from modelops_bundle.bundle.media import INDEX_V2, LARGEST_INDEX
 from modelops_bundle.bundle.packing import LARGE_FILE, packs_of
 from modelops_bundle.bundle.remote import Blob, BlobReader, Manifest
 from modelops_bundle.bundle.settings import StorageSettings
 from modelops_bundle.bundle.tree import WorkTree
+from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.recipes import sha256_digest
 from modelops_bundle.ports import Progress
 
@@ -74,7 +75,7 @@ def make_bundle(
 
     Raises:
         InputsChangedError: A file changed since ``contents`` was looked at.
-        UsageError: There are more chunks than a manifest may name.
+        UsageError: There are more files than an index may name, or more blobs than a manifest may.
     """
     places: dict[str, Place] = _packed(tree, contents)
     large = [
@@ -91,6 +92,12 @@ def make_bundle(
     index = BundleIndex(dict(contents), places)
     stored = _stored(index, storage)
     data = dump_index(index)
+    if len(data) > LARGEST_INDEX:
+        raise UsageError(
+            "the bundle holds too many files",
+            f"its index has {len(data) >> 20} MiB, and {LARGEST_INDEX >> 20} are the most",
+            "Take files out of it, or put many small ones into fewer large ones.",
+        )
     registry_blobs = tuple(blob for blob in index.blobs() if blob not in stored)
     manifest = bundle_manifest(
         Blob(sha256_digest(data), len(data), INDEX_V2),

@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelops_bundle.bundle.contents import Contents, FileEntry, links_of
-from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH, way_of
+from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH, way_of
 from modelops_bundle.bundle.pulling import PullPlan, plan_mirror, plan_pull
 from modelops_bundle.bundle.reference import Reference
-from modelops_bundle.errors import WorkInTheWayError
-from modelops_bundle.records.document import load_document
+from modelops_bundle.identity.streams import digest_stream
+from modelops_bundle.records.document import dump_document, load_document
+from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
+from modelops_bundle.workflows.bundles.clearing import cleared, in_the_way
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import fetch_files, read_file, size_to_fetch
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
+from modelops_bundle.workflows.bundles.receiving import require_harmless
 from modelops_bundle.workflows.bundles.scope import needs_of
 from modelops_bundle.workflows.status import select
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Pull", "apply_pull", "plan_the_pull"]
-
-_PYPROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,28 @@ def plan_the_pull(
     if ids:
         base = {path: entry for path, entry in base.items() if path in wanted}
     algorithm = algorithm_of(bundle.index)
-    local = exchange.tree.look({*base, *wanted}, algorithm)
+    local = _work(exchange.tree.look({*base, *wanted}, algorithm))
     base = bridged(exchange.tree, base, algorithm)
     if overwrite:
         plan = plan_mirror(local, wanted)
     else:
         plan = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
+    plan = cleared(exchange.tree, plan, overwrite=overwrite)
+    if plan.steps:
+        require_harmless(bundle)
     return Pull(reference, bundle, plan, wanted, ids, size_to_fetch(bundle, _files(plan)))
+
+
+def _work(local: Contents) -> Contents:
+    """What is in the folder, less a registry as ``init`` writes it: nobody's work is in that."""
+    entry = local.get(REGISTRY_PATH)
+    empty = dump_document(BundleRegistry())
+    if isinstance(entry, FileEntry) and entry.size == len(empty):
+        stream = digest_stream(entry.digest.algorithm)
+        stream.update(empty)
+        if stream.digest() == entry.digest:
+            return {path: each for path, each in local.items() if path != REGISTRY_PATH}
+    return local
 
 
 def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
@@ -89,7 +105,7 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
         StorageError: Something could not be written.
     """
     if pull.plan.obstacles:
-        raise _in_the_way(pull.plan)
+        raise in_the_way(pull.plan.obstacles)
     steps = pull.plan.steps
     with exchange.tree.staging(steps) as staging:
         fetch_files(pull.bundle, _files(pull.plan), staging, workspace.progress)
@@ -97,6 +113,7 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
             staging.apply(steps)
         # Before the staging goes: an interrupted clone is known by it.
         _remember(exchange, pull)
+    exchange.adopt_place(pull.reference)
 
 
 def _remember(exchange: Exchange, pull: Pull) -> None:
@@ -116,7 +133,7 @@ def _wanted(bundle: RemoteBundle, models: Sequence[str]) -> tuple[tuple[str, ...
     data = read_file(bundle, REGISTRY_PATH)
     registry = load_document(data, f"{bundle.remote.place} {REGISTRY_PATH}").registry
     ids = tuple(select(registry, models))
-    paths = {*needs_of(registry, ids), REGISTRY_PATH, TRACKED_PATH, _PYPROJECT}
+    paths = {*needs_of(registry, ids), REGISTRY_PATH, TRACKED_PATH, PYPROJECT_PATH}
     links = links_of(contents)
     ways = (way_of(path, links) for path in paths)
     reached = {each for way in ways if way is not None for each in (*way.links, way.end)}
@@ -125,18 +142,3 @@ def _wanted(bundle: RemoteBundle, models: Sequence[str]) -> tuple[tuple[str, ...
 
 def _files(plan: PullPlan) -> list[str]:
     return [step.path for step in plan.steps if isinstance(step.after, FileEntry)]
-
-
-def _in_the_way(plan: PullPlan) -> WorkInTheWayError:
-    lines = [f"  {each.state} {each.path}" for each in plan.obstacles]
-    return WorkInTheWayError(
-        "the pull would lose work",
-        "",
-        "\n".join(
-            (
-                "These differ from the bundle, which changed them as well:",
-                *lines,
-                "Nothing was changed. Keep a copy of what you need; `--overwrite` takes the bundle's files.",
-            )
-        ),
-    )

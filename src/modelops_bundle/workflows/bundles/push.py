@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.pulling import Action, changes
-from modelops_bundle.bundle.reference import Reference, is_tag, parse_reference
+from modelops_bundle.bundle.reference import DEFAULT_TAG, Reference, is_tag, parse_reference
 from modelops_bundle.bundle.remote import Blob, BlobStore, Remote
 from modelops_bundle.errors import StaleRemoteError, UsageError
 from modelops_bundle.identity.digest import Digest
@@ -102,7 +102,8 @@ def plan_push(
         RemoteError: The place cannot be asked.
     """
     reference = exchange.reference(text)
-    names = _tags(reference, tags, exchange.settings.default_tag)
+    # What is the default is moved where nothing else was named.
+    names = _tags(reference, tags, is_named=text is not None)
     _require_whole(exchange)
     scope = scope_of(workspace, exchange)
     findings = check_scope(scope, allow_secrets=allow_secrets)
@@ -163,7 +164,7 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
     contents = plan.made.index.contents
     state = exchange.state().synced(plan.digest, contents, refs, exchange.now(), pushed=True)
     exchange.save_state(state)
-    exchange.adopt_place(plan.place.place)
+    exchange.adopt_place(plan.place)
     return warnings
 
 
@@ -287,7 +288,7 @@ def _changed(
     return changes(old, exchange.tree.look(contents, "sha256"))
 
 
-def _tags(reference: Reference, tags: Sequence[str], default: str) -> list[str]:
+def _tags(reference: Reference, tags: Sequence[str], *, is_named: bool) -> list[str]:
     if reference.digest is not None:
         raise UsageError(
             "a bundle is not pushed to a digest",
@@ -299,8 +300,8 @@ def _tags(reference: Reference, tags: Sequence[str], default: str) -> list[str]:
             raise UsageError(
                 f"{tag!r} cannot be a tag", "", "Letters, digits, `_`, `.` and `-`, 128 at most."
             )
-    named = [reference.tag] if reference.tag is not None else []
-    return list(dict.fromkeys((*named, *tags))) or [default]
+    own = [reference.tag] if reference.tag is not None and (is_named or not tags) else []
+    return list(dict.fromkeys((*own, *tags))) or [DEFAULT_TAG]
 
 
 def _require_whole(exchange: Exchange) -> None:
@@ -331,15 +332,15 @@ def _dropped(
     state = exchange.state()
     dropped: dict[str, Action] = {}
     for tag, digest in pointed.items():
-        known = (None, ours, state.base, state.tags.get(f"{reference.place}:{tag}"))
-        if digest in known:
+        ref = f"{reference.place}:{tag}"
+        if digest in (None, ours) or state.may_move(ref, digest):
             continue
         theirs = _bundle(exchange, reference, digest)
         contents: Contents = theirs.index.contents if theirs is not None else {}
         algorithm = algorithm_of(theirs.index if theirs is not None else None)
         their_changes = changes(bridged(exchange.tree, state.files, algorithm), contents)
         if not force:
-            raise _stale(reference.at(tag), digest, their_changes, known[-1])
+            raise _stale(reference.at(tag), digest, their_changes, state.base)
         dropped.update(their_changes)
     return dropped
 
@@ -350,18 +351,18 @@ def _stale(
     their_changes: Mapping[str, Action],
     synced: Digest | None,
 ) -> StaleRemoteError:
-    since = f"since {_short(synced)} was synced here" if synced else "and was never synced here"
+    since = f"which comes from {_short(synced)}" if synced else "which was never pushed or pulled"
     lines = [
         f"  {action.value} {path}" for path, action in list(their_changes.items())[:_MOST_LINES]
     ]
     more = len(their_changes) - len(lines)
     lines += [f"  and {more} more"] if more > 0 else []
     return StaleRemoteError(
-        f"{reference} points to a bundle that somebody else pushed, {_short(digest)}, {since}",
+        f"{reference} points to {_short(digest)}, another bundle than that of this folder, {since}",
         "",
         "\n".join(
             (
-                "What is there differs from what was last synced here:",
+                "It differs from what was last pushed or pulled here:",
                 *lines,
                 "Run `mops-bundle pull` first."
                 " `mops-bundle push --force` replaces it and drops these changes.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -48,21 +48,10 @@ class RemoteBundle:
         return self.manifest.digest
 
     def source(self, blob: Blob) -> BlobStore:
-        """Where a blob of the index is kept.
-
-        Raises:
-            DamagedBundleError: Nobody says where.
-        """
+        """Where a blob of the index is kept."""
         if blob.digest in self._layers:
             return self.remote
-        url = self.storages.get(blob.digest)
-        if url is None:
-            raise DamagedBundleError(
-                f"{self.remote.place}@{self.digest} lacks a blob",
-                f"{blob.digest} is no layer of it, and it names no blob storage",
-                "Push the bundle again from where it was made.",
-            )
-        return self.open_storage(url)
+        return self.open_storage(self.storages[blob.digest])
 
     def fetch(self, blob: Blob) -> None:
         """Have a blob in the cache; nothing is sent if it is there.
@@ -135,8 +124,20 @@ def _opened(source: Source, remote: Remote, manifest: Manifest) -> RemoteBundle:
         layers = {layer.digest for layer in said.layers}
         outside = (blob.digest for blob in index.blobs() if blob.digest not in layers)
         storages = dict.fromkeys(outside, url) if url is not None else {}
+    _require_placed(index, {layer.digest for layer in said.layers} | storages.keys(), remote)
     opened = lru_cache(maxsize=None)(source.storage)
     return RemoteBundle(remote, manifest, said, index, source.cache, storages, opened)
+
+
+def _require_placed(index: BundleIndex, known: Collection[Digest], remote: Remote) -> None:
+    """Refuse a bundle of which nobody says where all of it is."""
+    for blob in index.blobs():
+        if blob.digest not in known:
+            raise DamagedBundleError(
+                f"a bundle in {remote.place} lacks a blob",
+                f"{blob.digest} is no layer of it, and it names no blob storage",
+                "Push the bundle again from where it was made.",
+            )
 
 
 def _index_data(cache: BlobCache, remote: Remote, index: Blob) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from modelops_bundle.bundle.contents import Contents
-from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH
+from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH
 from modelops_bundle.errors import StorageError
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.workflows.bundles.exchange import Exchange
@@ -16,8 +16,6 @@ from modelops_bundle.workflows.status import EntryStatus, judged
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Scope", "needs_of", "scope_of"]
-
-_PYPROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,9 @@ def scope_of(
         entries = tuple(judged(workspace, registry, ids))
     needed = _needed(registry, entries)
     added = exchange.tracked.read()
-    own = [path for path in (REGISTRY_PATH, TRACKED_PATH, _PYPROJECT) if _is_there(workspace, path)]
+    own = [
+        path for path in (REGISTRY_PATH, TRACKED_PATH, PYPROJECT_PATH) if _is_there(workspace, path)
+    ]
     gathered = exchange.tree.gather({*added, *needed, *own})
     return Scope(gathered.contents, gathered.missing, added, needed, entries)
 

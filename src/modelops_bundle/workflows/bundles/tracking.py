@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from modelops_bundle.bundle.ignoring import IGNORE_FILE, Ignoring
 from modelops_bundle.bundle.paths import path_problem
-from modelops_bundle.errors import StorageError, UsageError
+from modelops_bundle.errors import StorageError, UsageError, WorkInTheWayError
 from modelops_bundle.ports import EntryKind, Unreadable
 from modelops_bundle.project.files import expand
 from modelops_bundle.project.patterns import is_pattern
+from modelops_bundle.workflows.bundles.bridging import bridged
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.scope import needs_of
 from modelops_bundle.workflows.workspace import Workspace
@@ -47,7 +48,7 @@ def add(workspace: Workspace, exchange: Exchange, typed: Sequence[str]) -> Added
     for text in typed:
         path = workspace.layout.from_user(text, workspace.cwd)
         for each in _files_of(workspace, ignoring, path, text):
-            problem = path_problem(each) or _link_problem(workspace, each)
+            problem = path_problem(each) or _place_problem(workspace, each)
             if problem is None:
                 found[each] = None
             elif each == path:
@@ -62,12 +63,18 @@ def add(workspace: Workspace, exchange: Exchange, typed: Sequence[str]) -> Added
 
 
 def remove(
-    workspace: Workspace, exchange: Exchange, typed: Sequence[str], *, delete: bool
+    workspace: Workspace,
+    exchange: Exchange,
+    typed: Sequence[str],
+    *,
+    delete: bool,
+    force: bool = False,
 ) -> Removed:
     """Stop tracking what paths, folders and globs stand for; with ``delete`` the files go as well.
 
     Raises:
         UsageError: Something typed stands for nothing that was added, or an entry needs it.
+        WorkInTheWayError: What would be deleted is in no bundle, and ``force`` is not set.
     """
     with exchange.lock():
         tracked = exchange.tracked.read()
@@ -77,6 +84,8 @@ def remove(
             chosen.update(dict.fromkeys(_chosen(workspace, tracked, path, text)))
         if delete:
             _refuse_needed(workspace, chosen)
+        if delete and not force:
+            _refuse_unsaved(exchange, chosen)
         exchange.tracked.write(tracked - chosen.keys())
         deleted = [path for path in chosen if delete and _unlink(workspace, path)]
     return Removed(tuple(sorted(chosen)), tuple(sorted(deleted)))
@@ -145,11 +154,13 @@ def _walk(workspace: Workspace, ignoring: Ignoring, folder: str) -> Iterator[str
         waiting.extend(reversed(inner))
 
 
-def _link_problem(workspace: Workspace, path: str) -> str | None:
-    """Why a link cannot be added: what it leads to would travel without anybody having looked at it."""
+def _place_problem(workspace: Workspace, path: str) -> str | None:
+    """Why what is at a path cannot be added."""
     place = workspace.layout.absolute(path)
     if os.path.islink(place) and not workspace.layout.holds_really(place):
         return "it is a link that leads out of the project"
+    if not os.path.islink(place) and not os.path.isfile(place):
+        return "it is no regular file"
     return None
 
 
@@ -179,6 +190,18 @@ def _refuse_needed(workspace: Workspace, chosen: Iterable[str]) -> None:
                 f"{path} is needed by {entry_id}",
                 "nothing was removed",
                 f"Leave out --rm, or run `mops-bundle unregister {entry_id}` first.",
+            )
+
+
+def _refuse_unsaved(exchange: Exchange, chosen: Iterable[str]) -> None:
+    """Refuse to delete what is in no bundle that was pushed or pulled: nobody else has it."""
+    saved = bridged(exchange.tree, exchange.state().files, "blake3")
+    for path, entry in sorted(exchange.tree.look(chosen).items()):
+        if saved.get(path) != entry:
+            raise WorkInTheWayError(
+                f"{path} would be lost",
+                "as it is now it is in no bundle that was pushed or pulled here",
+                "Leave out --rm, push it first, or delete it all the same with --force.",
             )
 
 

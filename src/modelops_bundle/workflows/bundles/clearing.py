@@ -1,0 +1,46 @@
+"""Making a plan one that can be carried out as a whole: what is in the way is part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from modelops_bundle.bundle.pulling import Action, Obstacle, PullPlan, Step
+from modelops_bundle.bundle.tree import WorkTree
+from modelops_bundle.errors import WorkInTheWayError
+
+__all__ = ["cleared", "in_the_way"]
+
+
+def cleared(tree: WorkTree, plan: PullPlan, *, overwrite: bool) -> PullPlan:
+    """A plan with what stands in its way.
+
+    With ``overwrite``, a file or link where a folder is needed is deleted as one more step. A folder that
+    holds files which are in no bundle is never deleted.
+    """
+    found = tree.barriers(plan.steps)
+    removable = [each.path for each in found if overwrite and each.state in ("file", "link")]
+    there = tree.look(removable)
+    steps = {step.path: step for step in plan.steps}
+    steps |= {path: Step(path, Action.DELETE, there.get(path), None) for path in removable}
+    others = [each for each in found if each.path not in removable]
+    return replace(
+        plan,
+        steps=tuple(steps[path] for path in sorted(steps)),
+        obstacles=tuple(dict.fromkeys((*plan.obstacles, *others))),
+    )
+
+
+def in_the_way(obstacles: Collection[Obstacle]) -> WorkInTheWayError:
+    """The error for a plan with obstacles."""
+    lines = [f"  {each.state} {each.path}" for each in obstacles]
+    mend = "Keep a copy of what you need; `--overwrite` takes the bundle's files."
+    if any(each.state == "folder" for each in obstacles):
+        mend = f"Move a folder that is in the way: it holds files that are in no bundle. {mend}"
+    return WorkInTheWayError(
+        "work would be lost",
+        "",
+        "\n".join(
+            ("These are in the way of the bundle's files:", *lines, "Nothing was changed.", mend)
+        ),
+    )
