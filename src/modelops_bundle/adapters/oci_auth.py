@@ -286,7 +286,7 @@ class Authority:
         raise DeniedError(
             f"cannot log in to {self._host}",
             harmless(why, self.secrets),
-            f"Log in {'again ' if has else ''}with `docker login {self._host}`, or set "
+            f"Log in {'again ' if has else ''}with `mops-bundle login {self._host}`, or set "
             "MODELOPS_BUNDLE_USERNAME and MODELOPS_BUNDLE_PASSWORD.",
         )
 

@@ -43,7 +43,7 @@ _REASONS = {
     429: "it was asked too often",
 }
 _MENDS = {
-    401: "Log in again, for example with `docker login`.",
+    401: "Log in again, for example with `mops-bundle login`.",
     403: "Check the name of the repository, who you are logged in as, and what that account may do.",
     404: "Check the name of the repository and the tag.",
     413: "Raise the limit of the registry, or of the proxy before it.",

@@ -175,8 +175,8 @@ class DiskStaging:
         deleted = {step.path for step in steps if step.action is Action.DELETE}
         for step in steps:
             # What is seen below a link or file that goes first is not what will be there.
-            if not any(above in deleted for above in _folders_above(step.path)):
-                self._require_unchanged(step, self._layout.absolute(step.path))
+            if not deleted.intersection(_folders_above(step.path)):
+                self._require_unchanged(step, deleted)
             self._require_writable(os.path.dirname(self._layout.absolute(step.path)))
         # 2. What takes the old files' place is on the disk.
         self._sync([step for step in steps if isinstance(step.after, FileEntry)])
@@ -185,7 +185,7 @@ class DiskStaging:
         # Deletions first: a file may stand where a folder is needed, or the other way round.
         for step in sorted(steps, key=lambda step: step.action is not Action.DELETE):
             place = self._layout.absolute(step.path)
-            self._require_unchanged(step, place)
+            self._require_unchanged(step, deleted)
             with storage_errors(f"cannot write {place}"):
                 if step.after is None:
                     self._require_inside(os.path.dirname(place))
@@ -232,8 +232,10 @@ class DiskStaging:
             os.rmdir(place)
         os.replace(waiting, place)
 
-    def _require_unchanged(self, step: Step, place: str) -> None:
-        if path_stamp(place) != self._stamps.get(step.path, _NOTHING):
+    def _require_unchanged(self, step: Step, deleted: set[str]) -> None:
+        is_below = deleted.intersection(_folders_above(step.path))
+        expected = _NOTHING if is_below else self._stamps.get(step.path, _NOTHING)
+        if path_stamp(self._layout.absolute(step.path)) != expected:
             raise InputsChangedError(
                 f"{step.path} changed while the bundle was fetched",
                 "it was not touched",

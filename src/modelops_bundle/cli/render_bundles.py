@@ -112,7 +112,7 @@ def show_ensured(done: Ensured, folder: str, *, dry_run: bool) -> None:
         show_changes(steps)
     show(f"{done.reference.place}@{done.bundle.digest}")
     number = plural(len(done.bundle.index.contents), "file")
-    what = f"{counted(steps)} {'would be' if dry_run else 'made so'}" if steps else "as they were"
+    what = f"{'would be ' if dry_run else ''}{counted(steps)}" if steps else "as they were"
     say(f"{number} in {folder}: {what}.")
 
 

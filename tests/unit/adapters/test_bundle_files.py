@@ -112,7 +112,7 @@ def test_a_folder_in_its_place_is_an_error_of_storage(
 def test_the_state_is_kept(place: Path) -> None:
     file = StateFile(str(place))
     assert file.read() == SyncState()
-    state = SyncState(base=sha256_digest(b"x"), timestamp="now")
+    state = SyncState(lineage=(sha256_digest(b"x"),), timestamp="now")
     file.write(state)
     assert file.read() == state
 
@@ -130,8 +130,8 @@ def test_settings_are_kept_with_what_nobody_here_knows(place: Path) -> None:
     )
     settings = file.read()
     assert settings.storage.url == "s3://c"
-    file.write(settings.going_to("r.io/m"))
-    assert file.read() == settings.going_to("r.io/m")
+    file.write(settings.going_to("r.io/m", "latest"))
+    assert file.read() == settings.going_to("r.io/m", "latest")
     assert "region: eu" in place.read_text()
     assert "1.10" in place.read_text()
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_used_is_an_error_of_the_configuration(place: Path, text:
 
 def test_all_settings_come_back(place: Path) -> None:
     settings = BundleSettings(
-        "r.io/m", "main", "~/c", ("localhost:5000",),
+        "r.io/m", "main", "~/c", ("localhost:5000",), ("r.io",),
         StorageSettings("blob-only", 5, "fs", "/srv", "p", ("*.h5",), ("a", "yes", "1.5", "# x")),
     )  # fmt: skip
     SettingsFile(str(place)).write(settings)

@@ -508,10 +508,27 @@ def test_no_room_to_unpack(path: Path, target: LayoutRemote, tmp_path: Path) -> 
     bomb = gzip.compress(packed(content(bytes(5_000_000)).items()))
     with (
         mounts.tmpfs(tmp_path / "small", size="256k") as disk,
-        pytest.raises(StorageError, match="No space"),
+        pytest.raises(DamagedBundleError, match="unpacked it has more than"),
     ):
         read(path, bomb, target, spool=os.fspath(disk))
     assert list(target.tags()) == []
+
+
+@pytest.mark.needs_root
+@pytest.mark.skipif(bool(mounts.available()), reason=mounts.available() or "available")
+@pytest.mark.parametrize(
+    ("begin", "why"), [(bytes(512), "empty tar"), (b"0" * 512, "no tar"), (b"", "too short")]
+)
+def test_what_does_not_begin_like_a_tar_is_not_unpacked(
+    path: Path, target: LayoutRemote, tmp_path: Path, begin: bytes, why: str
+) -> None:
+    bomb = gzip.compress(begin + bytes(5_000_000 if begin else 0))
+    # Where nothing can be kept, nothing was.
+    with (
+        mounts.tmpfs(tmp_path / "small", size="64k") as disk,
+        pytest.raises(DamagedBundleError, match=why),
+    ):
+        read(path, bomb, target, spool=os.fspath(disk))
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, target: LayoutRemote) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -91,11 +92,15 @@ def test_an_empty_choice_is_none(files: PinnedFiles, marker: Path, text: str) ->
 def test_a_choice_that_cannot_be_read_is_no_crash(files: PinnedFiles, marker: Path) -> None:
     marker.parent.mkdir(parents=True)
     marker.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be an environment"):
         files.pinned()
     marker.unlink()
     marker.mkdir()
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(StorageError, match="cannot read"):
+        files.pinned()
+    marker.rmdir()
+    os.mkfifo(marker)
+    with pytest.raises(StorageError, match="not a regular file"):
         files.pinned()
 
 

@@ -208,7 +208,7 @@ def test_what_is_made_after_the_plan_stays(root: Path) -> None:
     (root / "d/b").write_bytes(b"mine")
     with pytest.raises(InputsChangedError, match="d/b changed"):
         one.finish()
-    assert found(root) == {"a": b"theirs", "d/b": b"mine"}
+    assert found(root) == {"d/b": b"mine"}
     again = Pull(root, {"a": b"theirs", "d/b": b"theirs"}, {})
     assert [(each.path, each.state) for each in again.plan.obstacles] == [("d/b", "untracked")]
 
@@ -375,6 +375,6 @@ def test_a_folder_that_may_not_be_written_to_is_named(root: Path, as_user, new: 
         out = as_user(READ_ONLY, str(root), repr(new), here)
     finally:
         (root / "locked").chmod(0o755)
-    assert re.search(r"cannot write .*/locked/[ab]: Permission denied", out)
+    assert re.search(r"cannot write into .*/locked: Permission denied", out)
     assert "who owns the folder" in out
     assert found(root) == {"locked/a": b"1"}

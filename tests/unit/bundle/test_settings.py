@@ -43,7 +43,11 @@ def test_what_is_read_is_written_with_what_nobody_here_knows() -> None:
     assert settings.registry_ref == "r.io/m"
     assert settings.storage.threshold_bytes == 1
     assert settings_document(settings) == FULL
-    assert settings_document(settings.going_to("r.io/n")) == {**FULL, "registry_ref": "r.io/n"}
+    assert settings_document(settings.going_to("r.io/n", "v2")) == {
+        **FULL,
+        "registry_ref": "r.io/n",
+        "default_tag": "v2",
+    }
 
 
 def test_what_is_as_by_default_is_not_written() -> None:

@@ -20,7 +20,9 @@ FILES = {
     "größe.sh": FileEntry(content_digest(b"g"), 2, True),
     "l": LinkEntry("a.py"),
 }
-FULL = SyncState(FILES, {"r.io/m:latest": ONE}, ONE, ("sir",), ONE, TWO, "2026-01-01T00:00:00Z")
+FULL = SyncState(
+    FILES, {"r.io/m:latest": ONE}, (TWO, ONE), ("sir",), ONE, TWO, "2026-01-01T00:00:00Z"
+)
 
 
 def test_what_is_written_is_read() -> None:
@@ -51,7 +53,9 @@ def test_after_a_push_and_a_pull() -> None:
 
 
 def test_after_some_files_were_pulled_the_rest_is_as_before() -> None:
-    before = SyncState(files={"l": FILES["l"], "a.py": FILES["l"]}, tags={"r:a": ONE}, base=ONE)
+    before = SyncState(
+        files={"l": FILES["l"], "a.py": FILES["l"]}, tags={"r:a": ONE}, lineage=(ONE,)
+    )
     after = before.partly(TWO, {"a.py": FILES["a.py"]}, ("sir",), "now")
     assert after.files == {"l": FILES["l"], "a.py": FILES["a.py"]}
     assert (after.base, after.tags, after.last_pull, after.models) == (
@@ -60,6 +64,32 @@ def test_after_some_files_were_pulled_the_rest_is_as_before() -> None:
         TWO,
         ("sir",),
     )
+
+
+def test_a_tag_may_be_moved_from_what_the_folder_comes_from() -> None:
+    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", pushed=True)
+    two = one.synced(TWO, {}, {"r:a": TWO}, "", pushed=True)
+    assert two.lineage == (ONE, TWO)
+    # Of a tag that was never looked at here, and of one that was left behind.
+    assert two.may_move("r:b", ONE)
+    assert two.may_move("r:a", TWO)
+    assert not two.may_move("r:a", ONE)
+    assert not two.may_move("r:b", sha256_digest(b"three"))
+
+
+def test_an_earlier_bundle_takes_back_what_came_after() -> None:
+    two = SyncState().synced(ONE, {}, {"r:v1": ONE}, "", pushed=True)
+    two = two.synced(TWO, {}, {"r:a": TWO}, "", pushed=True)
+    back = two.synced(ONE, {}, {"r:v1": ONE}, "", pushed=False)
+    assert back.lineage == (ONE,)
+    assert not back.may_move("r:a", TWO)
+
+
+def test_a_pull_follows_where_the_tag_went_on() -> None:
+    three = sha256_digest(b"three")
+    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", pushed=False)
+    assert one.synced(TWO, {}, {"r:a": TWO}, "", pushed=False).lineage == (ONE, TWO)
+    assert one.synced(three, {}, {"other:a": three}, "", pushed=False).lineage == (three,)
 
 
 def test_the_state_of_the_tool_before_counts_as_none() -> None:
@@ -75,7 +105,8 @@ def good() -> dict[str, Any]:
 @pytest.mark.parametrize(
     "change",
     [
-        {"base": 1}, {"base": "sha256:0"}, {"base": str(FILES["a.py"].digest)}, {"last_pull_digest": []},  # type: ignore[union-attr]
+        {"lineage": 1}, {"lineage": ["sha256:0"]}, {"lineage": [str(content_digest(b""))]},
+        {"last_pull_digest": []},
         {"models": 5}, {"models": "sir"}, {"models": [1]}, {"models": {"a": 1}}, {"timestamp": 1},
         {"tags": None}, {"tags": []}, {"tags": {"a": 1}}, {"last_synced": None}, {"last_synced": []},
         {"last_synced": {"a": 1}}, {"last_synced": {"a": {}}}, {"last_synced": {"a": {"link": 1}}},

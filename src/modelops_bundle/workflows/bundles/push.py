@@ -186,7 +186,7 @@ def _move_tags(exchange: Exchange, remote: Remote, plan: PushPlan) -> tuple[str,
     exchange.wait(max(0.0, moved + RACE_SECONDS - exchange.clock()))
     for tag in plan.tags:
         now = remote.resolve(tag)
-        if now != plan.digest:
+        if now != plan.digest and not _is_built_on(remote, now, plan.digest):
             raise _raced(remote, tag, now, plan.digest)
     return (_SLOW,) if slow else ()
 
@@ -210,6 +210,12 @@ def _require(now: Digest | None, expected: Digest | None, remote: Remote, tag: s
             f"it points to {_short(now)}, and pointed to {_short(expected)}",
             "Run `mops-bundle pull`, then push again. What was sent is not sent again.",
         )
+
+
+def _is_built_on(remote: Remote, now: Digest | None, ours: Digest) -> bool:
+    """Whether somebody has gone on from our bundle already."""
+    said = provenance_of(remote, now) if now is not None else []
+    return any(each.parent == str(ours) for each in said)
 
 
 def _raced(remote: Remote, tag: str, now: Digest | None, ours: Digest) -> StaleRemoteError:

@@ -25,8 +25,11 @@ def require_harmless(bundle: RemoteBundle) -> None:
 
     Raises:
         DamagedBundleError: It does; nothing of it is to be used.
-        RemoteError: The documents could not be fetched.
+        RemoteError: The documents could not be fetched, or files are in a storage that is not to be used.
     """
+    for url in sorted(set(bundle.storages.values())):
+        # Nobody is asked anything yet; but where nobody here means to go, nothing is begun.
+        bundle.open_storage(url)
     problems = list(_problems(bundle))
     if problems:
         raise DamagedBundleError(
