@@ -118,7 +118,7 @@ def test_without_credentials_it_is_said_how_to_get_some(fake: FakeRegistry) -> N
     fake.basic = (USER, PASSWORD)
     with client(fake) as remote, pytest.raises(RemoteError) as caught:
         remote.tags()
-    assert f"docker login {fake.host}" in caught.value.mend
+    assert f"mops-bundle login {fake.host}" in caught.value.mend
     assert "MODELOPS_BUNDLE_PASSWORD" in caught.value.mend
 
 

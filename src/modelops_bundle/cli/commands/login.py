@@ -20,7 +20,10 @@ app = new_app()
 def login(
     session: Session,
     host: Annotated[str, typer.Argument(metavar="HOST", help="The registry, host[:port].")],
-    username: Annotated[str, typer.Option("-u", "--username", metavar="NAME", help="Who you are.")],
+    username: Annotated[
+        str | None,
+        typer.Option("-u", "--username", metavar="NAME", show_default=False, help="Who you are."),
+    ] = None,
     from_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -32,6 +35,8 @@ def login(
     """
     from modelops_bundle.wiring.exchanging import log_in
 
+    if username is None:
+        username = typer.prompt("Username", err=True)
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
