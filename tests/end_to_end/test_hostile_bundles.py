@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -268,3 +269,7 @@ class TestCare:
         bob.run("init")
         os.mkfifo(bob.folder / ".modelops-bundle" / name)
         assert name in bob.run("push", expect=1).stderr
+
+    def test_nobody_is_asked_where_nobody_answers(self, bob: Project) -> None:
+        said = bob.run("login", "registry.example.org", expect=2, stdin=subprocess.DEVNULL).stderr
+        assert "--password-stdin" in said

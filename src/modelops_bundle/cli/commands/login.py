@@ -35,8 +35,9 @@ def login(
     """
     from modelops_bundle.wiring.exchanging import log_in
 
-    if username is None:
-        username = typer.prompt("Username", err=True)
+    if not (username and from_stdin):
+        _require_terminal()
+    username = username or typer.prompt("Username", err=True)
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
@@ -44,3 +45,19 @@ def login(
     with session.folder() as workspace:
         kept = log_in(workspace, host, username, password)
     say(f"{host} takes the credentials of {username}; {kept} keeps them.")
+
+
+def _require_terminal() -> None:
+    """Refuse to ask where nobody answers.
+
+    Raises:
+        UsageError: Standard input is no terminal.
+    """
+    from modelops_bundle.errors import UsageError
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal to ask for a name and a password",
+            "",
+            "Give them with --username NAME --password-stdin.",
+        )
