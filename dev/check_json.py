@@ -43,7 +43,7 @@ BUNDLES = ("diff", "manifest", "pull", "push", "tags")
 ELSEWHERE = ("models[].", "targets[].", "target_sets[]", "environments.", "environment.", "chains.")
 DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
 #: Commands whose exit code says what they found.
-MAY_FAIL = ("doctor", "evaluate", "run", "trace", "results", "verify")
+MAY_FAIL = ("doctor", "evaluate", "pull", "run", "trace", "results", "verify")
 #: A model that does what no model should.
 ODD = """\
 import os

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from modelops_bundle.adapters.oci_layout import LayoutRemote
+from modelops_bundle.adapters.oci.layout import LayoutRemote
 from modelops_bundle.bundle.contents import Entry, FileEntry, LinkEntry
 from modelops_bundle.bundle.index import BundleIndex, InChunks, InPack, Place
 from modelops_bundle.bundle.index_text import dump_index

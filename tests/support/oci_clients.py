@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.fakes.oci_registry import FakeRegistry
 
-from modelops_bundle.adapters.oci_credentials import EnvironmentCredentials, NoCredentials
-from modelops_bundle.adapters.oci_http import Patience, RegistryRemote
+from modelops_bundle.adapters.oci.credentials import EnvironmentCredentials, NoCredentials
+from modelops_bundle.adapters.oci.registry import Patience, RegistryRemote
 
 __all__ = ["PASSWORD", "QUICK", "REPOSITORY", "USER", "client", "logged_in"]
 

@@ -51,7 +51,7 @@ def quietly(*arguments: str) -> None:
 def load_everything() -> None:
     """Run the commands once, so that every module they import is there."""
     # No registry is asked here.
-    import_module("modelops_bundle.adapters.oci_http")
+    import_module("modelops_bundle.adapters.oci.registry")
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "model.py").write_text(MODEL)
         pathlib.Path(folder, "data.csv").write_text("a,b\n1,2\n")

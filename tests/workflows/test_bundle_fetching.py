@@ -10,7 +10,7 @@ import pytest
 
 from modelops_bundle.adapters.blob_cache import BlobCache
 from modelops_bundle.adapters.disk import DiskFiles
-from modelops_bundle.adapters.oci_layout import LayoutRemote
+from modelops_bundle.adapters.oci.layout import LayoutRemote
 from modelops_bundle.adapters.work_tree import DiskTree
 from modelops_bundle.bundle.manifest import read_manifest
 from modelops_bundle.bundle.pulling import plan_mirror

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from modelops_bundle.adapters.atomic import storage_errors, write_text
 from modelops_bundle.adapters.bundle_files import bytes_of, read_plain_yaml
-from modelops_bundle.adapters.oci_credentials import Credentials
+from modelops_bundle.adapters.oci.credentials import Credentials
 from modelops_bundle.bundle.pinned import (
     Pinned,
     PinnedRegistry,

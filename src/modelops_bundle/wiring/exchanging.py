@@ -22,8 +22,8 @@ from modelops_bundle.adapters.bundle_files import (
     TrackedFile,
     keep_local_files_out_of_git,
 )
-from modelops_bundle.adapters.layout_tar import read_layout_tar, write_layout_tar
 from modelops_bundle.adapters.locking import hold_lock
+from modelops_bundle.adapters.oci.layout_tar import read_layout_tar, write_layout_tar
 from modelops_bundle.adapters.pinned_files import PinnedCredentials, PinnedFiles
 from modelops_bundle.adapters.registry_file import RegistryFile
 from modelops_bundle.adapters.work_tree import DiskTree
@@ -40,7 +40,7 @@ from modelops_bundle.workflows.status import status as judge
 from modelops_bundle.workflows.workspace import Workspace
 
 if TYPE_CHECKING:
-    from modelops_bundle.adapters.oci_credentials import CredentialSource
+    from modelops_bundle.adapters.oci.credentials import CredentialSource
 
 __all__ = [
     "RealExchange",
@@ -258,8 +258,8 @@ def log_in(workspace: Workspace, host: str, username: str, password: str) -> str
         UsageError: ``host`` is none.
         RemoteError: The registry does not take them, or cannot be reached.
     """
-    from modelops_bundle.adapters.oci_credentials import Credentials, DockerCredentials
-    from modelops_bundle.adapters.oci_http import check_login
+    from modelops_bundle.adapters.oci.credentials import Credentials, DockerCredentials
+    from modelops_bundle.adapters.oci.registry import check_login
 
     parse_reference(f"{host}/any")
     login = Credentials(username, password)

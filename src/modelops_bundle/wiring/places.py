@@ -12,7 +12,7 @@ from modelops_bundle.bundle.remote import BlobStorage, Remote
 from modelops_bundle.errors import RemoteError, UsageError
 
 if TYPE_CHECKING:
-    from modelops_bundle.adapters.oci_credentials import CredentialSource
+    from modelops_bundle.adapters.oci.credentials import CredentialSource
 
 __all__ = ["Manner", "Places", "storage_of_bundle", "usual_credentials"]
 
@@ -60,10 +60,10 @@ class Places:
 
     def _opened(self, reference: Reference) -> Remote:
         if reference.is_layout:
-            from modelops_bundle.adapters.oci_layout import LayoutRemote
+            from modelops_bundle.adapters.oci.layout import LayoutRemote
 
             return LayoutRemote(os.path.abspath(os.path.expanduser(reference.repository)))
-        from modelops_bundle.adapters.oci_http import RegistryRemote
+        from modelops_bundle.adapters.oci.registry import RegistryRemote
 
         remote = RegistryRemote(
             reference.host,
@@ -118,7 +118,7 @@ def usual_credentials(
     host: str, variables: Mapping[str, str], *others: CredentialSource
 ) -> CredentialSource:
     """Who we are: as variables say, which are for one host alone, as others do, as docker and podman know."""
-    from modelops_bundle.adapters import oci_credentials as known
+    from modelops_bundle.adapters.oci import credentials as known
 
     own = known.EnvironmentCredentials(host, variables)
     return known.AnyOf(own, *others, known.DockerCredentials(variables))

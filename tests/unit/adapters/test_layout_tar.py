@@ -27,8 +27,8 @@ from tests.support.remotes import (
     put_manifest,
 )
 
-from modelops_bundle.adapters.layout_tar import Imported, read_layout_tar, write_layout_tar
-from modelops_bundle.adapters.oci_layout import LayoutRemote
+from modelops_bundle.adapters.oci.layout import LayoutRemote
+from modelops_bundle.adapters.oci.layout_tar import Imported, read_layout_tar, write_layout_tar
 from modelops_bundle.bundle.media import IMAGE_INDEX, LARGEST_MANIFEST, PROVENANCE
 from modelops_bundle.bundle.remote import Blob, Manifest
 from modelops_bundle.errors import (
@@ -120,8 +120,8 @@ def test_a_file_that_takes_little_at_a_time(source: LayoutRemote) -> None:
 
 def test_sizes_beyond_what_octal_digits_hold(source: LayoutRemote, tmp_path: Path) -> None:
     """Such a header is read again; the bytes themselves are a hole that nobody hashes here."""
-    from modelops_bundle.adapters.layout_tar import _header
-    from modelops_bundle.adapters.tar_members import members_of
+    from modelops_bundle.adapters.oci.layout_tar import _header
+    from modelops_bundle.adapters.oci.tar_members import members_of
 
     size = 9 << 30
     for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):

@@ -12,9 +12,9 @@ from tests.fakes.oci_registry import FakeRegistry, Fault, fake_registry
 from tests.support.oci_clients import PASSWORD, QUICK, REPOSITORY, USER, client, logged_in
 from tests.support.remotes import blob_of, noise, put_bytes, put_manifest, reader_of
 
-from modelops_bundle.adapters.oci_auth import Challenge, parse_challenges
-from modelops_bundle.adapters.oci_credentials import Credentials
-from modelops_bundle.adapters.oci_http import check_login
+from modelops_bundle.adapters.oci.auth import Challenge, parse_challenges
+from modelops_bundle.adapters.oci.credentials import Credentials
+from modelops_bundle.adapters.oci.registry import check_login
 from modelops_bundle.errors import RemoteError
 
 AZURE = "00000000-0000-0000-0000-000000000000"

@@ -16,8 +16,8 @@ from tests.support.oci_servers import (
 )
 from tests.support.remotes import RemoteContract, blob_of, put_bytes
 
-from modelops_bundle.adapters.oci_credentials import EnvironmentCredentials, NoCredentials
-from modelops_bundle.adapters.oci_http import Patience, RegistryRemote
+from modelops_bundle.adapters.oci.credentials import EnvironmentCredentials, NoCredentials
+from modelops_bundle.adapters.oci.registry import Patience, RegistryRemote
 
 QUICK = Patience(connect=2, read=5, tries=4, pause=0.01, longest_pause=0.1, total=60)
 LOGIN = {"MODELOPS_BUNDLE_USERNAME": USER, "MODELOPS_BUNDLE_PASSWORD": PASSWORD}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from modelops_bundle.adapters.oci_credentials import (
+from modelops_bundle.adapters.oci.credentials import (
     AnyOf,
     Credentials,
     DockerCredentials,

@@ -30,7 +30,7 @@ from tests.support.remotes import (
     reader_of,
 )
 
-from modelops_bundle.adapters.oci_layout import LOCK_NAME, LayoutRemote
+from modelops_bundle.adapters.oci.layout import LOCK_NAME, LayoutRemote
 from modelops_bundle.bundle.media import (
     EMPTY,
     IMAGE_INDEX,
@@ -513,7 +513,7 @@ def test_the_type_of_an_older_artifact_is_that_of_its_config(remote: LayoutRemot
 
 MOVER = """
 import sys
-from modelops_bundle.adapters.oci_layout import LayoutRemote
+from modelops_bundle.adapters.oci.layout import LayoutRemote
 from modelops_bundle.errors import StaleRemoteError
 from tests.support.remotes import manifest_of
 remote = LayoutRemote(sys.argv[1])
@@ -612,7 +612,7 @@ def test_a_writer_that_is_killed_leaves_nothing_to_be_seen(
 
 PUSH = """
 import sys
-from modelops_bundle.adapters.oci_layout import LayoutRemote
+from modelops_bundle.adapters.oci.layout import LayoutRemote
 from tests.support.remotes import put_manifest
 remote = LayoutRemote(sys.argv[1])
 put_manifest(remote, "v1", [b"new" * 100], note="new", expected=remote.resolve("v1"))

@@ -11,7 +11,7 @@ from tests.fakes.oci_registry import FakeRegistry, Fault, fake_registry
 from tests.support.oci_clients import REPOSITORY, client
 from tests.support.remotes import as_blob, manifest_of, put_manifest
 
-from modelops_bundle.adapters.oci_http import RegistryRemote
+from modelops_bundle.adapters.oci.registry import RegistryRemote
 from modelops_bundle.bundle.media import (
     IMAGE_INDEX,
     IMAGE_MANIFEST,

@@ -13,7 +13,7 @@ from tests.fakes.oci_registry import FakeRegistry, Fault, fake_registry
 from tests.support.oci_clients import REPOSITORY, client
 from tests.support.remotes import blob_of, noise, put_bytes, reader_of
 
-from modelops_bundle.adapters.oci_http import RegistryRemote
+from modelops_bundle.adapters.oci.registry import RegistryRemote
 from modelops_bundle.bundle.media import PACK
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.errors import DamagedBundleError, InputsChangedError, RemoteError

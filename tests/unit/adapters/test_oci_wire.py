@@ -14,7 +14,7 @@ from tests.support.oci_clients import PASSWORD, REPOSITORY, USER, client, logged
 from tests.support.oci_servers import make_certificate
 from tests.support.remotes import as_blob, blob_of, manifest_of, noise, put_bytes, put_manifest
 
-from modelops_bundle.adapters.oci_http import RegistryRemote
+from modelops_bundle.adapters.oci.registry import RegistryRemote
 from modelops_bundle.bundle.media import RESULTS
 from modelops_bundle.errors import MopsError, RemoteError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelops_bundle.adapters.oci_credentials import Credentials
+from modelops_bundle.adapters.oci.credentials import Credentials
 from modelops_bundle.adapters.pinned_files import PinnedCredentials, PinnedFiles
 from modelops_bundle.bundle.pinned import PinnedRegistry
 from modelops_bundle.errors import ConfigError, StorageError, UsageError

@@ -21,7 +21,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from modelops_bundle.adapters import oci_documents as documents
 from modelops_bundle.adapters.atomic import (
     atomic_file,
     make_folder,
@@ -30,6 +29,7 @@ from modelops_bundle.adapters.atomic import (
     write_atomically,
 )
 from modelops_bundle.adapters.locking import hold_lock
+from modelops_bundle.adapters.oci import documents as documents
 from modelops_bundle.adapters.pieces import damaged, pieces_received, pieces_to_send, write_all
 from modelops_bundle.bundle.json_text import NotAsPromisedError, parse_json, table_in
 from modelops_bundle.bundle.media import IMAGE_MANIFEST, LARGEST_MANIFEST

@@ -12,10 +12,10 @@ from functools import partial
 from typing import NoReturn
 from urllib.parse import quote
 
-from modelops_bundle.adapters.oci_auth import Access
-from modelops_bundle.adapters.oci_repository import Repository
-from modelops_bundle.adapters.oci_transport import ERROR_BYTES, Body
-from modelops_bundle.adapters.oci_words import DeniedError, PassingError, Reply
+from modelops_bundle.adapters.oci.auth import Access
+from modelops_bundle.adapters.oci.repository import Repository
+from modelops_bundle.adapters.oci.transport import ERROR_BYTES, Body
+from modelops_bundle.adapters.oci.words import DeniedError, PassingError, Reply
 from modelops_bundle.bundle.remote import Blob, BlobReader
 from modelops_bundle.errors import InputsChangedError, MopsError, RemoteError
 from modelops_bundle.identity.streams import Sha256Stream

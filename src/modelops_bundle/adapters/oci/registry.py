@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from modelops_bundle.adapters.oci_credentials import Credentials, CredentialSource, Given
-from modelops_bundle.adapters.oci_downloads import download, download_range
-from modelops_bundle.adapters.oci_manifests import list_tags, read_manifest, resolve_tag
-from modelops_bundle.adapters.oci_referrers import FALLBACK_TAG, Referrers
-from modelops_bundle.adapters.oci_repository import Repository
-from modelops_bundle.adapters.oci_transport import Transport
-from modelops_bundle.adapters.oci_uploads import holds, mount, upload
-from modelops_bundle.adapters.oci_wire import Patience
+from modelops_bundle.adapters.oci.credentials import Credentials, CredentialSource, Given
+from modelops_bundle.adapters.oci.downloads import download, download_range
+from modelops_bundle.adapters.oci.manifests import list_tags, read_manifest, resolve_tag
+from modelops_bundle.adapters.oci.referrers import FALLBACK_TAG, Referrers
+from modelops_bundle.adapters.oci.repository import Repository
+from modelops_bundle.adapters.oci.transport import Transport
+from modelops_bundle.adapters.oci.uploads import holds, mount, upload
+from modelops_bundle.adapters.oci.wire import Patience
 from modelops_bundle.bundle.remote import Blob, BlobReader, Manifest
 from modelops_bundle.identity.digest import Digest
 

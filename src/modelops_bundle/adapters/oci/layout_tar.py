@@ -16,16 +16,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, NamedTuple
 
-from modelops_bundle.adapters import oci_documents as documents
-from modelops_bundle.adapters.oci_layout import LOCK_NAME
-from modelops_bundle.adapters.pieces import write_all
-from modelops_bundle.adapters.tar_members import (
+from modelops_bundle.adapters.oci import documents as documents
+from modelops_bundle.adapters.oci.layout import LOCK_NAME
+from modelops_bundle.adapters.oci.tar_members import (
     DEFAULT_LARGEST,
     Member,
     members_of,
     pieces_of,
     unpacked,
 )
+from modelops_bundle.adapters.pieces import write_all
 from modelops_bundle.bundle.json_text import NotAsPromisedError, parse_json, table_in
 from modelops_bundle.bundle.media import IMAGE_INDEX, LARGEST_MANIFEST
 from modelops_bundle.bundle.remote import Blob, BlobReader, BlobSource, Manifest, Remote

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelops_bundle.adapters.oci_auth import Access
-from modelops_bundle.adapters.oci_transport import Transport
+from modelops_bundle.adapters.oci.auth import Access
+from modelops_bundle.adapters.oci.transport import Transport
 
 __all__ = ["Repository"]
 

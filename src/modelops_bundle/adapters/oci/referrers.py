@@ -17,9 +17,9 @@ from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
 
-from modelops_bundle.adapters.oci_manifests import listed, pages, put_manifest, read_manifest
-from modelops_bundle.adapters.oci_repository import Repository
-from modelops_bundle.adapters.oci_words import json_object
+from modelops_bundle.adapters.oci.manifests import listed, pages, put_manifest, read_manifest
+from modelops_bundle.adapters.oci.repository import Repository
+from modelops_bundle.adapters.oci.words import json_object
 from modelops_bundle.bundle.media import IMAGE_INDEX, LARGEST_MANIFEST
 from modelops_bundle.bundle.remote import Blob, Manifest
 from modelops_bundle.errors import RemoteError

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
-from modelops_bundle.adapters.oci_repository import Repository
-from modelops_bundle.adapters.oci_wire import PIECE, Answer
-from modelops_bundle.adapters.oci_words import PassingError, number_in
+from modelops_bundle.adapters.oci.repository import Repository
+from modelops_bundle.adapters.oci.wire import PIECE, Answer
+from modelops_bundle.adapters.oci.words import PassingError, number_in
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.errors import DamagedBundleError, RemoteError
 from modelops_bundle.identity.streams import Sha256Stream

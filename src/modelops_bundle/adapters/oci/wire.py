@@ -23,8 +23,8 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 from urllib3 import exceptions
 
-from modelops_bundle.adapters.oci_connections import WATCH, HTTPPool, HTTPSPool, Watch
-from modelops_bundle.adapters.oci_words import PassingError, Reply, harmless
+from modelops_bundle.adapters.oci.connections import WATCH, HTTPPool, HTTPSPool, Watch
+from modelops_bundle.adapters.oci.words import PassingError, Reply, harmless
 from modelops_bundle.errors import RemoteError
 
 __all__ = ["PIECE", "Answer", "Patience", "Wire", "is_loopback"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 from urllib.parse import quote, urljoin, urlsplit
 
-from modelops_bundle.adapters.oci_repository import Repository
-from modelops_bundle.adapters.oci_words import Reply, json_object
+from modelops_bundle.adapters.oci.repository import Repository
+from modelops_bundle.adapters.oci.words import Reply, json_object
 from modelops_bundle.bundle.media import IMAGE_INDEX, IMAGE_MANIFEST, LARGEST_MANIFEST
 from modelops_bundle.bundle.reference import is_tag
 from modelops_bundle.bundle.remote import Manifest

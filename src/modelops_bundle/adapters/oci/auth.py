@@ -30,8 +30,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
-from modelops_bundle.adapters.oci_credentials import Credentials, CredentialSource
-from modelops_bundle.adapters.oci_words import (
+from modelops_bundle.adapters.oci.credentials import Credentials, CredentialSource
+from modelops_bundle.adapters.oci.words import (
     DeniedError,
     PassingError,
     Reply,

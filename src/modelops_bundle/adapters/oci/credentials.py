@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from modelops_bundle.adapters.atomic import make_folder, storage_errors, write_atomically
-from modelops_bundle.adapters.oci_words import harmless
+from modelops_bundle.adapters.oci.words import harmless
 from modelops_bundle.errors import RemoteError, UsageError
 
 __all__ = [
