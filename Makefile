@@ -12,7 +12,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 READY := .venv/.ready
 READY_FOR_BENCH := .venv/.ready-for-bench
 RUN := $(UV) run --no-sync
-PYTEST := $(RUN) pytest -n $(WORKERS)
+PYTEST := $(RUN) pytest -n $(WORKERS) --dist worksteal
 
 ifeq ($(filter sample-create,$(MAKECMDGOALS))$(NAME),sample-create)
 $(error Name the project: make sample-create NAME=x)
@@ -33,15 +33,15 @@ demo: $(READY) ## show what the program does, on a small project
 sample-create: $(READY) ## write a small project to try things on: make sample-create NAME=x
 	@$(RUN) mops-bundle sample-create "$$NAME" --path dev/sample_projects
 
-test: $(READY) ## run the quick tests (about 4 minutes)
+test: $(READY) ## run the quick tests (about 6 minutes)
 	$(PYTEST)
 
 test-slow: $(READY) ## run the long tests, and the quick ones on the other Pythons
-	$(PYTEST) -m slow --timeout 900 --session-timeout 2400
+	$(PYTEST) -m slow --timeout 900 --session-timeout 2700
 	$(MAKE) test-pythons
 
 test-pythons: $(READY) ## run the quick tests on each other supported Python that is here
-	@sh dev/test_pythons.sh $(UV) -n $(WORKERS) --session-timeout 600
+	@sh dev/test_pythons.sh $(UV) -n $(WORKERS) --dist worksteal --session-timeout 900
 
 check: format-check lint types contracts scripts lock test ## do all that a change must pass
 

@@ -202,7 +202,7 @@ class TestContinuousIntegration:
             workflow = yaml.safe_load(path.read_text())
             assert workflow["permissions"] == {"contents": "read"}
             for job in workflow["jobs"].values():
-                assert job["timeout-minutes"] <= 45
+                assert job["timeout-minutes"] <= 90
                 actions = [step["uses"] for step in job["steps"] if "uses" in step]
                 assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", action) for action in actions)
 
