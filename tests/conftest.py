@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.disk import on_disk
+from tests.support.object_servers import azure, s3, server
 from tests.support.required import pytest_configure, pytest_runtest_makereport
 
-__all__ = ["disk_path", "pytest_configure", "pytest_runtest_makereport"]
+__all__ = [
+    "azure",
+    "disk_path",
+    "pytest_configure",
+    "pytest_runtest_makereport",
+    "s3",
+    "server",
+]
 
 
 @pytest.fixture

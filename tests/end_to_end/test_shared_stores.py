@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +12,7 @@ from modelops_bundle.adapters.results_shared import SharedResults
 from modelops_bundle.errors import StorageError
 from tests.support.command import DATA, Project
 from tests.support.result_stores import StoreContract, result_of
-from tests.support.servers import Server, azurite, azurite_program, seaweed, seaweed_program
+from tests.support.servers import Server, seaweed, seaweed_program
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_servers, pytest.mark.timeout(300)]
 
@@ -29,28 +28,6 @@ RUN = (
     "days=10",
     "--seeds",
 )
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if seaweed_program() is None:
-        pytest.skip("SeaweedFS is not installed")
-    with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if azurite_program() is None:
-        pytest.skip("Azurite is not installed, and there is no npm to install it")
-    with azurite(tmp_path_factory.mktemp("azurite")) as server:
-        yield server
-
-
-@pytest.fixture(params=["s3", "azure"])
-def server(request: pytest.FixtureRequest) -> Server:
-    server: Server = request.getfixturevalue(request.param)
-    return server
 
 
 @pytest.fixture

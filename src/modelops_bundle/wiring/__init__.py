@@ -2,10 +2,18 @@
 
 from modelops_bundle.wiring.project import (
     git_standing,
+    has_bundles,
     open_around,
     open_folder,
     open_project,
     write_text,
 )
 
-__all__ = ["git_standing", "open_around", "open_folder", "open_project", "write_text"]
+__all__ = [
+    "git_standing",
+    "has_bundles",
+    "open_around",
+    "open_folder",
+    "open_project",
+    "write_text",
+]

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = [
     "RealExchange",
     "atomic_file",
-    "has_bundles",
     "log_in",
     "look_at_files",
     "open_exchange",
@@ -242,12 +241,6 @@ def require_new(path: str, *, force: bool) -> None:
         )
 
 
-def has_bundles(workspace: Workspace) -> bool:
-    """Whether a project was pushed or pulled, or something was added for that."""
-    layout = workspace.layout
-    return any(map(os.path.lexists, (layout.sync_state, layout.tracked, layout.settings)))
-
-
 def log_in(workspace: Workspace, host: str, username: str, password: str) -> str:
     """Keep credentials for a registry, once it takes them.
 
@@ -268,19 +261,15 @@ def log_in(workspace: Workspace, host: str, username: str, password: str) -> str
     return DockerCredentials(workspace.variables).store_login(host, login)
 
 
-def look_at_files(
-    workspace: Workspace, report: StatusReport, *, asked: bool, untracked: bool
-) -> FilesReport | None:
-    """How files differ from the last bundle; ``None`` where nobody asks and the project has none.
+def look_at_files(workspace: Workspace, report: StatusReport, *, untracked: bool) -> FilesReport:
+    """How files differ from the last bundle.
 
     Args:
         workspace: The project.
-        report: The state of its entries; of only some of them nothing is told unless somebody asks.
-        asked: Whether somebody asks.
+        report: The state of its entries, which say what belongs to the bundle; of only some, the rest is
+            looked at as well.
         untracked: Whether files count that belong to no bundle.
     """
-    if not asked and not has_bundles(workspace):
-        return None
     entries = report if report.is_whole else judge(workspace, ())
     with open_exchange(workspace) as exchange:
         return file_status(workspace, exchange, entries, with_untracked=untracked)

@@ -22,7 +22,14 @@ from modelops_bundle.project.config import Config, read_config
 from modelops_bundle.project.layout import Layout, find_project
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["git_standing", "open_around", "open_folder", "open_project", "write_text"]
+__all__ = [
+    "git_standing",
+    "has_bundles",
+    "open_around",
+    "open_folder",
+    "open_project",
+    "write_text",
+]
 
 
 @contextmanager
@@ -114,6 +121,12 @@ def open_folder(
             progress=progress,
             reopen=partial(open_folder, layout, cwd=cwd, python=python, trust_cache=trust_cache),
         )
+
+
+def has_bundles(workspace: Workspace) -> bool:
+    """Whether a project was pushed or pulled, or something was added for that."""
+    layout = workspace.layout
+    return any(map(os.path.lexists, (layout.sync_state, layout.tracked, layout.settings)))
 
 
 def _folder(start: str | None) -> str:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 from tests.support.remotes import BlobStoreContract, blob_of, noise, put_bytes, reader_of
-from tests.support.servers import Server, azurite, azurite_program, seaweed, seaweed_program
+from tests.support.servers import Server
 
 from modelops_bundle.adapters.blob_storage import BlobStorage
 from modelops_bundle.adapters.object_stores import StoreAccess
@@ -244,28 +244,6 @@ def test_secrets_are_not_repeated() -> None:
 
 
 # --- real servers ---------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if seaweed_program() is None:
-        pytest.skip("SeaweedFS is not installed")
-    with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if azurite_program() is None:
-        pytest.skip("Azurite is not installed, and there is no npm to install it")
-    with azurite(tmp_path_factory.mktemp("azurite")) as server:
-        yield server
-
-
-@pytest.fixture(params=["s3", "azure"])
-def server(request: pytest.FixtureRequest) -> Server:
-    server: Server = request.getfixturevalue(request.param)
-    return server
 
 
 def access_of(server: Server) -> StoreAccess:

@@ -16,8 +16,8 @@ app = new_app()
 @command
 def doctor(session: Session, as_json: AsJson = False) -> int:
     """Check the project; print problems and mends."""
-    from modelops_bundle.wiring import git_standing
-    from modelops_bundle.wiring.exchanging import has_bundles, open_exchange
+    from modelops_bundle.wiring import git_standing, has_bundles
+    from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.doctor import examine
 
     with session.project() as workspace, open_exchange(workspace) as exchange:

@@ -40,12 +40,16 @@ def status(
     """
     from modelops_bundle.cli.render_files import files_document, show_files
     from modelops_bundle.cli.render_status import show_status, status_document
-    from modelops_bundle.wiring.exchanging import look_at_files
+    from modelops_bundle.wiring import has_bundles
     from modelops_bundle.workflows.status import status as judge
 
     with session.project() as workspace:
         report = judge(workspace, models or ())
-        found = look_at_files(workspace, report, asked=files or untracked, untracked=untracked)
+        found = None
+        if files or untracked or has_bundles(workspace):
+            from modelops_bundle.wiring.exchanging import look_at_files
+
+            found = look_at_files(workspace, report, untracked=untracked)
     if as_json:
         print_json({**status_document(report), "files": files_document(found)})
     else:

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeVar
 
 from modelops_bundle.bundle.contents import FileEntry
 from modelops_bundle.bundle.index import InChunks, InPack
-from modelops_bundle.bundle.media import LARGEST_MANIFEST
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.bundle.tree import Staging
 from modelops_bundle.errors import DamagedBundleError, RemoteError
@@ -25,6 +24,8 @@ U = TypeVar("U")
 IN_FLIGHT = 8
 """Blobs that are on their way at once. Each takes a few MiB of memory at most."""
 
+#: What is read into memory: documents and sources.
+_LARGEST_READ = 64 << 20
 #: A pack is fetched whole from this part of it on: after that it serves other versions as well.
 _WHOLE = 0.5
 
@@ -73,8 +74,9 @@ def read_file(bundle: RemoteBundle, path: str) -> bytes:
         RemoteError: It could not be fetched.
     """
     entry = bundle.index.contents.get(path)
-    if not isinstance(entry, FileEntry) or entry.size > LARGEST_MANIFEST:
-        raise DamagedBundleError(f"{bundle.remote.place}@{bundle.digest} has no {path}", "")
+    if not isinstance(entry, FileEntry) or entry.size > _LARGEST_READ:
+        why = "it is too large to be one" if isinstance(entry, FileEntry) else ""
+        raise DamagedBundleError(f"{bundle.remote.place}@{bundle.digest} has no {path}", why)
     needed = _needed_blobs(bundle, [path])
     for blob in needed.whole:
         bundle.fetch(blob)
