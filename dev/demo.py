@@ -68,6 +68,8 @@ class Demo:
         )
         coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         self._variables = os.environ | ({"FORCE_COLOR": "1"} if coloured else {})
+        # Nothing of the demo is to stay.
+        self._variables["XDG_CACHE_HOME"] = str(folder / "cache")
 
     def say(self, text: str) -> None:
         """Print a heading."""
@@ -150,6 +152,7 @@ def main() -> int:
             run_and_reuse(demo)
             rerun_what_is_affected(demo)
             catch_an_undeclared_read(demo)
+            hand_it_on(demo)
         except ClaimError as error:
             print(f"\nThe demo failed: {error}.", file=sys.stderr)
             return 1
@@ -275,6 +278,31 @@ def catch_an_undeclared_read(demo: Demo) -> None:
     demo.edit("notes.txt", "wash", "wash and dry")
     demo.expect_counts("careless_careless", hits=0, computed=1)
     demo.prove("an undeclared read was caught with its line and the option that declares it")
+
+
+def hand_it_on(demo: Demo) -> None:
+    """The project as a bundle, to a colleague and back."""
+    demo.say(
+        "Hand the project on, with its results: to a folder here, or to any container registry."
+    )
+    demo.run("update")
+    first = demo.run("push", "oci-layout:../shared", "--with-results")
+    demo.run("clone", "oci-layout:../shared", "../colleague")
+    there = ("-C", "../colleague")
+    reused = demo.run(*there, "run", "growth_growth", *RUN)
+    demo.expect_text(reused, "hits      200", "computed  0")
+    demo.expect_text(demo.run(*there, "push"), "Nothing to push", first.split("@")[1][:71])
+    demo.prove("a colleague had the same bundle, by its digest, and computed none of its results")
+    demo.say("Both change something. Nobody's work is replaced unseen.")
+    (demo.folder.parent / "colleague" / "notes.txt").write_text("wash your hands, and sing\n")
+    demo.run(*there, "push")
+    demo.edit("src/rates.py", "SEASONAL_BOOST = 1.25", "SEASONAL_BOOST = 1.3")
+    demo.expect_text(demo.run("push", expect=1), "update notes.txt")
+    demo.run("pull")
+    demo.expect_text(demo.run("diff"), "SEASONAL_BOOST changed 1.25 -> 1.3")
+    demo.run("push")
+    demo.run("verify")
+    demo.prove("a push over somebody else's was refused; after a pull both changes were there")
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def verified_document(report: VerifiedBundle) -> dict[str, Any]:
         "files": report.files,
         "bytes": report.size,
         "damaged": [each._asdict() for each in report.damaged],
+        "stale": [each._asdict() for each in report.stale],
     }
 
 
@@ -94,6 +95,8 @@ def show_verified(report: VerifiedBundle) -> None:
     show(f"{report.reference.place}@{report.bundle.digest}")
     for each in report.damaged:
         show(("damaged", "bad"), f"  {each.where}: {each.what}")
+    for each in report.stale:
+        show(("stale", "warn"), f"  {each.where}: {each.what}")
     read = f"{plural(report.files, 'file')}, {size(report.size)}"
     if report.damaged:
         say(f"{plural(len(report.damaged), 'problem')} in {read}.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from modelops_bundle.bundle.contents import FileEntry, links_of, total_size
+from modelops_bundle.bundle.contents import Entry, FileEntry, links_of, total_size
 from modelops_bundle.bundle.index import InChunks, InPack
 from modelops_bundle.bundle.paths import REGISTRY_PATH, way_of
 from modelops_bundle.bundle.reference import Reference
@@ -41,6 +41,8 @@ class VerifiedBundle:
         files: How many files were read.
         size: Their bytes.
         damaged: What is wrong; empty when all is right.
+        stale: Data that is not what an entry of the registry was recorded with: it was stale when it was
+            pushed.
     """
 
     reference: Reference
@@ -48,6 +50,7 @@ class VerifiedBundle:
     files: int
     size: int
     damaged: tuple[Damage, ...]
+    stale: tuple[Damage, ...]
 
 
 def verify_bundle(
@@ -67,9 +70,16 @@ def verify_bundle(
     jobs: list[Blob | str] = [*bundle.index.members(), *_large(bundle)]
     found = each_blob(jobs, lambda job: _damage(bundle, job), progress, "verifying")
     damaged = [each for some in found for each in some]
-    damaged += _registry_damage(bundle) if not damaged else []
+    stale: list[Damage] = []
+    if not damaged:
+        try:
+            registry = _registry(bundle)
+            damaged, stale = list(_lacking(bundle, registry)), list(_stale(bundle, registry))
+        except (DamagedBundleError, RegistryError) as error:
+            damaged = [Damage(REGISTRY_PATH, error.summary)]
     contents = bundle.index.contents
-    return VerifiedBundle(reference, bundle, len(contents), total_size(contents), tuple(damaged))
+    size = total_size(contents)
+    return VerifiedBundle(reference, bundle, len(contents), size, tuple(damaged), tuple(stale))
 
 
 def _large(bundle: RemoteBundle) -> list[str]:
@@ -109,29 +119,29 @@ def _large_file(bundle: RemoteBundle, path: str) -> Iterator[Damage]:
         yield Damage(path, "its chunks together have another digest")
 
 
-def _registry_damage(bundle: RemoteBundle) -> list[Damage]:
-    entry = bundle.index.contents.get(REGISTRY_PATH)
-    if not isinstance(entry, FileEntry):
-        return [Damage(REGISTRY_PATH, "the bundle has no registry")]
-    try:
-        data = read_file(bundle, REGISTRY_PATH)
-        registry = load_document(data, REGISTRY_PATH).registry
-    except (DamagedBundleError, RegistryError) as error:
-        return [Damage(REGISTRY_PATH, error.summary)]
-    return list(_disagreements(bundle, registry))
+def _registry(bundle: RemoteBundle) -> BundleRegistry:
+    if REGISTRY_PATH not in bundle.index.contents:
+        raise DamagedBundleError("the bundle has no registry")
+    return load_document(read_file(bundle, REGISTRY_PATH), REGISTRY_PATH).registry
 
 
-def _disagreements(bundle: RemoteBundle, registry: BundleRegistry) -> Iterator[Damage]:
-    contents = bundle.index.contents
-    links = links_of(contents)
+def _lacking(bundle: RemoteBundle, registry: BundleRegistry) -> Iterator[Damage]:
     for entry_id, entry in registry.entries():
         for path in (entry.path, *entry.code, *entry.data):
-            way = way_of(path, links)
-            held = contents.get(way.end) if way is not None else None
-            digest = entry.data_digests.get(path)
-            if held is None:
+            if _held(bundle, path) is None:
                 yield Damage(path, f"{entry_id} needs it, and the bundle has it not")
-            elif digest is None:
-                continue
-            elif isinstance(held, FileEntry) and digest != str(held.digest):
+
+
+def _stale(bundle: RemoteBundle, registry: BundleRegistry) -> Iterator[Damage]:
+    for entry_id, entry in registry.entries():
+        for path, digest in entry.data_digests.items():
+            held = _held(bundle, path)
+            if not isinstance(held, FileEntry) or not digest.startswith(held.digest.algorithm):
+                continue  # digests of two algorithms say nothing of each other
+            if digest != str(held.digest):
                 yield Damage(path, f"it is not the file that {entry_id} was recorded with")
+
+
+def _held(bundle: RemoteBundle, path: str) -> Entry | None:
+    way = way_of(path, links_of(bundle.index.contents))
+    return bundle.index.contents.get(way.end) if way is not None else None
