@@ -170,6 +170,7 @@ def _documents_of_bundles(folder: Path, run: Run) -> Iterator[tuple[str, object]
     yield "cache gc", run("cache", "gc", "--json")
     yield "dev env", run("dev", "env", "--json")
     (ann / "data" / "population.csv").write_text("age_group,people\n0-14,1\n")
+    run("remove", "notes.txt")
     run("push")
     yield "verify", run("verify", "--json")
     for blob in (folder / "bundles" / "blobs" / "sha256").iterdir():
