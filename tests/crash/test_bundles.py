@@ -55,7 +55,7 @@ NEW = {
 }
 WORK = {"notes.txt": b"only here\n", "run.sh": b"#!/bin/sh\necho mine\n"}
 # Pushes to registries wait this long for others who push.
-HASTY = "import modelops_bundle.workflows.bundles.push as push\npush.RACE_SECONDS = 0.02\n"
+HASTY = "import modelops_bundle.workflows.bundles.moving as moving\nmoving.RACE_SECONDS = 0.02\n"
 BELONGS_THERE = {
     ".gitignore", "bundle.lock", "cache", "cache/cache.sqlite", "config.yaml", "ensured", "objects",
     "objects/objects.sqlite", "registry.lock", "registry.yaml", "state.json", "tracked.txt",

@@ -19,6 +19,7 @@ import pytest
 from modelops_bundle.errors import StaleRemoteError
 from modelops_bundle.wiring import open_project
 from modelops_bundle.wiring.exchanging import RealExchange, open_exchange
+from modelops_bundle.workflows.bundles import moving
 from modelops_bundle.workflows.bundles import push as pushing
 from modelops_bundle.workflows.bundles.attesting import provenance_of
 from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull
@@ -94,8 +95,8 @@ def hesitant(require: Callable[..., None]) -> Callable[..., None]:
 def user(folder: str, variables: dict[str, str], barrier: Any, answers: Any, rounds: int) -> None:
     """In a process of its own: add a line and push, each time at the same moment as the other."""
     os.environ.update(variables)
-    pushing.RACE_SECONDS = RACE_SECONDS
-    pushing._require = hesitant(pushing._require)
+    moving.RACE_SECONDS = RACE_SECONDS
+    moving._require = hesitant(moving._require)
     told: list[Told] = []
     try:
         for number in range(rounds):

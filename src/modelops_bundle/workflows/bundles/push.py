@@ -18,26 +18,14 @@ from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import each_blob
 from modelops_bundle.workflows.bundles.making import Made, make_bundle
 from modelops_bundle.workflows.bundles.making_v1 import make_bundle_v1
+from modelops_bundle.workflows.bundles.moving import move_tags, short
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
 from modelops_bundle.workflows.bundles.scope import scope_of
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["PushPlan", "apply_push", "plan_push"]
 
-_SLOW = (
-    "the registry took long to move the tag: if somebody else pushed at the same moment, their"
-    " bundle may have been replaced. It is still there by its digest, and their next command tells them"
-)
-
 _MOST_LINES = 20
-
-RACE_SECONDS = 1.0
-"""How long at most may pass from looking where a tag points to having moved it.
-
-Registries move a tag whatever it points to. So whoever moved one looks again when this time has passed: who
-looked at the tag before must have moved it by then, or knows that it took too long. Of two who push at once,
-the one whose bundle the tag does not point to is told.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +145,7 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
         each_blob(plan.blobs, send, workspace.progress, "sending")
         remote.put(made.index_blob, lambda: [made.index_data])
         # 2. The tags, and a word on who moved them.
-        warnings = _move_tags(exchange, remote, plan)
+        warnings = move_tags(exchange, remote, made.manifest, plan.tags, _parent(exchange, plan))
     # 3. What is in common now.
     refs = {f"{plan.place.place}:{tag}": plan.digest for tag in plan.tags}
     # In the terms of the index, so that the next pull can tell what changed on which side.
@@ -166,29 +154,6 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
     exchange.save_state(state)
     exchange.adopt_place(plan.place)
     return warnings
-
-
-def _move_tags(exchange: Exchange, remote: Remote, plan: PushPlan) -> tuple[str, ...]:
-    slow = False
-    for tag, before in plan.tags.items():
-        if before == plan.digest:
-            continue
-        began = exchange.clock()
-        if not remote.is_atomic:
-            _require(remote.resolve(tag), before, remote, tag)
-        remote.put_manifest(plan.made.manifest, tag, before)
-        slow |= exchange.clock() - began > RACE_SECONDS
-    moved = exchange.clock()
-    attest(exchange, remote, plan.made.manifest, _parent(exchange, plan), tuple(plan.tags))
-    if remote.is_atomic:
-        return ()
-    # Who looked before we moved the tag has moved it by now, or knows that it was slow.
-    exchange.wait(max(0.0, moved + RACE_SECONDS - exchange.clock()))
-    for tag in plan.tags:
-        now = remote.resolve(tag)
-        if now != plan.digest and not _is_built_on(remote, now, plan.digest):
-            raise _raced(remote, tag, now, plan.digest)
-    return (_SLOW,) if slow else ()
 
 
 def _attest_late(exchange: Exchange, remote: Remote, plan: PushPlan) -> None:
@@ -201,33 +166,6 @@ def _attest_late(exchange: Exchange, remote: Remote, plan: PushPlan) -> None:
 def _parent(exchange: Exchange, plan: PushPlan) -> Digest | None:
     """What the bundle comes after; not itself, where a push that was ended had moved the first tag."""
     return plan.parent if plan.parent != plan.digest else exchange.state().base
-
-
-def _require(now: Digest | None, expected: Digest | None, remote: Remote, tag: str) -> None:
-    if now != expected:
-        raise StaleRemoteError(
-            f"{remote.place}:{tag} was moved while this push was under way",
-            f"it points to {_short(now)}, and pointed to {_short(expected)}",
-            "Run `mops-bundle pull`, then push again. What was sent is not sent again.",
-        )
-
-
-def _is_built_on(remote: Remote, now: Digest | None, ours: Digest) -> bool:
-    """Whether somebody has gone on from our bundle already."""
-    said = provenance_of(remote, now) if now is not None else []
-    return any(each.parent == str(ours) for each in said)
-
-
-def _raced(remote: Remote, tag: str, now: Digest | None, ours: Digest) -> StaleRemoteError:
-    return StaleRemoteError(
-        f"somebody else pushed to {remote.place}:{tag} at the same moment",
-        f"it points to {_short(now)}; this push, {_short(ours)}, was replaced",
-        f"Nothing is lost: yours is there as @{ours}. Run `mops-bundle pull`, then push again.",
-    )
-
-
-def _short(digest: Digest | None) -> str:
-    return f"sha256:{digest.short}" if digest is not None else "nothing"
 
 
 def _stores(exchange: Exchange, remote: Remote, made: Made) -> Mapping[Blob, BlobStore]:
@@ -357,14 +295,14 @@ def _stale(
     their_changes: Mapping[str, Action],
     synced: Digest | None,
 ) -> StaleRemoteError:
-    since = f"which comes from {_short(synced)}" if synced else "which was never pushed or pulled"
+    since = f"which comes from {short(synced)}" if synced else "which was never pushed or pulled"
     lines = [
         f"  {action.value} {path}" for path, action in list(their_changes.items())[:_MOST_LINES]
     ]
     more = len(their_changes) - len(lines)
     lines += [f"  and {more} more"] if more > 0 else []
     return StaleRemoteError(
-        f"{reference} points to {_short(digest)}, another bundle than that of this folder, {since}",
+        f"{reference} points to {short(digest)}, another bundle than that of this folder, {since}",
         "",
         "\n".join(
             (
