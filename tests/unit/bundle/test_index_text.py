@@ -318,7 +318,7 @@ def _change(document: Any, way: tuple[Any, ...], value: Any, how: str) -> None:
             document.append(document[way[-1]])
         else:
             document[str(value)[:20]] = document.pop(way[-1])
-    except (KeyError, IndexError, TypeError):
+    except (AttributeError, KeyError, IndexError, TypeError):
         pass  # an earlier change took it away
 
 
