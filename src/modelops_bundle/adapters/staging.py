@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import re
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -230,7 +231,12 @@ class DiskStaging:
         # A folder with nothing in it is nobody's work; one with something in it is refused.
         if os.path.isdir(place) and not os.path.islink(place):
             os.rmdir(place)
-        os.replace(waiting, place)
+        try:
+            os.replace(waiting, place)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _carry_over(waiting, place)
 
     def _require_unchanged(self, step: Step, deleted: set[str]) -> None:
         is_below = deleted.intersection(_folders_above(step.path))
@@ -270,6 +276,23 @@ class DiskStaging:
             except OSError:
                 return
             folder = os.path.dirname(folder)
+
+
+def _carry_over(waiting: str, place: str) -> None:
+    """Put a file or link in its place on another file system, where it cannot be renamed to."""
+    folder, name = os.path.split(place)
+    beside = os.path.join(folder, f".{name}.{os.getpid()}-{secrets.token_hex(8)}.tmp")
+    try:
+        shutil.copy(waiting, beside, follow_symlinks=False)
+        if not os.path.islink(beside):
+            with open(beside, "rb") as file:  # noqa: PTH123
+                os.fsync(file.fileno())
+        os.replace(beside, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    os.unlink(waiting)
 
 
 def _folders_above(path: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.bundle.contents import Entry, LinkEntry
@@ -32,6 +32,7 @@ __all__ = [
     "show_push",
 ]
 
+_MOST_NEW = 20
 SIGNS = {Action.CREATE: ("+", "good"), Action.UPDATE: ("~", "warn"), Action.DELETE: ("-", "bad")}
 
 
@@ -80,10 +81,20 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
         show_changes(plan.dropped)
     if not pushed:
         show_changes(plan.changed)
+    elif plan.parent is not None:
+        _show_new([path for path, action in plan.changed.items() if action is Action.CREATE])
     show(f"{names}@{plan.digest}")
     sent = f"{plural(len(plan.blobs) - len(plan.elsewhere), 'blob')}, {size(plan.size)}"
     known = f", {len(plan.elsewhere)} taken over from another repository" if plan.elsewhere else ""
     say(f"{'Sent' if pushed else 'Would send'} {sent}{known} for {counted(plan.changed)}.")
+
+
+def _show_new(paths: Sequence[str]) -> None:
+    """Files that nobody may have meant to send: what a registered pattern matches is sent unnamed."""
+    for path in paths[:_MOST_NEW]:
+        show(SIGNS[Action.CREATE], f" {path}")
+    if len(paths) > _MOST_NEW:
+        show(f"  and {len(paths) - _MOST_NEW} more new files")
 
 
 def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str, Any]:

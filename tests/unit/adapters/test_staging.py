@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.support import mounts
 
 from modelops_bundle.adapters.disk import DiskFiles
 from modelops_bundle.adapters.work_tree import DiskTree
@@ -378,3 +379,14 @@ def test_a_folder_that_may_not_be_written_to_is_named(root: Path, as_user, new: 
     assert re.search(r"cannot write into .*/locked: Permission denied", out)
     assert "who owns the folder" in out
     assert found(root) == {"locked/a": b"1"}
+
+
+@pytest.mark.needs_root
+@pytest.mark.skipif(bool(mounts.available()), reason=mounts.available() or "available")
+def test_a_folder_on_another_file_system(root: Path) -> None:
+    (root / "data").mkdir()
+    with mounts.tmpfs(root / "data", size="1m"):
+        new: Wanted = {"data/a": b"1", "data/l": LinkEntry("a"), "b": b"2"}
+        pull(root, new, {})
+        pull(root, {"data/a": b"2", "b": b"2"}, new)
+        assert found(root) == {"data/a": b"2", "b": b"2"}
