@@ -69,11 +69,13 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
     """Print what is sent, and the bundle's digest."""
     warn(f"{each.where}: {each.what}. {each.mend}" for each in plan.findings)
     warn(warnings)
-    names = ", ".join(f"{plan.place.place}:{tag}" for tag in plan.tags)
+    tags = ", ".join(f"{plan.place.place}:{tag}" for tag in plan.tags)
+    if pushed or plan.is_empty:
+        # First, as other programs take the first digest that they see.
+        show(f"{tags}@{plan.digest}")
     if results is not None:
         say(f"{plural(results, 'result')} that are still true went with it.")
     if plan.is_empty:
-        show(f"{names}@{plan.digest}")
         say("Nothing to push: everything is there.")
         return
     if plan.dropped:
@@ -81,9 +83,9 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
         show_changes(plan.dropped)
     if not pushed:
         show_changes(plan.changed)
+        show(f"{tags}@{plan.digest}")
     elif plan.parent is not None:
         _show_new([path for path, action in plan.changed.items() if action is Action.CREATE])
-    show(f"{names}@{plan.digest}")
     sent = f"{plural(len(plan.blobs) - len(plan.elsewhere), 'blob')}, {size(plan.size)}"
     known = f", {len(plan.elsewhere)} taken over from another repository" if plan.elsewhere else ""
     say(f"{'Sent' if pushed else 'Would send'} {sent}{known} for {counted(plan.changed)}.")
