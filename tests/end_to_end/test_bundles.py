@@ -201,6 +201,11 @@ class TestTwoUsers:
         assert bob.json("pull", "--overwrite")["steps"] == plan["steps"]
         assert (bob.folder / "a.txt").read_text() == "a.txt of ann"
         assert (bob.folder / "d.txt").read_text() == "d.txt of ann"
+        # What was bob's is kept beside.
+        assert [each["path"] for each in plan["replaced"]] == ["a.txt", "d.txt"]
+        (copies,) = (bob.folder / ".modelops-bundle/replaced").iterdir()
+        assert (copies / "a.txt").read_text() == "a of bob"
+        assert (copies / "d.txt").read_text() == "d of bob"
 
     def test_deleted_files_come_back_when_asked(self, registered: Project, desk: Desk) -> None:
         ann = desk.user(registered, "ann")
@@ -490,7 +495,10 @@ class TestStatusAndDiff:
         assert "raw/small.csv" in tracked
         assert not {".venv/x.py", "__pycache__/y.pyc", ".env", "raw/huge.bin"} & set(tracked)
         assert sample.json("status", "--untracked")["files"]["untracked"] == []
-        assert ".modelopsignore" in sample.refuse("add", "raw/huge.bin")
+        # A file that is named itself is meant.
+        sample.run("add", "raw/huge.bin")
+        tracked = (sample.folder / ".modelops-bundle/tracked.txt").read_text().splitlines()
+        assert "raw/huge.bin" in tracked
 
     def test_a_comment_is_no_change_of_meaning(self, registered: Project, desk: Desk) -> None:
         ann = desk.user(registered, "ann")

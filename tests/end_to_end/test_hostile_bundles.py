@@ -229,6 +229,25 @@ class TestCare:
             ".modelops-bundle", "a", "pyproject.toml",
         ]  # fmt: skip
 
+    def test_a_project_is_no_destination(self, bob: Project, tmp_path: Path) -> None:
+        reference = craft(tmp_path / "layout", {"a": b"a"})
+        bob.run("clone", reference, ".")
+        (bob.folder / "a").write_text("mine")
+        assert "mops-bundle pull" in bob.run("ensure", reference, "--dest", ".", expect=2).stderr
+        assert (bob.folder / "a").read_text() == "mine"
+
+    def test_outside_of_a_project_a_place_is_named(self, bob: Project, tmp_path: Path) -> None:
+        assert "Name one" in bob.refuse("import", "x.tar")
+        assert "Name one" in bob.refuse("tags")
+
+    def test_a_relative_place_is_noted_as_it_is(self, bob: Project, tmp_path: Path) -> None:
+        bob.run("init")
+        (bob.folder / "pyproject.toml").write_text("")
+        bob.run("push", "oci-layout:../shared")
+        config = (bob.folder / ".modelops-bundle/config.yaml").read_text()
+        assert "oci-layout:../shared" in config
+        assert "Nothing to push" in bob.run("push").stderr
+
     def test_a_clone_of_nothing_leaves_nothing(self, bob: Project, tmp_path: Path) -> None:
         reference = craft(tmp_path / "layout", {"a": b"a"})
         bob.run("clone", f"{reference}-not", "new", expect=1)

@@ -15,7 +15,7 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -169,6 +169,17 @@ class DiskStaging:
                 f"{size} bytes came with another digest than {entry.digest.short}",
                 "Nothing was replaced. Run the command again; if it stays, the bundle is damaged.",
             )
+
+    def save(self, paths: Iterable[str], name: str) -> str:
+        """See :meth:`modelops_bundle.bundle.tree.Staging.save`."""
+        _require_own(self._layout.state, self._layout.replaced)
+        top = os.path.join(self._layout.replaced, name)
+        for path in paths:
+            place, copy = self._layout.absolute(path), os.path.join(top, *path.split("/"))
+            make_folder(os.path.dirname(copy))
+            with storage_errors(f"cannot copy {place}"):
+                shutil.copy2(place, copy, follow_symlinks=False)
+        return self._layout.recorded(top)
 
     def apply(self, steps: Sequence[Step]) -> None:
         """See :meth:`modelops_bundle.bundle.tree.Staging.apply`."""

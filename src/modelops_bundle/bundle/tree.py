@@ -44,6 +44,17 @@ class Staging(Protocol):
         """
         ...
 
+    def save(self, paths: Iterable[str], name: str) -> str:
+        """Copy files and links as they are now into a folder of copies, under their paths.
+
+        Returns:
+            The folder, as recorded.
+
+        Raises:
+            StorageError: They cannot be copied.
+        """
+        ...
+
     def apply(self, steps: Sequence[Step]) -> None:
         """Put everything in its place.
 

@@ -81,6 +81,7 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
     if plan.dropped:
         say(f"{'Dropped' if pushed else 'Would drop'} what others changed:")
         show_changes(plan.dropped)
+        say(f"It stays there as @{plan.parent}.")
     if not pushed:
         show_changes(plan.changed)
         show(f"{tags}@{plan.digest}")
@@ -113,6 +114,7 @@ def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str
         ],
         "obstacles": [each._asdict() for each in pull.plan.obstacles],
         "kept": [each._asdict() for each in pull.plan.kept],
+        "replaced": [each._asdict() for each in pull.replaced],
         "bytes": pull.size,
         "results": results._asdict() if results is not None else None,
     }
@@ -136,13 +138,16 @@ def say_carried(results: Carried | None) -> None:
         say(f"{plural(results.new, 'new result')} came with it{known}.")
 
 
-def show_pull(pull: Pull, pulled: bool, results: Carried | None) -> None:
+def show_pull(pull: Pull, pulled: bool, results: Carried | None, copies: str) -> None:
     """Print what is written."""
     say_carried(results)
     if not pulled:
         show_changes({step.path: step.action for step in pull.plan.steps})
         for each in pull.plan.obstacles:
             show(("!", "bad"), f" {each.path} ({each.state} here: in the way)")
+    for each in pull.replaced:
+        said = f"a copy is in {copies}" if copies else "would be replaced, and a copy kept"
+        say(("yours: ", "warn"), f"{each.path} ({each.state} here): {said}")
     for each in pull.plan.kept:
         say(f"kept: {each.path} is {each.state} here and unchanged in the bundle")
     show(f"{pull.reference.place}@{pull.bundle.digest}")

@@ -23,6 +23,7 @@ LOCAL_IGNORES = (
     "cache/",
     "incoming/",
     "objects/",
+    "replaced/",
     "results/",
     "env",
     "state.json",
@@ -90,6 +91,11 @@ class Layout:
     def incoming(self) -> str:
         """Files of a bundle that wait to be put in place."""
         return os.path.join(self.state, "incoming")
+
+    @property
+    def replaced(self) -> str:
+        """Copies of files of the user's that a pull was told to replace."""
+        return os.path.join(self.state, "replaced")
 
     @property
     def bundles(self) -> str:

@@ -45,6 +45,12 @@ def put_bundle(
     root = folder.layout.root
     if os.path.lexists(root) and not os.path.isdir(root):
         raise UsageError(f"{root} is not a folder", "", "Name a folder; it is made if need be.")
+    if os.path.lexists(folder.layout.sync_state):
+        raise UsageError(
+            f"{root} is a project that bundles are pushed or pulled in",
+            "`ensure` would replace what was changed there",
+            "Run `mops-bundle pull` there, or name another folder.",
+        )
     tree = DiskTree(folder.layout, folder.files)
     mark = os.path.join(folder.layout.state, _ENSURED)
     is_mirror = os.path.isfile(mark) or not any(tree.everything())

@@ -76,6 +76,7 @@ class RealExchange:
     def __init__(self, workspace: Workspace) -> None:
         self._layout = workspace.layout
         self._cwd = workspace.cwd
+        self._relative: dict[str, str] = {}
         self._variables = workspace.variables
         self._places = Places(self._credentials, self._manner)
         self._settings_file = SettingsFile(workspace.layout.settings)
@@ -137,7 +138,14 @@ class RealExchange:
             mark = text if text.startswith("@") else f":{text}"
             default = self._placed(self._default(), self._layout.root)
             return parse_reference(f"{default.place}{mark}")
-        return self._placed(parse_reference(text), self._cwd)
+        placed = self._placed(parse_reference(text), self._cwd)
+        if placed.is_layout and not os.path.isabs(
+            os.path.expanduser(parse_reference(text).repository)
+        ):
+            # It stays so where it is noted: others have the project in another folder.
+            inner = os.path.relpath(placed.repository, self._layout.root)
+            self._relative[placed.place] = Reference("", inner.replace(os.sep, "/")).place
+        return placed
 
     def remote(self, reference: Reference) -> Remote:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.remote`."""
@@ -170,7 +178,8 @@ class RealExchange:
         if self._said() is None and reference.place != own:
             settings = self._settings_file.read()
             tag = reference.tag or settings.default_tag
-            self._settings_file.write(settings.going_to(reference.place, tag))
+            place = self._relative.get(reference.place, reference.place)
+            self._settings_file.write(settings.going_to(place, tag))
 
     def now(self) -> str:
         """The time."""
@@ -186,6 +195,12 @@ class RealExchange:
 
     def _default(self) -> Reference:
         said = self._said()
+        if said is None and not os.path.isdir(self._layout.state):
+            raise UsageError(
+                "no place for bundles was named",
+                f"{self._layout.root} is no project, which would have one",
+                "Name one: host/repository[:tag] or oci-layout:PATH[:tag].",
+            )
         if said is None:
             return Reference("", self._layout.bundles)
         if "/" not in said and not said.startswith("oci-layout:"):
@@ -213,7 +228,8 @@ class RealExchange:
     def _credentials(self) -> CredentialSource:
         registry = self._pinned.registry if self._pinned else None
         others = [PinnedCredentials(registry)] if registry else []
-        return usual_credentials(self._default().host, self._variables, *others)
+        own = self._default().host if self._said() is not None else ""
+        return usual_credentials(own, self._variables, *others)
 
 
 def _pinned_storage(url: str, pinned: PinnedStorage) -> BlobStorage:

@@ -51,12 +51,12 @@ def pull(
         done = plan_the_pull(
             exchange, ref, overwrite=overwrite, restore_deleted=restore_deleted, models=model or ()
         )
-        carried = None
+        carried, copies = None, ""
         if not dry_run:
-            apply_pull(workspace, exchange, done)
+            copies = apply_pull(workspace, exchange, done)
             carried = None if no_results else bring(workspace, done.bundle)
     if as_json:
         print_json(pull_document(done, not dry_run, carried))
     else:
-        show_pull(done, not dry_run, carried)
+        show_pull(done, not dry_run, carried, copies)
     return 1 if done.plan.obstacles else 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, TypeVar
 
 from modelops_bundle.bundle.manifest import STORAGE, bundle_manifest
-from modelops_bundle.bundle.media import PROVENANCE
+from modelops_bundle.bundle.media import PROVENANCE, RESULTS
 from modelops_bundle.bundle.reference import DEFAULT_TAG, Reference
 from modelops_bundle.bundle.remote import Blob, BlobSource, Manifest, Remote
 from modelops_bundle.errors import UsageError
@@ -55,7 +55,7 @@ class _Everything:
 
 
 def export_bundle(exchange: Exchange, text: str | None, file: IO[bytes], write: Writer) -> Exported:
-    """Write a bundle, with everything in it, and what its pushes say of themselves.
+    """Write a bundle, with everything in it, the results that go with it, and what its pushes say.
 
     Raises:
         UsageError: The reference is none, or the bundle is of index version 1 with files in blob storage.
@@ -105,7 +105,8 @@ def import_bundle(
 
 
 def _said_of(bundle: RemoteBundle) -> Iterator[tuple[Manifest, None]]:
-    for referrer in bundle.remote.referrers(bundle.digest, PROVENANCE):
-        manifest = bundle.remote.manifest(str(referrer.digest))
-        if manifest is not None:
-            yield manifest, None
+    for kind in (PROVENANCE, RESULTS):
+        for referrer in bundle.remote.referrers(bundle.digest, kind):
+            manifest = bundle.remote.manifest(str(referrer.digest))
+            if manifest is not None:
+                yield manifest, None

@@ -59,7 +59,7 @@ def clone(workspace: Workspace, exchange: Exchange, text: str, write_text: TextW
         _require_cloneable(layout)
     pull = plan_the_pull(exchange, text)
     place, known = pull.reference.place, exchange.settings.registry_ref
-    if known is not None and known != place:
+    if known is not None and exchange.reference(None).place != place:
         raise UsageError(
             f"{layout.root} is a clone of {known} that was interrupted",
             "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelops_bundle.bundle.contents import Contents, FileEntry, links_of
 from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH, way_of
-from modelops_bundle.bundle.pulling import PullPlan, plan_mirror, plan_pull
+from modelops_bundle.bundle.pulling import Obstacle, PullPlan, plan_mirror, plan_pull
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.identity.streams import digest_stream
 from modelops_bundle.records.document import dump_document, load_document
@@ -36,6 +36,7 @@ class Pull:
         wanted: What of the bundle was asked for.
         models: Ids of the models that were asked for; empty for everything.
         size: Bytes to fetch.
+        replaced: Files of the user's that are replaced or deleted, because that was asked for.
     """
 
     reference: Reference
@@ -44,6 +45,7 @@ class Pull:
     wanted: Contents
     models: tuple[str, ...]
     size: int
+    replaced: tuple[Obstacle, ...] = ()
 
 
 def plan_the_pull(
@@ -70,14 +72,14 @@ def plan_the_pull(
     algorithm = algorithm_of(bundle.index)
     local = _work(exchange.tree.look({*base, *wanted}, algorithm))
     base = bridged(exchange.tree, base, algorithm)
-    if overwrite:
-        plan = plan_mirror(local, wanted)
-    else:
-        plan = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
+    careful = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
+    plan = plan_mirror(local, wanted) if overwrite else careful
     plan = cleared(exchange.tree, plan, overwrite=overwrite)
     if plan.steps:
         require_harmless(bundle)
-    return Pull(reference, bundle, plan, wanted, ids, size_to_fetch(bundle, _files(plan)))
+    replaced = _replaced(plan, careful) if overwrite else ()
+    size = size_to_fetch(bundle, _files(plan))
+    return Pull(reference, bundle, plan, wanted, ids, size, replaced)
 
 
 def _work(local: Contents) -> Contents:
@@ -92,10 +94,21 @@ def _work(local: Contents) -> Contents:
     return local
 
 
-def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
+def _replaced(plan: PullPlan, careful: PullPlan) -> tuple[Obstacle, ...]:
+    """What of the user's a plan replaces that a careful one would not."""
+    states = {each.path: each for each in (*careful.obstacles, *careful.kept)}
+    safe = {step.path for step in careful.steps}
+    steps = (step for step in plan.steps if step.before is not None and step.path not in safe)
+    return tuple(states.get(step.path, Obstacle(step.path, "untracked")) for step in steps)
+
+
+def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> str:
     """Fetch what a plan needs, verify it, and put it in place.
 
     Interrupted at any moment, it can be done again: what is in place already needs no step then.
+
+    Returns:
+        The folder with copies of what was replaced of the user's; empty where nothing was.
 
     Raises:
         WorkInTheWayError: There are obstacles.
@@ -109,11 +122,18 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> None:
     steps = pull.plan.steps
     with exchange.tree.staging(steps) as staging:
         fetch_files(pull.bundle, _files(pull.plan), staging, workspace.progress)
+        paths = [each.path for each in pull.replaced]
+        copies = staging.save(paths, _folder_name(exchange.now())) if paths else ""
         with exchange.registry_lock():
             staging.apply(steps)
         # Before the staging goes: an interrupted clone is known by it.
         _remember(exchange, pull)
     exchange.adopt_place(pull.reference)
+    return copies
+
+
+def _folder_name(now: str) -> str:
+    return now.partition("+")[0].replace(":", "")
 
 
 def _remember(exchange: Exchange, pull: Pull) -> None:

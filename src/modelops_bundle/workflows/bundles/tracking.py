@@ -39,8 +39,7 @@ def add(workspace: Workspace, exchange: Exchange, typed: Sequence[str]) -> Added
     """Track files, folders with all that is in them now, and what globs match.
 
     Raises:
-        UsageError: A path is not there, is passed over by ``.modelopsignore``, or can be in no bundle.
-            Nothing was added.
+        UsageError: A path is not there, or can be in no bundle. Nothing was added.
     """
     ignoring = _ignoring(workspace)
     found: dict[str, None] = {}
@@ -107,18 +106,12 @@ def _ignoring(workspace: Workspace) -> Ignoring:
 
 
 def _files_of(workspace: Workspace, ignoring: Ignoring, path: str, text: str) -> Iterator[str]:
-    """What is typed stands for. A file that is named is refused, not passed over, if it is ignored."""
+    """What is typed stands for. A file that is named is meant, whatever is passed over otherwise."""
     place = workspace.layout.absolute(path)
     if os.path.isdir(place) and not os.path.islink(place):
         yield from _walk(workspace, ignoring, path)
         return
     if os.path.lexists(place):
-        if _is_ignored(ignoring, path):
-            raise UsageError(
-                f"{text} is passed over",
-                f"{IGNORE_FILE}, or what is always passed over, names it",
-                f"Write `!{path}` into {IGNORE_FILE} to have it all the same.",
-            )
         yield path
         return
     matched = expand(workspace.files, workspace.layout, path) if is_pattern(path) else []
