@@ -35,7 +35,7 @@ PYPROJECT_PATH = "pyproject.toml"
 #: Of the tool's own folder only these travel: what else is there belongs to one machine.
 _OWN_FILES = (REGISTRY_PATH, TRACKED_PATH)
 
-MAX_FILES = 1_000_000
+MAX_FILES = 400_000
 
 _LONGEST_PATH = 4096  # bytes, as Linux has it
 _LONGEST_NAME = 255

@@ -32,10 +32,9 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def tree_of(root: Path, cache: Path | None = None) -> DiskTree:
-    """The folder with nothing known of it yet, or what a cache knows."""
-    files = DiskFiles(str(root), CacheFile(str(cache)) if cache else None, guard=-(10**18))
-    return DiskTree(Layout(str(root)), files)
+def tree_of(root: Path) -> DiskTree:
+    """The folder with nothing known of it yet."""
+    return DiskTree(Layout(str(root)), DiskFiles(str(root), guard=-(10**18)))
 
 
 def write(root: Path, path: str, data: bytes | str = b"", mode: int = 0o644) -> Path:
@@ -213,8 +212,9 @@ def test_what_is_remembered_is_what_would_be_computed(
     first = ask(DiskTree(Layout(str(root)), files))
     assert ask(DiskTree(Layout(str(root)), files)) == first
     files.close()
-    again = tree_of(root, tmp_path / "cache")
-    assert ask(again) == ask(tree_of(root)) == first
+    with DiskFiles(str(root), CacheFile(str(tmp_path / "cache")), guard=-(10**18)) as files:
+        again = DiskTree(Layout(str(root)), files)
+        assert ask(again) == ask(tree_of(root)) == first
 
 
 def edit(place: Path) -> None:
