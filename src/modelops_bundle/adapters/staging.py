@@ -127,7 +127,6 @@ class DiskStaging:
     def __init__(self, layout: Layout, stamps: Mapping[str, PathStamp]) -> None:
         self._layout = layout
         self._stamps = stamps
-        self._links: frozenset[str] = frozenset()
 
     def name(self, path: str, entry: object) -> str:
         """The name under which a path's new file waits, which its content decides as well."""

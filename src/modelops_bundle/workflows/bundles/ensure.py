@@ -1,4 +1,4 @@
-"""``ensure`` and ``clone``: a bundle's files in a folder that need not be the project's own."""
+"""``ensure``: a bundle's files in a folder that need not be the project's own."""
 
 from __future__ import annotations
 
