@@ -231,6 +231,24 @@ class TestTwoUsers:
         assert not (bob.folder / "notes").exists()
 
 
+class TestDataWithoutModels:
+    def test_an_empty_registry_is_there_and_follows_the_colleague(self, desk: Desk) -> None:
+        ann = Project(desk.folder / "ann", desk.own("ann"))
+        ann.folder.mkdir()
+        (ann.folder / "pyproject.toml").write_text("[project]\nname = 'data'\n")
+        (ann.folder / "rows.csv").write_text("a\n1\n")
+        ann.run("init")
+        ann.run("add", "rows.csv")
+        pushed(ann, desk.place)
+        assert "registry.yaml" not in ann.run("pull").stderr
+        bob = desk.clone("bob")
+        registry = bob.folder / ".modelops-bundle/registry.yaml"
+        registry.write_text("# Data alone.\n" + registry.read_text())
+        pushed(bob)
+        ann.run("pull")
+        assert ann.content()[".modelops-bundle/registry.yaml"] == registry.read_bytes()
+
+
 class TestOneModel:
     def test_only_what_it_needs_is_pulled(self, registered: Project, desk: Desk) -> None:
         ann = desk.user(registered, "ann")
@@ -242,8 +260,6 @@ class TestOneModel:
         project = Project(desk.folder / "worker", desk.own("worker"))
         project.folder.mkdir()
         project.run("init")
-        # What init made would be in the way.
-        (project.folder / ".modelops-bundle/registry.yaml").unlink()
         done = project.json("pull", desk.place, "--model", "StochasticSIR")
         assert done["bytes"] < 1_000_000
         assert not (project.folder / "big").exists()

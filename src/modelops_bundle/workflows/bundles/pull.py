@@ -70,7 +70,9 @@ def plan_the_pull(
     if ids:
         base = {path: entry for path, entry in base.items() if path in wanted}
     algorithm = algorithm_of(bundle.index)
-    local = _work(exchange.tree.look({*base, *wanted}, algorithm))
+    local = exchange.tree.look({*base, *wanted}, algorithm)
+    if REGISTRY_PATH not in base:
+        local = _work(local)
     base = bridged(exchange.tree, base, algorithm)
     careful = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
     plan = plan_mirror(local, wanted) if overwrite else careful
