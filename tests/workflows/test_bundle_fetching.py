@@ -92,12 +92,12 @@ def test_blobs_that_go_while_they_are_needed_are_fetched_again(
     bundle: RemoteBundle, tmp_path: Path
 ) -> None:
     class Forgetful(BlobCache):
-        """Loses every blob once, right after it was put."""
+        """Loses every blob once, right after it was fetched."""
 
         lost: set[Blob] = set()  # noqa: RUF012
 
-        def put(self, blob: Blob, read: object) -> bool:
-            done = super().put(blob, read)  # type: ignore[arg-type]
+        def fetch(self, blob: Blob, get: object) -> bool:
+            done = super().fetch(blob, get)  # type: ignore[arg-type]
             if blob not in self.lost:
                 self.lost.add(blob)
                 self.drop(blob)

@@ -1,8 +1,8 @@
 """Blobs that were fetched, kept on this machine by digest and shared by all projects and workers of a user.
 
 Nothing here is needed: whatever is lost or damaged is fetched again, so nothing is synced to the disk. Bytes
-are verified whenever they are read. A blob's time of modification is when it was last used, for
-:meth:`BlobCache.collect`.
+are verified when they come, and again when a blob is read as a whole. A blob's time of modification is when
+it was last used, for :meth:`BlobCache.collect`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from modelops_bundle.adapters.atomic import make_folder, storage_errors
-from modelops_bundle.adapters.pieces import damaged, pieces_received, pieces_to_send, write_all
-from modelops_bundle.bundle.remote import Blob, BlobReader
+from modelops_bundle.adapters.pieces import damaged, pieces_received, write_all
+from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.errors import RemoteError
 from modelops_bundle.identity.digest import Digest
 
@@ -57,15 +57,15 @@ class BlobCache:
         self._folder = folder
 
     def holds(self, blob: Blob) -> bool:
-        """Whether something of its size is there under its digest."""
+        """See :meth:`modelops_bundle.bundle.remote.BlobCache.holds`."""
         try:
             found = os.lstat(self._path(blob.digest))
         except OSError:
             return False
         return stat.S_ISREG(found.st_mode) and found.st_size == blob.size
 
-    def put(self, blob: Blob, read: BlobReader) -> bool:
-        """See :meth:`modelops_bundle.bundle.remote.BlobStore.put`."""
+    def fetch(self, blob: Blob, get: Callable[[Blob], Iterable[bytes]]) -> bool:
+        """See :meth:`modelops_bundle.bundle.remote.BlobCache.fetch`."""
         if self.holds(blob):
             return False
         path = self._path(blob.digest)
@@ -74,7 +74,7 @@ class BlobCache:
         with storage_errors(f"cannot write {path}"):
             try:
                 with open(temporary, "xb", buffering=0) as file:  # noqa: PTH123
-                    for piece in pieces_to_send(blob, read):
+                    for piece in get(blob):
                         write_all(file, piece)
                 os.replace(temporary, path)
             except BaseException:

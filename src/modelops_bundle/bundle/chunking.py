@@ -6,7 +6,9 @@ Systems", IEEE TPDS 31(9), 2020, with the gear table of its reference implementa
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, NamedTuple, Protocol
 
 from modelops_bundle.identity.digest import Digest
@@ -19,6 +21,9 @@ _SMALLEST = 512 << 10
 _NORMAL = 2 << 20
 LARGEST_CHUNK = 4 << 20
 _NORMALIZATION: Final = 2
+
+#: Chunks that are digested while the next ones are cut: SHA-256 takes longer than everything else here.
+_AHEAD = 4
 
 
 class Chunk(NamedTuple):
@@ -47,5 +52,16 @@ def cut(stream: Stream) -> Iterator[Chunk]:
         normalized_chunking=_NORMALIZATION,
         seed=0,
     )
-    for chunk in chunker.cut_stream(stream):
-        yield Chunk(sha256_digest(chunk.data), chunk.length)
+    waiting: deque[tuple[Future[Digest], int]] = deque()
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        for chunk in chunker.cut_stream(stream):
+            # A copy: the next cut overwrites the buffer.
+            waiting.append((pool.submit(sha256_digest, bytes(chunk.data)), chunk.length))
+            if len(waiting) > _AHEAD:
+                yield _digested(*waiting.popleft())
+        for each in waiting:
+            yield _digested(*each)
+
+
+def _digested(digest: Future[Digest], size: int) -> Chunk:
+    return Chunk(digest.result(), size)

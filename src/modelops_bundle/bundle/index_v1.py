@@ -4,7 +4,7 @@
 
     {"version": "1.0", "created": "<ISO 8601>", "tool": {"name": ..., "version": ...},
      "files": {"<path>": {"path": "<path>", "digest": "sha256:...", "size": ..., "storage": "oci" | "blob",
-                          "mediaType": ..., "blobRef": {"uri": ..., "etag": ...} | null}},
+                          "mediaType": ..., "blobRef": {"uri": ..., "etag": ... | null} | null}},
      "metadata": {}}
 
 A file is one blob: a layer of the manifest with its path as title, or an object in blob storage. There are no
@@ -83,7 +83,7 @@ def parse_index_v1(data: bytes) -> IndexV1:
 
 def dump_index_v1(
     contents: Mapping[str, FileEntry],
-    stored: Mapping[str, tuple[str, str | None]],
+    stored: Mapping[str, str],
     created: str,
     tool: tuple[str, str],
 ) -> bytes:
@@ -91,7 +91,7 @@ def dump_index_v1(
 
     Args:
         contents: Files by path, with SHA-256 digests.
-        stored: URI and ETag of each file in blob storage.
+        stored: URI of each file in blob storage.
         created: When, in ISO 8601.
         tool: Name and version of the program.
     """
@@ -105,13 +105,14 @@ def dump_index_v1(
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _file(path: str, entry: FileEntry, stored: tuple[str, str | None] | None) -> dict[str, Any]:
-    reference = None if stored is None else {"uri": stored[0], "etag": stored[1]}
+def _file(path: str, entry: FileEntry, uri: str | None) -> dict[str, Any]:
+    # No ETag: the index is made before the file is sent, and readers need none.
+    reference = None if uri is None else {"uri": uri, "etag": None}
     return {
         "path": path,
         "digest": str(entry.digest),
         "size": entry.size,
-        "storage": "oci" if stored is None else "blob",
+        "storage": "oci" if uri is None else "blob",
         "mediaType": FILE,
         "blobRef": reference,
     }

@@ -109,8 +109,34 @@ class BlobStorage(BlobStore, Protocol):
         ...
 
 
-class BlobCache(BlobStore, Protocol):
+class BlobCache(Protocol):
     """Blobs that were fetched, kept on this machine. It may lose any at any time."""
+
+    def holds(self, blob: Blob) -> bool:
+        """Whether something of its size is there under its digest."""
+        ...
+
+    def fetch(self, blob: Blob, get: Callable[[Blob], Iterable[bytes]]) -> bool:
+        """Keep a blob, unless it is there; whether it was asked for.
+
+        Args:
+            blob: The blob.
+            get: Gives its bytes, verified, as :meth:`BlobStore.get` does: they are not verified again.
+
+        Raises:
+            DamagedBundleError: The bytes are others than the digest's. Nothing was kept.
+            RemoteError: It could not be fetched.
+            StorageError: It could not be written.
+        """
+        ...
+
+    def get(self, blob: Blob) -> Iterator[bytes]:
+        """See :meth:`BlobStore.get`."""
+        ...
+
+    def get_range(self, blob: Blob, start: int, length: int) -> bytes:
+        """See :meth:`BlobStore.get_range`."""
+        ...
 
     def drop(self, blob: Blob) -> None:
         """Forget a blob: it turned out to be damaged."""

@@ -12,7 +12,8 @@ import pytest
 from tests.support.remotes import BlobStoreContract, blob_of, put_bytes, reader_of
 
 from modelops_bundle.adapters.blob_cache import BlobCache, Collected, default_cache_folder
-from modelops_bundle.bundle.remote import Blob
+from modelops_bundle.adapters.pieces import pieces_to_send
+from modelops_bundle.bundle.remote import Blob, BlobReader
 from modelops_bundle.errors import DamagedBundleError, InputsChangedError, RemoteError, StorageError
 
 
@@ -21,9 +22,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
+class Putting(BlobCache):
+    """The cache with the way in that stores have, so that it keeps their promises as well."""
+
+    def put(self, blob: Blob, read: BlobReader) -> bool:
+        return self.fetch(blob, lambda blob: pieces_to_send(blob, read))
+
+
 @pytest.fixture
-def cache(folder: Path) -> BlobCache:
-    return BlobCache(str(folder))
+def cache(folder: Path) -> Putting:
+    return Putting(str(folder))
 
 
 def place_of(folder: Path, blob: Blob) -> Path:
@@ -36,7 +44,7 @@ def files_in(folder: Path) -> list[str]:
 
 class TestContract(BlobStoreContract):
     @pytest.fixture
-    def remote(self, cache: BlobCache) -> BlobCache:
+    def remote(self, cache: Putting) -> Putting:
         return cache
 
 
@@ -46,7 +54,7 @@ def test_it_is_where_caches_are() -> None:
     assert default_cache_folder({"XDG_CACHE_HOME": ""}) == f"{home}/.cache/modelops-bundle/blobs"
 
 
-def test_nothing_is_made_by_asking(folder: Path, cache: BlobCache) -> None:
+def test_nothing_is_made_by_asking(folder: Path, cache: Putting) -> None:
     blob = blob_of(b"x")
     assert not cache.holds(blob)
     cache.drop(blob)
@@ -58,7 +66,7 @@ def test_nothing_is_made_by_asking(folder: Path, cache: BlobCache) -> None:
     assert not folder.exists()
 
 
-def test_what_is_dropped_can_be_put_again(cache: BlobCache) -> None:
+def test_what_is_dropped_can_be_put_again(cache: Putting) -> None:
     blob = put_bytes(cache, b"bytes")
     cache.drop(blob)
     assert not cache.holds(blob)
@@ -69,7 +77,7 @@ def test_what_is_dropped_can_be_put_again(cache: BlobCache) -> None:
     "data", [b"right byteS", b"xxxxxxxxxxx", b"right byte", b"right bytes and", b""]
 )
 def test_a_poisoned_entry_is_never_read_to_its_end(
-    folder: Path, cache: BlobCache, data: bytes
+    folder: Path, cache: Putting, data: bytes
 ) -> None:
     blob = put_bytes(cache, b"right bytes")
     place_of(folder, blob).write_bytes(data)
@@ -84,7 +92,7 @@ def test_a_poisoned_entry_is_never_read_to_its_end(
     assert b"".join(cache.get(blob)) == b"right bytes"
 
 
-def test_links_are_not_followed(folder: Path, cache: BlobCache, tmp_path: Path) -> None:
+def test_links_are_not_followed(folder: Path, cache: Putting, tmp_path: Path) -> None:
     blob = put_bytes(cache, b"right bytes")
     mine = tmp_path / "mine"
     mine.write_bytes(b"right bytes")
@@ -99,7 +107,7 @@ def test_links_are_not_followed(folder: Path, cache: BlobCache, tmp_path: Path) 
     assert not place_of(folder, blob).is_symlink()
 
 
-def test_pipes_are_not_waited_for(folder: Path, cache: BlobCache) -> None:
+def test_pipes_are_not_waited_for(folder: Path, cache: Putting) -> None:
     blob = put_bytes(cache, b"right bytes")
     place_of(folder, blob).unlink()
     os.mkfifo(place_of(folder, blob))
@@ -112,7 +120,7 @@ def test_pipes_are_not_waited_for(folder: Path, cache: BlobCache) -> None:
     assert b"".join(cache.get(blob)) == b"right bytes"
 
 
-def test_a_put_that_fails_leaves_nothing(folder: Path, cache: BlobCache) -> None:
+def test_a_put_that_fails_leaves_nothing(folder: Path, cache: Putting) -> None:
     with pytest.raises(InputsChangedError):
         cache.put(blob_of(b"right"), lambda: [b"wrong"])
 
@@ -124,7 +132,7 @@ def test_a_put_that_fails_leaves_nothing(folder: Path, cache: BlobCache) -> None
     assert files_in(folder) == []
 
 
-def test_something_else_in_its_place_is_an_error_of_storage(folder: Path, cache: BlobCache) -> None:
+def test_something_else_in_its_place_is_an_error_of_storage(folder: Path, cache: Putting) -> None:
     folder.write_bytes(b"a file")
     with pytest.raises(StorageError):
         put_bytes(cache, b"x")
@@ -134,18 +142,18 @@ PUTS = """
 import sys
 sys.path[:0] = sys.argv[3:]
 from modelops_bundle.adapters.blob_cache import BlobCache
-from tests.support.remotes import blob_of, noise, reader_of
+from tests.support.remotes import blob_of, noise
 cache = BlobCache(sys.argv[1])
 for turn in range(3):
     for number in range(20):
         data = noise(50_000 + number, number)
         blob = blob_of(data)
-        cache.put(blob, reader_of(data))
+        cache.fetch(blob, lambda _: [data])
         assert b"".join(cache.get(blob)) == data
 """
 
 
-def test_eight_processes_put_at_once(folder: Path, cache: BlobCache) -> None:
+def test_eight_processes_put_at_once(folder: Path, cache: Putting) -> None:
     here = str(Path(__file__).parents[3])
     command = [sys.executable, "-c", PUTS, str(folder), "", here]
     workers = [subprocess.Popen(command) for _ in range(8)]
@@ -158,7 +166,7 @@ def test_eight_processes_put_at_once(folder: Path, cache: BlobCache) -> None:
 
 
 @pytest.fixture
-def blobs(folder: Path, cache: BlobCache) -> list[Blob]:
+def blobs(folder: Path, cache: Putting) -> list[Blob]:
     """Four blobs of 100 bytes, last used 4, 3, 2 and 1 hours ago."""
     made = [put_bytes(cache, bytes([number]) * 100) for number in range(4)]
     for number, blob in enumerate(made):
@@ -179,7 +187,7 @@ def used(folder: Path, blob: Blob, hours_ago: float) -> None:
     ],
 )  # fmt: skip
 def test_what_was_not_used_for_longest_goes_first(
-    cache: BlobCache, blobs: list[Blob], hours: float | None, largest: int | None, left: str
+    cache: Putting, blobs: list[Blob], hours: float | None, largest: int | None, left: str
 ) -> None:
     done = cache.collect(older_than=None if hours is None else hours * 3600, largest=largest)
     assert "".join(str(n) for n, blob in enumerate(blobs) if cache.holds(blob)) == left
@@ -187,16 +195,14 @@ def test_what_was_not_used_for_longest_goes_first(
     assert done == Collected(gone, 100 * gone, 100 * len(left))
 
 
-def test_what_is_read_is_used(cache: BlobCache, blobs: list[Blob]) -> None:
+def test_what_is_read_is_used(cache: Putting, blobs: list[Blob]) -> None:
     assert next(iter(cache.get(blobs[0])))
     cache.get_range(blobs[1], 5, 5)
     cache.collect(older_than=3600 * 0.5, largest=None)
     assert [cache.holds(blob) for blob in blobs] == [True, True, False, False]
 
 
-def test_only_what_is_its_own_is_collected(
-    folder: Path, cache: BlobCache, blobs: list[Blob]
-) -> None:
+def test_only_what_is_its_own_is_collected(folder: Path, cache: Putting, blobs: list[Blob]) -> None:
     mine = [
         folder / "thesis.tex",
         folder / ("0" * 64),
@@ -211,7 +217,7 @@ def test_only_what_is_its_own_is_collected(
 
 
 def test_what_dead_writers_left_goes_after_a_day(
-    folder: Path, cache: BlobCache, blobs: list[Blob]
+    folder: Path, cache: Putting, blobs: list[Blob]
 ) -> None:
     place = place_of(folder, blobs[0])
     old, new = (place.with_name(f"{place.name}.{pid}-0123456789abcdef.tmp") for pid in (1, 2))

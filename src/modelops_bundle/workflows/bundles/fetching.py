@@ -29,6 +29,7 @@ _LARGEST_READ = 64 << 20
 #: A pack is fetched whole from this part of it on: after that it serves other versions as well.
 _WHOLE = 0.5
 
+_PIECE = 4 << 20
 _mending = Lock()
 
 
@@ -167,12 +168,14 @@ def _write(bundle: RemoteBundle, path: str, parts: frozenset[Blob], staging: Sta
 
 
 def _pieces(bundle: RemoteBundle, path: str, parts: frozenset[Blob]) -> Iterator[bytes]:
+    """A file's bytes. They are not verified here: the file's own digest is, when all of it is there."""
     place = bundle.index.places.get(path)
     if isinstance(place, InChunks):
         for chunk in place.chunks:
-            yield from bundle.read(chunk)
+            for start in range(0, chunk.size, _PIECE):
+                length = min(_PIECE, chunk.size - start)
+                yield bundle.cache.get_range(chunk, start, length)
     elif isinstance(place, InPack):
-        # Not verified here: the file's own digest is, when all of it is there.
         source = bundle.source(place.pack) if place.pack in parts else bundle.cache
         yield source.get_range(place.pack, place.offset, bundle.index.size_of(path))
 

@@ -60,10 +60,10 @@ def _files(contents: Contents) -> Iterable[tuple[str, FileEntry]]:
 
 def _located(
     exchange: Exchange, stored: Iterable[str], blobs: Mapping[str, Blob]
-) -> dict[str, tuple[str, str | None]]:
-    """URI of each file in blob storage. There is no ETag yet: the file may be still to be sent."""
+) -> dict[str, str]:
+    """URI of each file in blob storage."""
     url = exchange.settings.storage.url
     if url is None:
         return {}
     storage = exchange.storage(url)
-    return {path: (storage.uri(blobs[path]), None) for path in stored}
+    return {path: storage.uri(blobs[path]) for path in stored}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -60,7 +60,7 @@ class RemoteBundle:
             DamagedBundleError: What came is not what the digest says.
             RemoteError: It could not be fetched.
         """
-        self.cache.put(blob, lambda: self.source(blob).get(blob))
+        self.cache.fetch(blob, self.source(blob).get)
 
     def require_cached(self, blob: Blob) -> None:
         """Have a blob in the cache whose bytes are right, whatever was there before."""
@@ -70,14 +70,6 @@ class RemoteBundle:
         except (DamagedBundleError, RemoteError):
             self.cache.drop(blob)
             self.fetch(blob)
-
-    def read(self, blob: Blob) -> Iterator[bytes]:
-        """A blob's bytes from the cache, verified.
-
-        Raises:
-            DamagedBundleError: They are damaged in the cache.
-        """
-        return self.cache.get(blob)
 
     @cached_property
     def _layers(self) -> frozenset[Digest]:
@@ -141,7 +133,7 @@ def _require_placed(index: BundleIndex, known: Collection[Digest], remote: Remot
 
 
 def _index_data(cache: BlobCache, remote: Remote, index: Blob) -> bytes:
-    cache.put(index, lambda: remote.get(index))
+    cache.fetch(index, remote.get)
     try:
         return b"".join(cache.get(index))
     except DamagedBundleError:
