@@ -4,43 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from modelops_bundle.bundle.reference import parse_reference
 from tests.support.command import Project
-from tests.support.places import Desk, layout_place, registry_place
-
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-PLACES = {"layout": layout_place, "registry": registry_place}
-
-
-@pytest.fixture(
-    params=["layout", pytest.param("registry", marks=pytest.mark.needs_servers)], scope="module"
-)
-def shared_desk(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Desk]:
-    with PLACES[request.param](tmp_path_factory.mktemp("desk")) as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(shared_desk: Desk, tmp_path: Path) -> Desk:
-    """A repository of its own on a place that the tests share."""
-    name = re.sub(r"[^a-z0-9]+", "-", tmp_path.name.lower()).strip("-")
-    return Desk(tmp_path, f"{shared_desk.place}-{name}")
-
-
-def pushed(project: Project, *arguments: str) -> str:
-    """Push; the digest that is printed first."""
-    match = DIGEST.search(project.run("push", *arguments).stdout)
-    assert match is not None
-    return match[0]
+from tests.support.places import Desk, layout_place, pushed
 
 
 class TestPushAndClone:

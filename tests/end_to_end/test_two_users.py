@@ -25,9 +25,8 @@ from modelops_bundle.workflows.bundles.attesting import provenance_of
 from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull
 from tests.fakes.oci_registry import FakeRegistry, Fault, fake_registry
 from tests.support.command import Project
-from tests.support.places import Desk, layout_place, registry_place
+from tests.support.places import PLACES, Desk
 
-PLACES = {"layout": layout_place, "registry": registry_place}
 ROUNDS = 100
 #: Instead of a second, so that a hundred rounds end; who is slower than that is told.
 RACE_SECONDS = 0.25

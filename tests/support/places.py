@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ import pytest
 from tests.support.command import Project
 from tests.support.oci_servers import docker_registry, docker_registry_program
 
-__all__ = ["Desk", "layout_place", "registry_place"]
+__all__ = ["DIGEST", "PLACES", "Desk", "layout_place", "pushed", "registry_place"]
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass
@@ -59,3 +62,13 @@ def registry_place(folder: Path) -> Iterator[Desk]:
     server_folder.mkdir()
     with docker_registry(server_folder) as server:
         yield Desk(folder, f"{server.host}/team/project")
+
+
+def pushed(project: Project, *arguments: str) -> str:
+    """Push; the digest that is printed first."""
+    match = DIGEST.search(project.run("push", *arguments).stdout)
+    assert match is not None
+    return match[0]
+
+
+PLACES = {"layout": layout_place, "registry": registry_place}

@@ -7,12 +7,14 @@ user's work is in the way and the pull stops.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import Contents, Entry
+from modelops_bundle.bundle.sides import NOBODY
+from modelops_bundle.records.merging import Side
 
 __all__ = ["Action", "Obstacle", "PullPlan", "Step", "changes", "plan_mirror", "plan_pull"]
 
@@ -42,10 +44,17 @@ class Step(NamedTuple):
 
 
 class Obstacle(NamedTuple):
-    """A path where the user's work would be lost, and what it is: modified, deleted or untracked."""
+    """A path where the user's work would be lost.
+
+    Attributes:
+        path: Recorded path.
+        state: What the user's is: modified, deleted or untracked.
+        why: What of it is in conflict, where that is known; else empty.
+    """
 
     path: str
     state: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +65,13 @@ class PullPlan:
         steps: Changes of the folder, sorted by path.
         obstacles: Paths in the way. While there are any, nothing is done.
         kept: Paths that the user has modified or deleted and the bundle has not: they stay as they are.
+        ours: Paths that both have changed and that stay as they are, since that was asked for.
     """
 
     steps: tuple[Step, ...]
     obstacles: tuple[Obstacle, ...]
     kept: tuple[Obstacle, ...]
+    ours: tuple[Obstacle, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -69,7 +80,12 @@ class PullPlan:
 
 
 def plan_pull(
-    base: Contents, local: Contents, remote: Contents, *, restore_deleted: bool = False
+    base: Contents,
+    local: Contents,
+    remote: Contents,
+    *,
+    restore_deleted: bool = False,
+    side: Callable[[str], Side | None] = NOBODY.of,
 ) -> PullPlan:
     """Compare what was synced, what is there, and what the bundle holds.
 
@@ -78,21 +94,26 @@ def plan_pull(
         local: What is in the folder of all these paths.
         remote: What the bundle holds.
         restore_deleted: Whether files that the user deleted come back.
+        side: Whose a path shall be: the bundle's whatever the user did, the user's where both changed it, or
+            nobody has said.
     """
     steps: list[Step] = []
     obstacles: list[Obstacle] = []
     kept: list[Obstacle] = []
+    ours: list[Obstacle] = []
     for path in sorted({*base, *remote}):
         old, here, new = base.get(path), local.get(path), remote.get(path)
         if here == new:
             continue
-        if here == old or (here is None and restore_deleted):
+        if here == old or (here is None and restore_deleted) or side(path) == "theirs":
             steps.append(_step(path, here, new))
         elif old == new:
             kept.append(Obstacle(path, _state(old, here)))
+        elif side(path) == "ours":
+            ours.append(Obstacle(path, _state(old, here)))
         else:
             obstacles.append(Obstacle(path, _state(old, here)))
-    return PullPlan(tuple(steps), tuple(obstacles), tuple(kept))
+    return PullPlan(tuple(steps), tuple(obstacles), tuple(kept), tuple(ours))
 
 
 def plan_mirror(local: Contents, remote: Contents) -> PullPlan:

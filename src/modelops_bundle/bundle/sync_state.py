@@ -80,6 +80,10 @@ class SyncState:
         """The last bundle pushed or pulled: that which ``files`` are of."""
         return self.lineage[-1] if self.lineage else None
 
+    def places(self) -> list[str]:
+        """``place:tag`` of each tag that was left at the last bundle."""
+        return [name for name, digest in self.tags.items() if digest == self.base]
+
     def may_move(self, ref: str, now: Digest) -> bool:
         """Whether a tag that points to ``now`` is as it was left here, and the folder comes from that."""
         return now in self.lineage and self.tags.get(ref, now) == now

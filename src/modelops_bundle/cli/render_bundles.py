@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.bundle.contents import Entry, LinkEntry
@@ -13,26 +13,37 @@ from modelops_bundle.cli.words import size
 
 if TYPE_CHECKING:
     from modelops_bundle.bundle.pinned import Pinned
+    from modelops_bundle.workflows.bundles.archives import Exported
     from modelops_bundle.workflows.bundles.carrying import Carried
     from modelops_bundle.workflows.bundles.ensure import Ensured
     from modelops_bundle.workflows.bundles.pull import Pull
     from modelops_bundle.workflows.bundles.push import PushPlan
+    from modelops_bundle.workflows.bundles.tracking import Added, Removed
 
 __all__ = [
     "SIGNS",
+    "added_document",
+    "cloned_document",
     "counted",
+    "ensured_document",
     "entry_document",
     "environment_document",
+    "exported_document",
     "pull_document",
     "push_document",
+    "removed_document",
     "say_carried",
+    "show_added",
     "show_changes",
     "show_ensured",
+    "show_exported",
     "show_pull",
     "show_push",
+    "show_removed",
 ]
 
-_MOST_NEW = 20
+_MOST_SENT = 20
+_MOST_STAYING = 5
 SIGNS = {Action.CREATE: ("+", "good"), Action.UPDATE: ("~", "warn"), Action.DELETE: ("-", "bad")}
 
 
@@ -86,18 +97,19 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
         show_changes(plan.changed)
         show(f"{tags}@{plan.digest}")
     elif plan.parent is not None:
-        _show_new([path for path, action in plan.changed.items() if action is Action.CREATE])
+        _show_sent(plan.changed)
     sent = f"{plural(len(plan.blobs) - len(plan.elsewhere), 'blob')}, {size(plan.size)}"
     known = f", {len(plan.elsewhere)} taken over from another repository" if plan.elsewhere else ""
     say(f"{'Sent' if pushed else 'Would send'} {sent}{known} for {counted(plan.changed)}.")
 
 
-def _show_new(paths: Sequence[str]) -> None:
-    """Files that nobody may have meant to send: what a registered pattern matches is sent unnamed."""
-    for path in paths[:_MOST_NEW]:
-        show(SIGNS[Action.CREATE], f" {path}")
-    if len(paths) > _MOST_NEW:
-        show(f"  and {len(paths) - _MOST_NEW} more new files")
+def _show_sent(changes: Mapping[str, Action]) -> None:
+    """What was sent. New files first: a registered pattern may match some that nobody meant to send."""
+    order = (Action.CREATE, Action.UPDATE, Action.DELETE)
+    paths = sorted(changes, key=lambda path: order.index(changes[path]))
+    show_changes({path: changes[path] for path in paths[:_MOST_SENT]})
+    if len(paths) > _MOST_SENT:
+        show(f"  and {len(paths) - _MOST_SENT} more")
 
 
 def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str, Any]:
@@ -114,9 +126,61 @@ def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str
         ],
         "obstacles": [each._asdict() for each in pull.plan.obstacles],
         "kept": [each._asdict() for each in pull.plan.kept],
+        "ours": [each._asdict() for each in pull.plan.ours],
         "replaced": [each._asdict() for each in pull.replaced],
+        "merged": sorted(pull.merged),
+        "dropped": str(pull.dropped) if pull.dropped else None,
+        "ahead": str(pull.ahead) if pull.ahead else None,
         "bytes": pull.size,
         "results": results._asdict() if results is not None else None,
+    }
+
+
+def cloned_document(pull: Pull, folder: str, results: Carried | None) -> dict[str, Any]:
+    """The JSON of ``clone``."""
+    return {
+        "schema": 1,
+        "digest": str(pull.bundle.digest),
+        "place": pull.reference.place,
+        "folder": folder,
+        "files": len(pull.bundle.index.contents),
+        "results": results._asdict() if results is not None else None,
+    }
+
+
+def exported_document(done: Exported, file: str) -> dict[str, Any]:
+    """The JSON of ``export``."""
+    return {
+        "schema": 1,
+        "file": file,
+        "digest": str(done.digest),
+        "tag": done.tag,
+        "exported": str(done.bundle.digest),
+        "files": len(done.bundle.index.contents),
+    }
+
+
+def show_exported(done: Exported, file: str) -> None:
+    """Print what is in a file now."""
+    show(f"{file}:{done.tag}@{done.digest}")
+    if done.digest != done.bundle.digest:
+        say(f"It holds what was in blob storage, too: in its place it is {done.bundle.digest}.")
+    say(f"{plural(len(done.bundle.index.contents), 'file')} in {file}.")
+
+
+def ensured_document(done: Ensured, folder: str, *, dry_run: bool) -> dict[str, Any]:
+    """The JSON of ``ensure``."""
+    return {
+        "schema": 1,
+        "digest": str(done.bundle.digest),
+        "place": done.reference.place,
+        "folder": folder,
+        "ensured": not dry_run,
+        "files": len(done.bundle.index.contents),
+        "steps": [
+            {"path": step.path, "action": step.action.value, **entry_document(step.after)}
+            for step in done.plan.steps
+        ],
     }
 
 
@@ -131,6 +195,56 @@ def show_ensured(done: Ensured, folder: str, *, dry_run: bool) -> None:
     say(f"{number} in {folder}: {what}.")
 
 
+def added_document(added: Added) -> dict[str, Any]:
+    """The JSON of ``add``."""
+    return {
+        "schema": 1,
+        "added": list(added.new),
+        "known": added.known,
+        "needed": list(added.needed),
+        "skipped": [{"path": path, "reason": reason} for path, reason in added.skipped],
+    }
+
+
+def show_added(added: Added) -> None:
+    """Print what is tracked now, and why the rest is not."""
+    warn(f"{path} was not added: {why}" for path, why in added.skipped)
+    for path in added.new:
+        show(SIGNS[Action.CREATE], f" {path}")
+    known = f"; {added.known} were there already" if added.known else ""
+    say(f"{plural(len(added.new), 'file')} added{known}.")
+    if len(added.needed) == 1:
+        say(f"{added.needed[0]} is in the bundle already: models or targets need it.")
+    elif added.needed:
+        say(f"{len(added.needed)} files are in the bundle already: models or targets need them.")
+
+
+def removed_document(removed: Removed) -> dict[str, Any]:
+    """The JSON of ``remove``."""
+    staying = [{"path": path, "entries": list(ids)} for path, ids in removed.staying.items()]
+    return {
+        "schema": 1,
+        "removed": list(removed.paths),
+        "deleted": list(removed.deleted),
+        "staying": staying,
+    }
+
+
+def show_removed(removed: Removed, *, delete: bool) -> None:
+    """Print what is no longer tracked, and what of it stays in the bundle all the same."""
+    for path in removed.paths:
+        show(SIGNS[Action.DELETE], f" {path}")
+    deleted = f", {len(removed.deleted)} deleted" if delete else ""
+    say(f"{plural(len(removed.paths), 'file')} taken out{deleted}.")
+    for path, ids in list(removed.staying.items())[:_MOST_STAYING]:
+        verb = "needs" if len(ids) == 1 else "need"
+        say(f"{path} stays in the bundle: {', '.join(ids)} {verb} it.")
+    if len(removed.staying) > _MOST_STAYING:
+        say(f"So do {len(removed.staying) - _MOST_STAYING} more.")
+    if removed.staying:
+        say("`mops-bundle unregister ID` ends that.")
+
+
 def say_carried(results: Carried | None) -> None:
     """Say how many results came with a bundle, if any did that are new."""
     if results is not None and results.new:
@@ -141,24 +255,49 @@ def say_carried(results: Carried | None) -> None:
 def show_pull(pull: Pull, pulled: bool, results: Carried | None, copies: str) -> None:
     """Print what is written."""
     say_carried(results)
+    warn(_dropped(pull))
     if not pulled:
         show_changes({step.path: step.action for step in pull.plan.steps})
         for each in pull.plan.obstacles:
-            show(("!", "bad"), f" {each.path} ({each.state} here: in the way)")
+            why = each.why or f"{each.state} here: in the way"
+            show(("!", "bad"), f" {each.path} ({why})")
+    _say_of_yours(pull, copies)
+    show(f"{pull.reference.place}@{pull.bundle.digest}")
+    if pull.ahead is not None:
+        say(
+            f"Nothing to pull: the folder is of sha256:{pull.ahead.short}, which comes from that."
+            f" `mops-bundle pull {pull.reference.wanted}` goes back to it."
+        )
+    elif pull.plan.is_empty:
+        say("Nothing to pull: everything is here.")
+    elif pull.plan.obstacles:
+        say("Would be refused: what is marked with ! is in the way.")
+    else:
+        steps = counted({step.path: step.action for step in pull.plan.steps})
+        say(f"{'Pulled' if pulled else 'Would pull'} {steps}, {size(pull.size)} to fetch.")
+
+
+def _dropped(pull: Pull) -> Iterator[str]:
+    if pull.dropped is not None:
+        yield (
+            f"{pull.reference} was at sha256:{pull.dropped.short} when it was last pushed or pulled here,"
+            " and what it has now does not come from that: somebody pushed with --force."
+            f" It stays there as @{pull.dropped}"
+        )
+
+
+def _say_of_yours(pull: Pull, copies: str) -> None:
+    """What becomes of what the user did."""
+    for path in sorted(pull.merged):
+        say(f"merged: {path} has your entries and the bundle's")
     for each in pull.replaced:
         said = f"a copy is in {copies}" if copies else "would be replaced, and a copy kept"
         say(("yours: ", "warn"), f"{each.path} ({each.state} here): {said}")
+    for each in pull.plan.ours:
+        say(f"kept: {each.path} is {each.state} here, and the next push sends that")
     for each in pull.plan.kept:
-        say(f"kept: {each.path} is {each.state} here and unchanged in the bundle")
-    show(f"{pull.reference.place}@{pull.bundle.digest}")
-    if pull.plan.is_empty:
-        say("Nothing to pull: everything is here.")
-        return
-    if pull.plan.obstacles:
-        say("Would be refused: what is marked with ! is in the way.")
-        return
-    steps = counted({step.path: step.action for step in pull.plan.steps})
-    say(f"{'Pulled' if pulled else 'Would pull'} {steps}, {size(pull.size)} to fetch.")
+        back = "; --restore-deleted brings it back" if each.state == "deleted" else ""
+        say(f"kept: {each.path} is {each.state} here and unchanged in the bundle{back}")
 
 
 def entry_document(entry: Entry | None) -> dict[str, Any]:
@@ -174,12 +313,15 @@ def entry_document(entry: Entry | None) -> dict[str, Any]:
     }
 
 
-def environment_document(pinned: Pinned | None, names: Iterable[str], place: str) -> dict[str, Any]:
+def environment_document(
+    pinned: Pinned | None, names: Iterable[str], place: str, decided_by: str
+) -> dict[str, Any]:
     """The JSON of ``dev env``; no secret is in it."""
     return {
         "schema": 1,
         "environment": pinned.name if pinned else None,
         "place": place,
+        "decided_by": decided_by,
         "registry": pinned.registry.login_server if pinned and pinned.registry else None,
         "storage": pinned.storage.url if pinned and pinned.storage else None,
         "environments": list(names),

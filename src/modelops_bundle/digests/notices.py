@@ -40,6 +40,13 @@ class Absent(NamedTuple):
         return "." in self.name
 
     @property
+    def mend(self) -> str:
+        """What to do."""
+        if self.is_inside:
+            return "Bring it back, or declare the file that it is made from with --code."
+        return "Name the project's interpreter (--python, environment.python, .venv), or install it there."
+
+    @property
     def hint(self) -> str:
         """What was noticed, and what to do."""
         if self.is_inside:

@@ -34,11 +34,20 @@ def partly_declared(survey: Survey) -> Iterator[Mention]:
 
 
 def absent(surveys: Iterable[Survey]) -> Iterator[Absent]:
-    """Packages that are not there, each once, but for those whose lack makes an entry invalid."""
+    """Packages that are not there, each once, but for those whose lack makes an entry invalid.
+
+    A module of the project that a build makes is there where the file that it is made from is declared.
+    """
     known = list(surveys)
     told = tuple(problem for survey in known for problem in survey.problems)
     packages: dict[str, Absent] = {}
-    for each in (each for survey in known for each in survey.absent):
-        if not any(problem.startswith(f"{each.place} imports ") for problem in told):
-            packages.setdefault(each.name, each)
+    for survey in known:
+        declared = {f"/{path}".rpartition(".")[0] for path in survey.leaves.code}
+        for each in survey.absent:
+            module = f"/{each.name.replace('.', '/')}"
+            is_made = each.is_inside and any(path.endswith(module) for path in declared)
+            if not is_made and not any(
+                problem.startswith(f"{each.place} imports ") for problem in told
+            ):
+                packages.setdefault(each.name, each)
     return iter(packages.values())

@@ -18,6 +18,7 @@ __all__ = [
     "ColumnStream",
     "ContentStream",
     "Sha256Stream",
+    "digest_of_bytes",
     "digest_stream",
 ]
 
@@ -57,6 +58,13 @@ class Sha256Stream:
 def digest_stream(algorithm: str) -> ContentStream | Sha256Stream:
     """What computes digests of files: ``blake3``, or ``sha256`` for bundles of index version 1."""
     return Sha256Stream() if algorithm == "sha256" else ContentStream()
+
+
+def digest_of_bytes(data: bytes, algorithm: str) -> Digest:
+    """The digest that :func:`digest_stream` computes, of bytes that are all there."""
+    stream = digest_stream(algorithm)
+    stream.update(data)
+    return stream.digest()
 
 
 class Blake2bStream:

@@ -196,13 +196,7 @@ def _undeclared(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ai
 def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
     """What the digests may miss."""
     for each in absent(surveys):
-        yield Ailment(
-            each.place,
-            each.text,
-            "Bring it back, or declare the file that it is made from with --code."
-            if each.is_inside
-            else "Name the project's interpreter (--python, environment.python, .venv), or install it there.",
-        )
+        yield Ailment(each.place, each.text, each.mend)
     told = {problem for survey in surveys for problem in survey.problems}
     for survey in surveys:
         for text in survey.warnings:

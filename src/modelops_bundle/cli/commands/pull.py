@@ -24,6 +24,16 @@ def pull(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Take the bundle's files over your own changes.")
     ] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--take", metavar="PATH", help="The bundle's file or folder over yours. Repeatable."
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="PATH", help="Yours where both changed it. Repeatable."),
+    ] = None,
     restore_deleted: Annotated[
         bool, typer.Option("--restore-deleted", help="Bring back files that you deleted.")
     ] = False,
@@ -39,17 +49,22 @@ def pull(
 ) -> int:
     """Bring the project's folder to what a bundle holds.
 
-    What you changed stays. Where the bundle changed the same file, nothing is written and the files are
-    listed.
+    What you changed stays, and the registry is merged entry by entry. Where the bundle changed the same
+    file, nothing is written and the files are listed; `--take` and `--keep` say whose is wanted.
     """
     from modelops_bundle.cli.render_bundles import pull_document, show_pull
     from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
-    from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull
+    from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull, sides_of
 
     with session.project() as workspace, open_exchange(workspace) as exchange, exchange.lock():
         done = plan_the_pull(
-            exchange, ref, overwrite=overwrite, restore_deleted=restore_deleted, models=model or ()
+            exchange,
+            ref,
+            overwrite=overwrite,
+            restore_deleted=restore_deleted,
+            models=model or (),
+            sides=sides_of(workspace, keep or (), take or ()),
         )
         carried, copies = None, ""
         if not dry_run:

@@ -7,6 +7,7 @@ as its subject. Nobody signs it: it tells what the pusher says of itself.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -18,10 +19,12 @@ from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import sha256_digest
 from modelops_bundle.workflows.bundles.exchange import Exchange
 
-__all__ = ["Provenance", "attest", "provenance_of"]
+__all__ = ["Provenance", "attest", "comes_from", "provenance_of"]
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:modelops:bundle-provenance:v1"
+#: Bundles that are asked about at most where one is looked for among those that another comes from.
+_MOST_ASKED = 100
 
 
 class Provenance(NamedTuple):
@@ -72,6 +75,28 @@ def provenance_of(remote: Remote, digest: Digest) -> list[Provenance]:
         RemoteError: The place could not be asked.
     """
     return sorted(_read(remote, digest))
+
+
+def comes_from(remote: Remote, digest: Digest, ancestor: Digest) -> bool | None:
+    """Whether a bundle was made after another one, as far as its pushes say.
+
+    Returns:
+        ``None`` where one on the way says nothing, or there are too many.
+
+    Raises:
+        RemoteError: The place could not be asked.
+    """
+    waiting, seen = deque([str(digest)]), {str(digest)}
+    while waiting and len(seen) <= _MOST_ASKED:
+        said = provenance_of(remote, Digest.parse(waiting.popleft()))
+        parents = {each.parent for each in said if each.parent}
+        if str(ancestor) in parents:
+            return True
+        if not said:
+            return None
+        waiting.extend(sorted(parents - seen))
+        seen |= parents
+    return None if waiting else False
 
 
 def _read(remote: Remote, digest: Digest) -> Iterator[Provenance]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import links_of
 from modelops_bundle.bundle.paths import PYPROJECT_PATH, problems_of
+from modelops_bundle.digests.overlooked import absent
 from modelops_bundle.errors import CheckFailedError
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.scope import Scope
@@ -60,6 +61,7 @@ def findings_of(scope: Scope, *, allow_secrets: bool = False) -> Iterator[Findin
     yield from _entries(scope)
     yield from _missing(scope)
     yield from _outside(scope)
+    yield from _unresolved(scope)
     for problem in problems_of(scope.contents, links_of(scope.contents)):
         where, _, what = problem.partition(": ")
         yield Finding(where, what, "Rename it, or take it out of the bundle.", True)
@@ -113,6 +115,14 @@ def _outside(scope: Scope) -> Iterator[Finding]:
             "Move it into the project, or install it as a package that pyproject.toml names.",
             True,
         )
+
+
+def _unresolved(scope: Scope) -> Iterator[Finding]:
+    """Modules of the project that code imports and that are not there: nobody can run it."""
+    surveys = [each.survey for each in scope.entries if each.survey is not None]
+    for each in absent(surveys):
+        if each.is_inside:
+            yield Finding(each.place, each.text, each.mend, True)
 
 
 def _secrets(scope: Scope) -> Iterator[Finding]:

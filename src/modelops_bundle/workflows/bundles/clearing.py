@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from modelops_bundle.bundle.pulling import Action, Obstacle, PullPlan, Step
@@ -12,14 +12,16 @@ from modelops_bundle.errors import WorkInTheWayError
 __all__ = ["cleared", "in_the_way"]
 
 
-def cleared(tree: WorkTree, plan: PullPlan, *, overwrite: bool) -> PullPlan:
+def cleared(tree: WorkTree, plan: PullPlan, may_go: Callable[[str], bool]) -> PullPlan:
     """A plan with what stands in its way.
 
-    With ``overwrite``, a file or link where a folder is needed is deleted as one more step. A folder that
-    holds files which are in no bundle is never deleted.
+    A file or link where a folder is needed is deleted as one more step if it may go. A folder that holds
+    files which are in no bundle is never deleted.
     """
     found = tree.barriers(plan.steps)
-    removable = [each.path for each in found if overwrite and each.state in ("file", "link")]
+    removable = [
+        each.path for each in found if each.state in ("file", "link") and may_go(each.path)
+    ]
     there = tree.look(removable)
     steps = {step.path: step for step in plan.steps}
     steps |= {path: Step(path, Action.DELETE, there.get(path), None) for path in removable}
@@ -33,8 +35,13 @@ def cleared(tree: WorkTree, plan: PullPlan, *, overwrite: bool) -> PullPlan:
 
 def in_the_way(obstacles: Collection[Obstacle]) -> WorkInTheWayError:
     """The error for a plan with obstacles."""
-    lines = [f"  {each.state} {each.path}" for each in obstacles]
-    mend = "Keep a copy of what you need; `--overwrite` takes the bundle's files."
+    lines = [
+        f"  {each.state} {each.path}{f' ({each.why})' if each.why else ''}" for each in obstacles
+    ]
+    mend = (
+        "`mops-bundle pull --keep PATH` leaves a file or folder as you have it, `--take PATH` takes the"
+        " bundle's and keeps a copy of yours; `--overwrite` takes the whole bundle."
+    )
     if any(each.state == "folder" for each in obstacles):
         mend = f"Move a folder that is in the way: it holds files that are in no bundle. {mend}"
     return WorkInTheWayError(

@@ -63,7 +63,8 @@ def ensure(
     bundle = open_bundle(source, reference)
     contents = bundle.index.contents
     with tree.lock():
-        plan = cleared(tree, plan_mirror(tree.look({*contents, *others}), contents), overwrite=True)
+        mirror = plan_mirror(tree.look({*contents, *others}), contents)
+        plan = cleared(tree, mirror, lambda _: True)
         if plan.obstacles:
             raise in_the_way(plan.obstacles)
         if plan.steps:

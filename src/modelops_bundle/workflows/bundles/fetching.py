@@ -12,7 +12,7 @@ from modelops_bundle.bundle.index import InChunks, InPack
 from modelops_bundle.bundle.remote import Blob
 from modelops_bundle.bundle.tree import Staging
 from modelops_bundle.errors import DamagedBundleError, RemoteError
-from modelops_bundle.identity.streams import digest_stream
+from modelops_bundle.identity.streams import digest_of_bytes
 from modelops_bundle.ports import Progress
 from modelops_bundle.workflows.bundles.reading import RemoteBundle
 
@@ -102,9 +102,7 @@ def _read_small(bundle: RemoteBundle, path: str, parts: frozenset[Blob]) -> byte
 
 
 def _is(entry: FileEntry, data: bytes) -> bool:
-    stream = digest_stream(entry.digest.algorithm)
-    stream.update(data)
-    return stream.digest() == entry.digest
+    return digest_of_bytes(data, entry.digest.algorithm) == entry.digest
 
 
 def fetch_files(

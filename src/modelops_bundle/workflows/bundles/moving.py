@@ -10,7 +10,7 @@ from modelops_bundle.identity.digest import Digest
 from modelops_bundle.workflows.bundles.attesting import attest, provenance_of
 from modelops_bundle.workflows.bundles.exchange import Exchange
 
-__all__ = ["RACE_SECONDS", "move_tags", "short"]
+__all__ = ["RACE_SECONDS", "move_tags", "pull_of", "short"]
 
 _SLOW = (
     "the registry took long to move the tag: if somebody else pushed at the same moment, their"
@@ -55,7 +55,7 @@ def move_tags(
             continue
         began = exchange.clock()
         if not remote.is_atomic:
-            _require(remote.resolve(tag), before, remote, tag)
+            _require(exchange, remote.resolve(tag), before, remote, tag)
         remote.put_manifest(manifest, tag, before)
         slow |= exchange.clock() - began > RACE_SECONDS
     moved = exchange.clock()
@@ -67,16 +67,19 @@ def move_tags(
     for tag in tags:
         now = remote.resolve(tag)
         if now != manifest.digest and not _is_built_on(remote, now, manifest.digest):
-            raise _raced(remote, tag, now, manifest.digest)
+            raise _raced(exchange, remote, tag, now, manifest.digest)
     return (_SLOW,) if slow else ()
 
 
-def _require(now: Digest | None, expected: Digest | None, remote: Remote, tag: str) -> None:
+def _require(
+    exchange: Exchange, now: Digest | None, expected: Digest | None, remote: Remote, tag: str
+) -> None:
     if now != expected:
         raise StaleRemoteError(
             f"{remote.place}:{tag} was moved while this push was under way",
             f"it points to {short(now)}, and pointed to {short(expected)}",
-            "Run `mops-bundle pull`, then push again. What was sent is not sent again.",
+            f"Run `{pull_of(exchange, remote.place, tag)}`, then push again."
+            " What was sent is not sent again.",
         )
 
 
@@ -86,12 +89,23 @@ def _is_built_on(remote: Remote, now: Digest | None, ours: Digest) -> bool:
     return any(each.parent == str(ours) for each in said)
 
 
-def _raced(remote: Remote, tag: str, now: Digest | None, ours: Digest) -> StaleRemoteError:
+def _raced(
+    exchange: Exchange, remote: Remote, tag: str, now: Digest | None, ours: Digest
+) -> StaleRemoteError:
     return StaleRemoteError(
         f"somebody else pushed to {remote.place}:{tag} at the same moment",
         f"it points to {short(now)}; this push, {short(ours)}, was replaced",
-        f"Nothing is lost: yours is there as @{ours}. Run `mops-bundle pull`, then push again.",
+        f"Nothing is lost: yours is there as @{ours}."
+        f" Run `{pull_of(exchange, remote.place, tag)}`, then push again.",
     )
+
+
+def pull_of(exchange: Exchange, place: str, tag: str) -> str:
+    """The command that pulls a tag, as short as it can be from here."""
+    usual = exchange.reference(None)
+    if usual.place != place:
+        return f"mops-bundle pull {place}:{tag}"
+    return "mops-bundle pull" if usual.wanted == tag else f"mops-bundle pull {tag}"
 
 
 def short(digest: Digest | None) -> str:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from modelops_bundle.bundle.contents import Contents, FileEntry, links_of
 from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH, way_of
-from modelops_bundle.bundle.pulling import Obstacle, PullPlan, plan_mirror, plan_pull
+from modelops_bundle.bundle.pulling import Obstacle, PullPlan, plan_pull
 from modelops_bundle.bundle.reference import Reference
-from modelops_bundle.identity.streams import digest_stream
-from modelops_bundle.records.document import dump_document, load_document
-from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.bundle.sides import NOBODY, Sides
+from modelops_bundle.bundle.tree import Staging
+from modelops_bundle.identity.digest import Digest
+from modelops_bundle.ports import Progress
+from modelops_bundle.records.document import load_document
+from modelops_bundle.workflows.bundles.attesting import comes_from
 from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.clearing import cleared, in_the_way
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import fetch_files, read_file, size_to_fetch
+from modelops_bundle.workflows.bundles.merging import Merged, merge_documents
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
 from modelops_bundle.workflows.bundles.receiving import require_harmless
 from modelops_bundle.workflows.bundles.scope import needs_of
 from modelops_bundle.workflows.status import select
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Pull", "apply_pull", "plan_the_pull"]
+__all__ = ["Pull", "apply_pull", "plan_the_pull", "sides_of"]
+
+_DOCUMENTS = (REGISTRY_PATH, TRACKED_PATH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,10 @@ class Pull:
         models: Ids of the models that were asked for; empty for everything.
         size: Bytes to fetch.
         replaced: Files of the user's that are replaced or deleted, because that was asked for.
+        merged: What is written that neither side has as it is, by path.
+        dropped: The bundle that the tag had when it was last pushed or pulled here, if what it has now does
+            not come from that.
+        ahead: The bundle of the folder, if it comes from what was asked for: nothing is to be pulled then.
     """
 
     reference: Reference
@@ -46,6 +56,22 @@ class Pull:
     models: tuple[str, ...]
     size: int
     replaced: tuple[Obstacle, ...] = ()
+    merged: Mapping[str, bytes] = field(default_factory=dict)
+    dropped: Digest | None = None
+    ahead: Digest | None = None
+
+
+def sides_of(workspace: Workspace, keep: Sequence[str], take: Sequence[str]) -> Sides:
+    """Whose paths shall be, as a user names files and folders.
+
+    Raises:
+        UsageError: A path leads out of the project.
+    """
+    ours, theirs = (
+        tuple(workspace.layout.from_user(each, workspace.cwd) for each in typed)
+        for typed in (keep, take)
+    )
+    return Sides(ours, theirs)
 
 
 def plan_the_pull(
@@ -55,51 +81,97 @@ def plan_the_pull(
     overwrite: bool = False,
     restore_deleted: bool = False,
     models: Sequence[str] = (),
+    sides: Sides = NOBODY,
 ) -> Pull:
-    """Say what a pull would do. Of the bundle only its index is fetched, and with ``models`` its registry.
+    """Say what a pull would do. Of the bundle only its index and small documents are fetched.
+
+    Args:
+        exchange: The project, and where its bundles are.
+        text: Which bundle, as the user typed it.
+        overwrite: Whether everything becomes what the bundle holds, whatever the user did.
+        restore_deleted: Whether files that the user deleted come back.
+        models: What of it is wanted; empty for everything.
+        sides: Whose a path shall be where both have changed it.
 
     Raises:
-        UsageError: The reference is none, or a model is not in the bundle.
+        UsageError: The reference is none, or a model or a path is not in the bundle.
         RemoteError: There is no such bundle, or it cannot be asked for.
         DamagedBundleError: It is not what its digest says.
     """
     reference = exchange.reference(text)
     bundle = open_bundle(exchange, reference)
     ids, wanted = _wanted(bundle, models)
-    base = exchange.state().files
-    if ids:
-        base = {path: entry for path, entry in base.items() if path in wanted}
-    algorithm = algorithm_of(bundle.index)
-    local = exchange.tree.look({*base, *wanted}, algorithm)
-    if REGISTRY_PATH not in base:
-        local = _work(local)
-    base = bridged(exchange.tree, base, algorithm)
-    careful = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
-    plan = plan_mirror(local, wanted) if overwrite else careful
-    plan = cleared(exchange.tree, plan, overwrite=overwrite)
+    is_plain = not (text or overwrite or restore_deleted or ids or any(sides))
+    if is_plain and (ahead := _ahead(exchange, reference, bundle)) is not None:
+        return Pull(reference, bundle, PullPlan((), (), ()), wanted, ids, 0, ahead=ahead)
+    sides = Sides(sides.ours, (*sides.theirs, ".")) if overwrite else sides
+    merged, replaced = _planned(exchange, bundle, wanted, sides, bool(ids), restore_deleted)
+    plan = merged.plan
     if plan.steps:
         require_harmless(bundle)
-    replaced = _replaced(plan, careful) if overwrite else ()
-    size = size_to_fetch(bundle, _files(plan))
-    return Pull(reference, bundle, plan, wanted, ids, size, replaced)
+    fetched = [path for path in _files(plan) if path not in merged.texts]
+    return Pull(
+        reference,
+        bundle,
+        plan,
+        wanted,
+        ids,
+        size_to_fetch(bundle, fetched),
+        replaced,
+        merged.texts,
+        dropped=_dropped(exchange, reference, bundle),
+    )
 
 
-def _work(local: Contents) -> Contents:
-    """What is in the folder, less a registry as ``init`` writes it: nobody's work is in that."""
-    entry = local.get(REGISTRY_PATH)
-    empty = dump_document(BundleRegistry())
-    if isinstance(entry, FileEntry) and entry.size == len(empty):
-        stream = digest_stream(entry.digest.algorithm)
-        stream.update(empty)
-        if stream.digest() == entry.digest:
-            return {path: each for path, each in local.items() if path != REGISTRY_PATH}
-    return local
+def _planned(
+    exchange: Exchange,
+    bundle: RemoteBundle,
+    wanted: Contents,
+    sides: Sides,
+    is_part: bool,
+    restore_deleted: bool,
+) -> tuple[Merged, tuple[Obstacle, ...]]:
+    """What is done to the folder, and what of the user's is replaced by that because it was asked for."""
+    base = exchange.state().files
+    if is_part:
+        base = {path: entry for path, entry in base.items() if path in wanted}
+    sides.require_known({*base, *wanted})
+    algorithm = algorithm_of(bundle.index)
+    local = exchange.tree.look({*base, *wanted}, algorithm)
+    base = bridged(exchange.tree, base, algorithm)
+    careful = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
+    plan = plan_pull(base, local, wanted, restore_deleted=restore_deleted, side=sides.of)
+    # Where everything is to be as in the bundle, nothing of the user's is put into it.
+    disputed = {each.path for each in careful.obstacles if not _is_all(sides, each.path)}
+    documents = {path: sides.of(path) for path in sorted(disputed.intersection(_DOCUMENTS))}
+    merged = merge_documents(exchange, bundle, plan, local, documents)
+    plan = cleared(exchange.tree, merged.plan, sides.is_theirs)
+    return merged._replace(plan=plan), _replaced(plan, careful, merged)
 
 
-def _replaced(plan: PullPlan, careful: PullPlan) -> tuple[Obstacle, ...]:
+def _is_all(sides: Sides, path: str) -> bool:
+    """Whether a path is the bundle's only because everything is."""
+    return "." in sides.theirs and sides.of(path) == "theirs" and path not in sides.theirs
+
+
+def _ahead(exchange: Exchange, reference: Reference, bundle: RemoteBundle) -> Digest | None:
+    """The folder's bundle, where the tag is at one that it comes from and nobody moved it since."""
+    state = exchange.state()
+    is_still = state.tags.get(f"{reference.place}:{reference.wanted}") == bundle.digest
+    return state.base if is_still and bundle.digest in state.lineage[:-1] else None
+
+
+def _dropped(exchange: Exchange, reference: Reference, bundle: RemoteBundle) -> Digest | None:
+    known = exchange.state().tags.get(f"{reference.place}:{reference.wanted}")
+    if known is None or known == bundle.digest:
+        return None
+    return known if comes_from(bundle.remote, bundle.digest, known) is False else None
+
+
+def _replaced(plan: PullPlan, careful: PullPlan, merged: Merged) -> tuple[Obstacle, ...]:
     """What of the user's a plan replaces that a careful one would not."""
     states = {each.path: each for each in (*careful.obstacles, *careful.kept)}
-    safe = {step.path for step in careful.steps}
+    safe = {step.path for step in careful.steps} | merged.settled
     steps = (step for step in plan.steps if step.before is not None and step.path not in safe)
     return tuple(states.get(step.path, Obstacle(step.path, "untracked")) for step in steps)
 
@@ -121,9 +193,11 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> str:
     """
     if pull.plan.obstacles:
         raise in_the_way(pull.plan.obstacles)
+    if pull.ahead is not None:
+        return ""
     steps = pull.plan.steps
     with exchange.tree.staging(steps) as staging:
-        fetch_files(pull.bundle, _files(pull.plan), staging, workspace.progress)
+        _stage(pull, staging, workspace.progress)
         paths = [each.path for each in pull.replaced]
         copies = staging.save(paths, _folder_name(exchange.now())) if paths else ""
         with exchange.registry_lock():
@@ -132,6 +206,17 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> str:
         _remember(exchange, pull)
     exchange.adopt_place(pull.reference)
     return copies
+
+
+def _stage(pull: Pull, staging: Staging, progress: Progress | None) -> None:
+    fetched = [path for path in _files(pull.plan) if path not in pull.merged]
+    fetch_files(pull.bundle, fetched, staging, progress)
+    after = {step.path: step.after for step in pull.plan.steps}
+    for path, text in pull.merged.items():
+        entry = after[path]
+        assert isinstance(entry, FileEntry), "what is merged is a file"
+        with staging.file(path, entry) as write:
+            write(text)
 
 
 def _folder_name(now: str) -> str:

@@ -18,7 +18,7 @@ from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import each_blob
 from modelops_bundle.workflows.bundles.making import Made, make_bundle
 from modelops_bundle.workflows.bundles.making_v1 import make_bundle_v1
-from modelops_bundle.workflows.bundles.moving import move_tags, short
+from modelops_bundle.workflows.bundles.moving import move_tags, pull_of, short
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
 from modelops_bundle.workflows.bundles.scope import scope_of
 from modelops_bundle.workflows.workspace import Workspace
@@ -164,8 +164,9 @@ def _attest_late(exchange: Exchange, remote: Remote, plan: PushPlan) -> None:
 
 
 def _parent(exchange: Exchange, plan: PushPlan) -> Digest | None:
-    """What the bundle comes after; not itself, where a push that was ended had moved the first tag."""
-    return plan.parent if plan.parent != plan.digest else exchange.state().base
+    """What the bundle was made from: not what a forced push replaces, and not itself."""
+    lineage = exchange.state().lineage
+    return next((digest for digest in reversed(lineage) if digest != plan.digest), None)
 
 
 def _stores(exchange: Exchange, remote: Remote, made: Made) -> Mapping[Blob, BlobStore]:
@@ -195,11 +196,10 @@ def _elsewhere(
 ) -> Mapping[Blob, str]:
     """Blobs that the last bundle has in another repository of the same registry, each with its name."""
     state = exchange.state()
-    for name, digest in state.tags.items():
-        known = parse_reference(name)
-        if digest != state.base or reference.is_layout or known.host != reference.host:
+    for known in map(parse_reference, state.places()):
+        if reference.is_layout or known.host != reference.host:
             continue
-        bundle = _bundle(exchange, known, digest)
+        bundle = _bundle(exchange, known, state.base)
         layers = {layer.digest for layer in bundle.said.layers} if bundle is not None else set()
         return {blob: known.repository for blob in lacking if blob.digest in layers}
     return {}
@@ -284,7 +284,8 @@ def _dropped(
         algorithm = algorithm_of(theirs.index if theirs is not None else None)
         their_changes = changes(bridged(exchange.tree, state.files, algorithm), contents)
         if not force:
-            raise _stale(reference.at(tag), digest, their_changes, state.base)
+            pull = pull_of(exchange, reference.place, tag)
+            raise _stale(reference.at(tag), digest, their_changes, state.base, pull)
         dropped.update(their_changes)
     return dropped
 
@@ -294,6 +295,7 @@ def _stale(
     digest: Digest | None,
     their_changes: Mapping[str, Action],
     synced: Digest | None,
+    pull: str,
 ) -> StaleRemoteError:
     since = f"which comes from {short(synced)}" if synced else "which was never pushed or pulled"
     lines = [
@@ -308,7 +310,7 @@ def _stale(
             (
                 "It differs from what was last pushed or pulled here:",
                 *lines,
-                "Run `mops-bundle pull` first."
+                f"Run `{pull}` first."
                 " `mops-bundle push --force` replaces it and drops these changes.",
             )
         ),

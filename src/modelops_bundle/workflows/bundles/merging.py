@@ -1,0 +1,184 @@
+"""The registry and the list of what is tracked, where both sides changed them: put together by a pull.
+
+Everybody who registers or adds something writes into these two files, so that two people who work on
+different models would be in each other's way at every turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from modelops_bundle.bundle.contents import Contents, FileEntry
+from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH
+from modelops_bundle.bundle.pulling import Action, PullPlan, Step
+from modelops_bundle.bundle.reference import parse_reference
+from modelops_bundle.bundle.sync_state import SyncState
+from modelops_bundle.bundle.tracked_text import dump_tracked, parse_tracked
+from modelops_bundle.errors import MopsError
+from modelops_bundle.identity.streams import digest_of_bytes
+from modelops_bundle.records.document import dump_document, load_document
+from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.records.merging import Side, merge_registries
+from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.fetching import read_file
+from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
+
+__all__ = ["Merged", "merge_documents"]
+
+_MOST = 5
+
+
+class Merged(NamedTuple):
+    """A plan without the conflicts that could be settled.
+
+    Attributes:
+        plan: The plan.
+        texts: What is written that neither side has as it is, by path.
+        settled: Documents that hold everything of the user's afterwards.
+    """
+
+    plan: PullPlan
+    texts: Mapping[str, bytes]
+    settled: frozenset[str]
+
+
+class _Texts(NamedTuple):
+    """One document three times: as both had it, as the user has it, as the bundle has it."""
+
+    base: bytes
+    ours: bytes
+    theirs: bytes
+
+
+class _UnmergeableError(Exception):
+    """Why a document stays in the way; never leaves this module."""
+
+
+def merge_documents(
+    exchange: Exchange,
+    bundle: RemoteBundle,
+    plan: PullPlan,
+    local: Contents,
+    sides: Mapping[str, Side | None],
+) -> Merged:
+    """Settle what both sides did to the registry and to the list of what is tracked.
+
+    Args:
+        exchange: The project, and what was last synced.
+        bundle: What is pulled.
+        plan: What a pull would do.
+        local: What is in the folder.
+        sides: The documents that both have changed, each with whose entries are taken where both changed
+            the same one.
+
+    Raises:
+        RemoteError: The bundle's documents could not be fetched.
+    """
+    texts: dict[str, bytes] = {}
+    settled = set()
+    for path, side in sides.items():
+        here, there = local.get(path), bundle.index.contents.get(path)
+        if not isinstance(here, FileEntry) or not isinstance(there, FileEntry):
+            continue
+        try:
+            merged = _merge(path, _texts(exchange, bundle, path, here), side)
+        except _UnmergeableError as error:
+            plan = _explained(plan, path, str(error))
+            continue
+        after = FileEntry(
+            digest_of_bytes(merged, there.digest.algorithm), len(merged), there.executable
+        )
+        if after.digest not in (here.digest, there.digest):
+            texts[path] = merged
+        if side != "theirs":
+            settled.add(path)
+        plan = _settled(plan, path, here, after)
+    return Merged(plan, texts, frozenset(settled))
+
+
+def _explained(plan: PullPlan, path: str, why: str) -> PullPlan:
+    obstacles = (each._replace(why=why) if each.path == path else each for each in plan.obstacles)
+    return replace(plan, obstacles=tuple(obstacles))
+
+
+def _settled(plan: PullPlan, path: str, here: FileEntry, after: FileEntry) -> PullPlan:
+    steps = [step for step in plan.steps if step.path != path]
+    if after.digest != here.digest:
+        steps.append(Step(path, Action.UPDATE, here, after))
+    return replace(
+        plan,
+        steps=tuple(sorted(steps, key=lambda step: step.path)),
+        obstacles=tuple(each for each in plan.obstacles if each.path != path),
+        ours=tuple(each for each in plan.ours if each.path != path),
+    )
+
+
+def _texts(exchange: Exchange, bundle: RemoteBundle, path: str, here: FileEntry) -> _Texts:
+    ours = b"".join(exchange.tree.reader([(path, 0, here.size + 1)])())
+    if digest_of_bytes(ours, here.digest.algorithm) != here.digest:
+        raise _UnmergeableError("it was edited at this moment")
+    return _Texts(_base(exchange, bundle, path), ours, read_file(bundle, path))
+
+
+def _base(exchange: Exchange, bundle: RemoteBundle, path: str) -> bytes:
+    """What both sides come from, out of the bundle that was last synced; nothing where none was."""
+    state = exchange.state()
+    entry = state.files.get(path)
+    if entry is None:
+        return b""
+    for base in _synced(exchange, bundle, state):
+        text = read_file(base, path)
+        if (
+            isinstance(entry, FileEntry)
+            and digest_of_bytes(text, entry.digest.algorithm) == entry.digest
+        ):
+            return text
+    raise _UnmergeableError("what both come from is not to be had any more")
+
+
+def _synced(exchange: Exchange, bundle: RemoteBundle, state: SyncState) -> Iterator[RemoteBundle]:
+    """The bundle that was last synced, from wherever it is."""
+    for place in dict.fromkeys((bundle.remote.place, *state.places())):
+        reference = replace(parse_reference(place), tag=None, digest=state.base)
+        try:
+            found = find_bundle(exchange, reference) if state.base is not None else None
+        except MopsError:
+            continue  # somewhere else, or nowhere
+        if found is not None:
+            yield found
+
+
+def _merge(path: str, texts: _Texts, side: Side | None) -> bytes:
+    try:
+        if path == REGISTRY_PATH:
+            return _registry(texts, side)
+        assert path == TRACKED_PATH, "no other document has entries"
+        return _tracked(texts)
+    except MopsError as error:
+        raise _UnmergeableError(error.summary) from error
+
+
+def _registry(texts: _Texts, side: Side | None) -> bytes:
+    loaded = [load_document(text, REGISTRY_PATH) for text in (texts.ours, texts.theirs)]
+    if any(each.comment_line is not None for each in loaded):
+        raise _UnmergeableError("it has comments, which would be lost")
+    ours, theirs = (each.registry for each in loaded)
+    nothing = BundleRegistry()
+    base = load_document(texts.base, REGISTRY_PATH).registry if texts.base else nothing
+    merged = merge_registries(base, ours, theirs, side)
+    if merged.conflicts:
+        more = f" and {len(merged.conflicts) - _MOST} more" * (len(merged.conflicts) > _MOST)
+        raise _UnmergeableError(f"both changed {', '.join(merged.conflicts[:_MOST])}{more}")
+    written = dump_document(merged.registry)
+    # A side that says it already is taken as it is, however it is written.
+    if dump_document(ours) == written:
+        return texts.ours
+    return texts.theirs if dump_document(theirs) == written else written
+
+
+def _tracked(texts: _Texts) -> bytes:
+    base, ours, theirs = (parse_tracked(text, TRACKED_PATH) for text in texts)
+    gone = (base - ours) | (base - theirs)
+    return dump_tracked((ours | theirs) - gone).encode()

@@ -1,0 +1,211 @@
+"""Pulls where both sides have changed something: what is merged, and what the user may choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.command import Project
+from tests.support.places import DIGEST, Desk, pushed
+
+REGISTRY = ".modelops-bundle/registry.yaml"
+TRACKED = ".modelops-bundle/tracked.txt"
+MODEL = """\
+import calabaria as cb
+
+
+class {name}(cb.BaseModel):
+    RATE = {rate}
+
+    def simulate(self, params, seed):
+        return {{}}
+"""
+
+
+def register(project: Project, name: str, rate: float = 1.0) -> None:
+    """A model of a user's own."""
+    path = Path("src", f"{name.lower()}.py")
+    (project.folder / path).write_text(MODEL.format(name=name, rate=rate))
+    project.run("register-model", str(path))
+
+
+def two(registered: Project, desk: Desk) -> tuple[Project, Project]:
+    """Two users of one bundle."""
+    ann = desk.user(registered, "ann")
+    pushed(ann, desk.place)
+    return ann, desk.clone("bob")
+
+
+class TestMerging:
+    def test_models_of_two_people(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        known = set(ann.states())
+        register(ann, "Ann")
+        pushed(ann)
+        register(bob, "Bob")
+        bob.run("push", expect=1)
+        dry = bob.json("pull", "--dry-run")
+        assert (dry["merged"], dry["obstacles"]) == ([REGISTRY], [])
+        assert f"merged: {REGISTRY}" in bob.run("pull").stderr
+        assert set(bob.states()) == {*known, "ann_ann", "bob_bob"}
+        assert set(bob.states().values()) == {"current"}
+        assert "Nothing to pull" in bob.run("pull").stderr
+        pushed(bob)
+        ann.run("pull")
+        assert ann.content()[REGISTRY] == bob.content()[REGISTRY]
+        assert set(ann.states()) == {*known, "ann_ann", "bob_bob"}
+
+    def test_what_both_added_and_took_out(self, registered: Project, desk: Desk) -> None:
+        ann = desk.user(registered, "ann")
+        for name in ("one.txt", "two.txt"):
+            (ann.folder / name).write_text(name)
+        ann.run("add", "one.txt", "two.txt")
+        pushed(ann, desk.place)
+        bob = desk.clone("bob")
+        ann.run("remove", "one.txt")
+        (ann.folder / "ann.txt").write_text("ann")
+        ann.run("add", "ann.txt")
+        pushed(ann)
+        (bob.folder / "bob.txt").write_text("bob")
+        bob.run("add", "bob.txt")
+        bob.run("pull")
+        assert bob.content()[TRACKED] == b"ann.txt\nbob.txt\ntwo.txt\n"
+        assert not (bob.folder / "one.txt").exists()
+
+    def test_one_model_changed_by_both(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        register(ann, "Shared", 1.0)
+        pushed(ann)
+        register(bob, "Shared", 2.0)
+        register(bob, "Bob")
+        before = bob.content()
+        said = bob.run("pull", expect=1).stderr
+        assert "both changed models.shared_shared" in said
+        assert "--keep" in said
+        assert bob.content() == before
+        bob.run("pull", "--keep", ".")
+        assert set(bob.states().values()) == {"current"}
+        assert "RATE = 2.0" in (bob.folder / "src/shared.py").read_text()
+        pushed(bob)
+        # The other way round: theirs where both changed it, and one's own entries beside it.
+        register(ann, "Shared", 3.0)
+        register(ann, "Ann")
+        taken = ann.run("pull", "--take", REGISTRY, "--take", "src").stderr
+        assert "RATE = 2.0" in (ann.folder / "src/shared.py").read_text()
+        assert {"ann_ann", "bob_bob", "shared_shared"} <= set(ann.states())
+        assert set(ann.states().values()) == {"current"}
+        copies = {
+            path.name: path.read_text()
+            for path in (ann.folder / ".modelops-bundle/replaced").rglob("*")
+            if path.is_file()
+        }
+        assert "RATE = 3.0" in copies["shared.py"]
+        assert "ann_ann" in copies["registry.yaml"]
+        assert "yours: src/shared.py" in taken
+
+    def test_nobody_knows_what_both_come_from(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        register(ann, "Ann")
+        pushed(ann)
+        register(bob, "Bob")
+        base = bob.json("status", "--files")["files"]["synced"]
+        state = bob.folder / ".modelops-bundle/state.json"
+        state.write_text(state.read_text().replace(base, f"sha256:{'0' * 64}"))
+        assert "what both come from is not to be had" in bob.run("pull", expect=1).stderr
+
+
+class TestChoosing:
+    def test_file_by_file(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        for user, ending in ((ann, "\n"), (bob, "\n\n")):
+            for path in ("data/population.csv", "config/settings.json", "src/rates.py"):
+                with (user.folder / path).open("a") as file:
+                    file.write(ending)
+        pushed(ann)
+        mine = (bob.folder / "src/rates.py").read_bytes()
+        assert bob.run("pull", expect=1).stderr.count("  modified ") == 3
+        dry = bob.json("pull", "--dry-run", "--keep", "src", "--take", "data", expect=1)
+        assert [each["path"] for each in dry["obstacles"]] == ["config/settings.json"]
+        assert [each["path"] for each in dry["ours"]] == ["src/rates.py"]
+        said = bob.run("pull", "--keep", "src", "--take", ".").stderr
+        assert "kept: src/rates.py is modified here, and the next push sends that" in said
+        assert (bob.folder / "src/rates.py").read_bytes() == mine
+        assert (bob.folder / "data/population.csv").read_bytes() == (
+            ann.folder / "data/population.csv"
+        ).read_bytes()
+        assert "Nothing to pull" in bob.run("pull").stderr
+        pushed(bob)
+        ann.run("pull")
+        assert (ann.folder / "src/rates.py").read_bytes() == mine
+
+    def test_one_file_is_brought_back(self, registered: Project, desk: Desk) -> None:
+        ann, _ = two(registered, desk)
+        kept = (ann.folder / "src/rates.py").read_bytes()
+        ann.edit("src/rates.py", "1.15", "1.25")
+        (ann.folder / "data/population.csv").unlink()
+        said = ann.run("pull").stderr
+        assert "kept: src/rates.py" in said
+        assert "--restore-deleted brings it back" in said
+        ann.run("pull", "--take", "src/rates.py")
+        assert (ann.folder / "src/rates.py").read_bytes() == kept
+        assert not (ann.folder / "data/population.csv").exists()
+
+    def test_a_name_that_stands_for_nothing(self, registered: Project, desk: Desk) -> None:
+        ann, _ = two(registered, desk)
+        assert "src/rate.py is not in the bundle" in ann.refuse("pull", "--take", "src/rate.py")
+
+
+class TestWhereTagsAre:
+    def test_a_tag_that_the_folder_is_ahead_of(self, registered: Project, desk: Desk) -> None:
+        ann, _ = two(registered, desk)
+        old = (ann.folder / "src/rates.py").read_bytes()
+        ann.edit("src/rates.py", "1.15", "1.25")
+        new = pushed(ann, "--tag", "next")
+        done = ann.run("pull")
+        assert "the folder is of" in done.stderr
+        assert ann.json("pull", "--dry-run")["ahead"] == new
+        assert b"1.25" in (ann.folder / "src/rates.py").read_bytes()
+        ann.run("pull", "latest")
+        assert (ann.folder / "src/rates.py").read_bytes() == old
+
+    def test_a_tag_that_somebody_moved_back_is_followed(
+        self, registered: Project, desk: Desk
+    ) -> None:
+        ann, bob = two(registered, desk)
+        first = ann.json("tags")["tags"]["latest"]
+        ann.edit("src/rates.py", "1.15", "1.25")
+        second = pushed(ann)
+        pushed(bob, "--force")
+        done = ann.run("pull")
+        assert first in done.stdout
+        assert f"It stays there as @{second}" in done.stderr
+        assert b"1.15" in (ann.folder / "src/rates.py").read_bytes()
+
+    def test_a_push_that_was_dropped_is_told(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        ann.edit("src/rates.py", "1.15", "1.25")
+        dropped = pushed(ann)
+        bob.edit("src/rates.py", "1.15", "1.35")
+        pushed(bob, "--force")
+        assert ann.json("pull", "--dry-run")["dropped"] == dropped
+        bob.edit("src/rates.py", "1.35", "1.45")
+        pushed(bob)
+        said = ann.run("pull").stderr
+        assert "somebody pushed with --force" in said
+        assert DIGEST.search(said)
+        assert "--force" not in ann.run("pull").stderr
+
+    def test_two_pushes_in_between_drop_nothing(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        for value in ("1.25", "1.35", "1.45"):
+            bob.edit("src/rates.py", "SEASONAL_BOOST = 1.", f"SEASONAL_BOOST = {value} - 1.")
+            pushed(bob)
+        assert "--force" not in ann.run("pull").stderr
+
+    def test_another_tag_is_named_in_the_advice(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        ann.edit("src/rates.py", "1.15", "1.25")
+        pushed(ann, "--tag", "next")
+        bob.edit("src/rates.py", "1.15", "1.35")
+        assert (
+            "Run `mops-bundle pull next` first" in bob.run("push", "--tag", "next", expect=1).stderr
+        )
