@@ -61,18 +61,6 @@ class BlobStorage:
         """Where a blob is, as index version 1 says it: ``<provider>://<container>/<key>``."""
         return f"{self._provider}://{self._container}/{self._key(blob)}"
 
-    def etag(self, blob: Blob) -> str | None:
-        """The tag that the store has given to a blob; ``None`` where it gives none.
-
-        Raises:
-            RemoteError: It is not there, or nobody could tell.
-        """
-        found = self._head(blob)
-        if found is None:
-            raise self._lacks(blob)
-        tag: str | None = found["e_tag"]
-        return tag
-
     def holds(self, blob: Blob) -> bool:
         """See :meth:`BlobStore.holds`; what has another size is not it."""
         found = self._head(blob)
