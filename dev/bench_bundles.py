@@ -110,7 +110,9 @@ def _figures(site: Site, aim: Aim) -> Iterator[Figure]:
         return compare("bundles", title, contenders, rounds=rounds, warm_up=0, aims=aims)
 
     pushes, pulls = list(_pushes(site)), list(_pulls(site))
-    yield figure("Push", [replace(each, before=site.forget) for each in pushes], aim)
+    first = figure("Push", [replace(each, before=site.forget) for each in pushes], aim)
+    yield first
+    pushes, pulls = _without_failed(pushes, first), _without_failed(pulls, first)
     for each in pushes:
         _quietly(each)
     yield figure("Push again", pushes, Aim(0.5))
@@ -120,6 +122,16 @@ def _figures(site: Site, aim: Aim) -> Iterator[Figure]:
     for each in pulls:
         _quietly(each)
     yield figure("Pull again", [_varied(again, site), *pulls[1:]], Aim(0.5))
+
+
+def _without_failed(contenders: list[Contender], pushed: Figure) -> list[Contender]:
+    """Contenders whose tool could push: the others have nothing to go on from."""
+    series = (pushed.ours, *pushed.peers)
+    problems = {each.name.split()[0]: each.problem for each in series if each.problem}
+    return [
+        replace(each, missing=each.missing or problems.get(each.name.split()[0], ""))
+        for each in contenders
+    ]
 
 
 def _pushes(site: Site) -> Iterator[Contender]:

@@ -252,6 +252,8 @@ def run_once(contender: Contender) -> Sample:
             limit.cancel()
         seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
+        if seconds >= TIME_LIMIT:
+            raise FailedError(f"it took more than {TIME_LIMIT:.0f} s")
         if process.returncode:
             raise FailedError(f"exit code {process.returncode}, {_last_lines(messages)}")
     return Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)

@@ -33,6 +33,7 @@ FREE = {
     "dependencies": "<name>",
     "files.changes": "<path>",
     "files.missing": "<path>",
+    "files.renamed": "<path>",
     "target_sets[].weights": "<name>",
     "targets[].data": "<name>",
 }
@@ -139,18 +140,19 @@ def documents(folder: Path) -> Iterator[tuple[str, object]]:
 
 
 def _documents_of_bundles(folder: Path, run: Run) -> Iterator[tuple[str, object]]:
-    """Two users of one place who come in each other's way; damage; results that travel."""
+    """Two users of one place who come in each other's way; results that travel."""
     ann, bob = folder / "epidemic", folder / "bob"
     place = f"oci-layout:{folder / 'bundles'}"
     (ann / "latest.csv").symlink_to("data/population.csv")
     (ann / "notes.txt").write_text("notes")
-    run("add", "latest.csv", "notes.txt")
+    (ann / "config" / "outside").symlink_to("/")
+    yield "add", run("add", "latest.csv", "notes.txt", "config", "--json")
     run("run", "DeterministicSIR", "--set", "beta=1", "--set", "gamma=1", "--set", "days=1")
     yield "push", run("push", place, "--dry-run", "--json")
     yield "push", run("push", place, "--with-results", "--json")
     yield "manifest", run("manifest", "--json")
     yield "tags", run("tags", "--json")
-    run("clone", place, str(bob))
+    yield from _documents_of_copies(place, run)
     its = _runner(bob)
     shutil.rmtree(bob / ".modelops-bundle" / "results")
     yield "pull", its("pull", "--json")
@@ -163,15 +165,31 @@ def _documents_of_bundles(folder: Path, run: Run) -> Iterator[tuple[str, object]
     (ann / "notes.txt").write_text("my own")
     yield "push", run("push", "--force", "--dry-run", "--json")
     yield "pull", run("pull", "--dry-run", "--json")
+    yield "pull", run("pull", "--keep", "src/rates.py", "--dry-run", "--json")
     yield "pull", run("pull", "--overwrite", "--json")
     (ann / "settings.txt").write_text("new")
-    (ann / "notes.txt").unlink(missing_ok=True)
+    (ann / "notes.txt").rename(ann / "renamed.txt")
     yield "status", run("status", "--files", "--untracked", "--json")
     yield "cache gc", run("cache", "gc", "--json")
     yield "dev env", run("dev", "env", "--json")
     (ann / "data" / "population.csv").write_text("age_group,people\n0-14,1\n")
-    run("remove", "notes.txt")
+    with (ann / ".modelops-bundle" / "tracked.txt").open("a") as file:
+        file.write("src/model.py\n")
+    yield "remove", run("remove", "notes.txt", "src/model.py", "--json")
     run("push")
+    yield from _documents_of_damage(folder, run)
+
+
+def _documents_of_copies(place: str, run: Run) -> Iterator[tuple[str, object]]:
+    """The bundle in a new project, in a worker's folder, in a file and out of it again."""
+    yield "clone", run("clone", place, "../bob", "--json")
+    yield "ensure", run("ensure", place, "--dest", "../worker", "--json")
+    yield "export", run("export", "../one.tar", "--json")
+    yield "import", run("import", "../one.tar", f"{place}-imported", "--json")
+
+
+def _documents_of_damage(folder: Path, run: Run) -> Iterator[tuple[str, object]]:
+    """A bundle with stale data, before and after its blobs are overwritten."""
     yield "verify", run("verify", "--json")
     for blob in (folder / "bundles" / "blobs" / "sha256").iterdir():
         if blob.stat().st_size > 5000:

@@ -209,3 +209,15 @@ class TestWhereTagsAre:
         assert (
             "Run `mops-bundle pull next` first" in bob.run("push", "--tag", "next", expect=1).stderr
         )
+
+    def test_a_shortened_digest(self, registered: Project, desk: Desk) -> None:
+        ann, _ = two(registered, desk)
+        first = ann.json("tags")["tags"]["latest"]
+        ann.edit("src/rates.py", "1.15", "1.25")
+        second = pushed(ann)
+        short = second.removeprefix("sha256:")[:12]
+        for text in (f"@{short}", f"@sha256:{short}", f"{desk.place}@sha256:{short}"):
+            assert ann.json("manifest", text)["digest"] == second
+        assert ann.json("manifest", f"@{first[7:19]}")["digest"] == first
+        said = ann.refuse("manifest", "@abcdef012345")
+        assert "none of those that were pushed or pulled here begins with abcdef012345" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
 from modelops_bundle.adapters.atomic import storage_errors, write_text
 from modelops_bundle.adapters.bundle_files import bytes_of, read_plain_yaml
@@ -76,7 +77,7 @@ class PinnedFiles:
                 raise UsageError(
                     f"there is no environment {name}",
                     f"{path} is not there; there are: {there}",
-                    "`mops-bundle dev switch ENV` chooses another.",
+                    "`mops-bundle dev switch ENV` chooses another, `mops-bundle dev switch --none` none.",
                 )
         return read_pinned(read_plain_yaml(path), name, path)
 
@@ -90,6 +91,15 @@ class PinnedFiles:
         """
         self.read(name)
         write_text(self._marker, f"{name}\n")
+
+    def unpin(self) -> None:
+        """Let the project use no environment, whatever it has chosen.
+
+        Raises:
+            StorageError: The choice cannot be removed.
+        """
+        with storage_errors(f"cannot remove {self._marker}"), suppress(FileNotFoundError):
+            os.unlink(self._marker)
 
 
 class PinnedCredentials:

@@ -26,6 +26,9 @@ _REPOSITORY = re.compile(
 )
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _LONGEST_REPOSITORY = 255
+_REPOSITORY_FORM = "host[:port]/repository[:tag|@sha256:...]"
+#: How paths begin that can be nothing else.
+_PATHS = ("./", "../", "/", "~/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def parse_reference(text: str) -> Reference:
         return _layout(text)
     host, slash, rest = text.partition("/")
     if not slash or _HOST.fullmatch(host) is None:
-        raise _wrong(text, "no host stands before the first `/`")
+        raise _wrong(text, "no host stands before the first `/`", _as_folder(text))
     name, tag, digest = _parts(text, rest, colon_from=0)
     if _REPOSITORY.fullmatch(name) is None or len(name) > _LONGEST_REPOSITORY:
         raise _wrong(
@@ -122,9 +125,16 @@ def _parts(text: str, rest: str, colon_from: int) -> tuple[str, str | None, Dige
     return name, None if digest else tag, digest
 
 
-def _wrong(text: str, why: str) -> UsageError:
+def _as_folder(text: str) -> str:
+    """What to write if a path was meant; empty where the text looks like none."""
+    if text.startswith(_PATHS) and text.isprintable() and len(text) <= _LONGEST_REPOSITORY:
+        return f"A folder is named as {_LAYOUT}{text}, a repository as {_REPOSITORY_FORM}."
+    return ""
+
+
+def _wrong(text: str, why: str, mend: str = "") -> UsageError:
     return UsageError(
         f"{text!r} does not refer to a bundle",
         why,
-        "Write host[:port]/repository[:tag|@sha256:...] or oci-layout:PATH[:tag].",
+        mend or f"Write {_REPOSITORY_FORM} or {_LAYOUT}PATH[:tag].",
     )

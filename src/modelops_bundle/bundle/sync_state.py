@@ -7,6 +7,7 @@ push asks for a pull first, and a pull finds that the files are the same.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = ["SyncState", "dump_state", "parse_state"]
 
 _LARGEST = 512 << 20
 _LONGEST_LINEAGE = 100
+_SHORTENED = re.compile(r"@(?:sha256:)?([0-9a-f]{6,63})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,25 @@ class SyncState:
     def base(self) -> Digest | None:
         """The last bundle pushed or pulled: that which ``files`` are of."""
         return self.lineage[-1] if self.lineage else None
+
+    def whole(self, text: str) -> str:
+        """A reference with all of a digest of which only the beginning was written.
+
+        Raises:
+            UsageError: No bundle that is known here begins so, or several do.
+        """
+        short = _SHORTENED.search(text)
+        if short is None:
+            return text
+        known = {*self.lineage, *self.tags.values(), self.last_push, self.last_pull} - {None}
+        fits = sorted({str(each) for each in known if each and each.hex.startswith(short[1])})
+        if len(fits) != 1:
+            raise UsageError(
+                f"{text!r} does not say which bundle",
+                f"{len(fits) or 'none'} of those that were pushed or pulled here begins with {short[1]}",
+                "Write all 64 digits: `mops-bundle tags` and `mops-bundle manifest` show them.",
+            )
+        return f"{text[: short.start()]}@{fits[0]}"
 
     def places(self) -> list[str]:
         """``place:tag`` of each tag that was left at the last bundle."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.bundle.contents import Entry, LinkEntry
-from modelops_bundle.bundle.pulling import Action
+from modelops_bundle.bundle.pulling import Action, Obstacle
 from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.output import say, show, warn
 from modelops_bundle.cli.words import size
@@ -125,9 +125,9 @@ def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str
             for step in pull.plan.steps
         ],
         "obstacles": [each._asdict() for each in pull.plan.obstacles],
-        "kept": [each._asdict() for each in pull.plan.kept],
-        "ours": [each._asdict() for each in pull.plan.ours],
-        "replaced": [each._asdict() for each in pull.replaced],
+        "kept": _states(pull.plan.kept),
+        "ours": _states(pull.plan.ours),
+        "replaced": _states(pull.replaced),
         "merged": sorted(pull.merged),
         "dropped": str(pull.dropped) if pull.dropped else None,
         "ahead": str(pull.ahead) if pull.ahead else None,
@@ -275,6 +275,10 @@ def show_pull(pull: Pull, pulled: bool, results: Carried | None, copies: str) ->
     else:
         steps = counted({step.path: step.action for step in pull.plan.steps})
         say(f"{'Pulled' if pulled else 'Would pull'} {steps}, {size(pull.size)} to fetch.")
+
+
+def _states(paths: Iterable[Obstacle]) -> list[dict[str, str]]:
+    return [{"path": each.path, "state": each.state} for each in paths]
 
 
 def _dropped(pull: Pull) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.cli.drawing import columns, plural
@@ -37,15 +37,20 @@ def status_document(report: StatusReport) -> dict[str, Any]:
     }
 
 
-def show_status(report: StatusReport) -> None:
-    """Print one line an entry, a summary, and what to do next."""
+def show_status(report: StatusReport, left_out: Collection[str] = ()) -> None:
+    """Print one line an entry, a summary, and what to do next.
+
+    Args:
+        report: The entries.
+        left_out: Ids of those of which files are not here, since only a part of a bundle was pulled.
+    """
     warn(report.warnings)
     if not report.entries:
         say("Nothing is registered yet.")
         say("Next: `mops-bundle register-model PATH` registers the models of a file or folder.")
         return
     shared = _shared_changes(report)
-    show_lines(columns([_row(entry, shared) for entry in report.entries]))
+    show_lines(columns([_row(entry, shared, left_out) for entry in report.entries]))
     told: dict[int, list[Change]] = {}
     for change, number in shared.items():
         told.setdefault(number, []).append(change)
@@ -57,7 +62,7 @@ def show_status(report: StatusReport) -> None:
             show(("environment", "strong"), f": {text}, for {everywhere}")
     show()
     show(_summary(report))
-    for line in _next_steps(report):
+    for line in _next_steps(report, left_out):
         say(*line)
 
 
@@ -72,9 +77,10 @@ def _shared_changes(report: StatusReport) -> dict[Change, int]:
     return {change: number for change, number in counted.items() if number > 1}
 
 
-def _row(entry: EntryStatus, shared: dict[Change, int]) -> list[Piece]:
+def _row(entry: EntryStatus, shared: dict[Change, int], left_out: Collection[str]) -> list[Piece]:
     state = entry.verdict.state
-    return [(state.value, STATE_STYLES[state]), entry.id, _detail(entry, shared)]
+    detail = "it was not pulled" if entry.id in left_out else _detail(entry, shared)
+    return [(state.value, STATE_STYLES[state]), entry.id, detail]
 
 
 def _detail(entry: EntryStatus, shared: dict[Change, int]) -> str:
@@ -100,9 +106,9 @@ def _summary(report: StatusReport) -> str:
     return f"{plural(total, 'entry', 'entries')}: {', '.join(others)}."
 
 
-def _next_steps(report: StatusReport) -> Iterator[Line]:
+def _next_steps(report: StatusReport, left_out: Collection[str]) -> Iterator[Line]:
     by_state: dict[State, list[str]] = {}
-    for entry in report.entries:
+    for entry in (each for each in report.entries if each.id not in left_out):
         by_state.setdefault(entry.verdict.state, []).append(entry.id)
     stale = by_state.get(State.STALE) or by_state.get(State.INVALID)
     if stale:

@@ -134,6 +134,7 @@ class RealExchange:
             return (
                 default if default.tag or default.digest else default.at(self.settings.default_tag)
             )
+        text = self.state().whole(text)
         if is_tag_or_digest(text):
             mark = text if text.startswith("@") else f":{text}"
             default = self._placed(self._default(), self._layout.root)

@@ -64,12 +64,14 @@ def examine(
         ]
     found += [*_contradictions(registry), *_edited(registry), *_bases(workspace, registry)]
     entries = list(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
+    scope = scope_of(workspace, exchange, tuple(entries)) if exchange is not None else None
+    entries = [each for each in entries if scope is None or each.id not in scope.left_out]
     found += _broken(entries)
     found += _undeclared(workspace, entries)
     found += _overlooked([each.survey for each in entries if each.survey is not None])
     found += _objects(workspace, entries)
-    if exchange is not None:
-        found += _bundle(scope_of(workspace, exchange, tuple(entries)))
+    if scope is not None:
+        found += _bundle(scope)
     # What several entries share is told once.
     return list(dict.fromkeys(found))
 
@@ -209,6 +211,12 @@ def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
 
 def _bundle(scope: Scope) -> Iterator[Ailment]:
     """What would stop a push. What is wrong with entries is told already, and so is what they lack."""
+    if scope.models:
+        yield Ailment(
+            STATE_FOLDER,
+            f"of the bundle, only what {', '.join(scope.models)} needs is here",
+            "`mops-bundle pull` brings the rest; until then nothing can be pushed.",
+        )
     ids = {entry.id for entry in scope.entries}
     for each in findings_of(scope):
         if each.stops and each.where not in ids and each.where not in scope.needed:

@@ -140,7 +140,17 @@ def test_a_folder_with_other_files_is_left_alone(folder: Path, remote: LayoutRem
     (folder / "thesis.txt").write_text("mine")
     with pytest.raises(RemoteError, match="no OCI layout"):
         put_bytes(remote, b"one")
+    for ask in (remote.tags, lambda: remote.resolve("v1"), lambda: remote.manifest("v1")):
+        with pytest.raises(RemoteError, match="no OCI layout"):
+            ask()
     assert os.listdir(folder) == ["thesis.txt"]
+
+
+def test_an_empty_folder_is_a_place_without_bundles(folder: Path, remote: LayoutRemote) -> None:
+    folder.mkdir()
+    assert list(remote.tags()) == []
+    assert remote.manifest("v1") is None
+    assert os.listdir(folder) == []
 
 
 def test_what_others_have_written_into_the_index_stays(folder: Path, remote: LayoutRemote) -> None:
@@ -681,8 +691,11 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(RemoteError, match="it is a file") as caught:
+        LayoutRemote(f"{tmp_path}/file").tags()
+    assert f"`mops-bundle import {tmp_path}/file oci-layout:DIR`" in caught.value.mend
+    assert list(LayoutRemote(f"{tmp_path}/file/below").tags()) == []
     for remote in (LayoutRemote(f"{tmp_path}/file"), LayoutRemote(f"{tmp_path}/file/below")):
-        assert list(remote.tags()) == []
         assert not remote.holds(blob_of(b"one"))
         with pytest.raises(RemoteError):
             put_bytes(remote, b"one")

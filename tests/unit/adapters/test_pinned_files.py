@@ -50,6 +50,20 @@ def test_a_project_uses_the_environment_that_it_chose(files: PinnedFiles, marker
     assert (pinned.name, pinned.registry.host) == ("dev", "localhost:5000")
 
 
+def test_a_project_can_use_none_again(files: PinnedFiles, home: Path, marker: Path) -> None:
+    files.unpin()
+    files.pin("dev")
+    (home / "dev.yaml").unlink()
+    with pytest.raises(UsageError, match=r"no environment dev.*\n.*switch --none"):
+        files.pinned()
+    files.unpin()
+    assert files.pinned() is None
+    assert not marker.exists()
+    marker.mkdir()
+    with pytest.raises(StorageError, match="cannot remove"):
+        files.unpin()
+
+
 def test_environments_are_listed(files: PinnedFiles, home: Path) -> None:
     (home / "aa.yaml").write_text("{}")
     (home / "notes.txt").write_text("x")

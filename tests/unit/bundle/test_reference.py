@@ -53,6 +53,20 @@ def test_what_is_none_is_refused_in_the_user_s_words(text: str) -> None:
     assert "host[:port]/repository" in caught.value.mend
 
 
+@pytest.mark.parametrize("text", ["../shared", "./a/b:v1", "/srv/bundles", "~/bundles"])
+def test_a_path_is_shown_as_it_is_to_be_named(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_reference(text)
+    assert f"oci-layout:{text}," in caught.value.mend
+
+
+@pytest.mark.parametrize("text", ["model", "a_b/c", "/a\0b", "/a\x1b[2J", f"/{'a' * 300}"])
+def test_what_looks_like_no_path_is_not_shown_as_one(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_reference(text)
+    assert text not in caught.value.mend
+
+
 def test_it_says_where_and_which() -> None:
     named = parse_reference(f"r.io/m@sha256:{HEX}")
     assert (named.place, named.wanted, named.is_layout) == ("r.io/m", f"sha256:{HEX}", False)

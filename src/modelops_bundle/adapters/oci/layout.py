@@ -15,6 +15,7 @@ import errno
 import io
 import os
 import re
+import shlex
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -174,8 +175,10 @@ class LayoutRemote:
     # --- inside -----------------------------------------------------------------------------
 
     def _index(self) -> dict[str, Any]:
-        """The index; a new one where there is none."""
+        """The index; a new one where there is none, and where one can be made."""
         marker, text = self._text(_MARKER), self._text(_INDEX)
+        if marker is None and text is None:
+            self._check_can_be_one()
         with self._promised():
             if marker is not None:
                 documents.check_layout_version(marker)
@@ -240,6 +243,19 @@ class LayoutRemote:
         if not self._is_swept:
             self._is_swept = True
             _sweep(os.path.join(blobs, "sha256"))
+
+    def _check_can_be_one(self) -> None:
+        """Refuse what is there and is no layout, instead of saying that nothing is in it."""
+        with _refusals(f"cannot look into {self._folder}"):
+            if os.path.isfile(self._folder):
+                raise RemoteError(
+                    f"{self._folder} is no OCI layout",
+                    "it is a file, and a layout is a folder",
+                    f"If `mops-bundle export` wrote it, `mops-bundle import {shlex.quote(self._folder)}"
+                    " oci-layout:DIR` puts its bundles into a folder.",
+                )
+            if os.path.isdir(self._folder):
+                self._check_is_free(os.path.join(self._folder, _MARKER))
 
     def _check_is_free(self, marker: str) -> None:
         names = {name for name in os.listdir(self._folder) if not name.startswith(f".{_MARKER}.")}

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from modelops_bundle.cli.options import DryRun
+from modelops_bundle.cli.options import AsJson, DryRun
+from modelops_bundle.cli.output import print_json
 from modelops_bundle.cli.session import Session, command, new_app
 
 __all__ = ["app"]
@@ -25,13 +26,14 @@ def ensure(
         bool, typer.Option("--mirror", help="Delete what the bundle has not.")
     ] = False,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a folder hold a bundle's files.
 
     It is for programs that run them: it need not be a project, and nothing is remembered. Files that differ
     are replaced.
     """
-    from modelops_bundle.cli.render_bundles import show_ensured
+    from modelops_bundle.cli.render_bundles import ensured_document, show_ensured
     from modelops_bundle.project.layout import Layout
     from modelops_bundle.wiring import open_folder
     from modelops_bundle.wiring.destinations import put_bundle
@@ -45,4 +47,7 @@ def ensure(
     ):
         reference, progress = exchange.reference(ref), workspace.progress
         done = put_bundle(exchange, reference, folder, progress, mirror=mirror, dry_run=dry_run)
-    show_ensured(done, dest, dry_run=dry_run)
+    if as_json:
+        print_json(ensured_document(done, layout.root, dry_run=dry_run))
+    else:
+        show_ensured(done, dest, dry_run=dry_run)

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from modelops_bundle.cli.bundle_options import Ref
-from modelops_bundle.cli.drawing import plural
-from modelops_bundle.cli.output import say, show
+from modelops_bundle.cli.options import AsJson
+from modelops_bundle.cli.output import print_json
 from modelops_bundle.cli.session import Session, command, new_app
 
 __all__ = ["app"]
@@ -24,11 +24,13 @@ def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The tar to write.")],
     ref: Ref = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a bundle as one file.
 
     The file is an OCI image layout in a tar, which skopeo calls oci-archive.
     """
+    from modelops_bundle.cli.render_bundles import exported_document, show_exported
     from modelops_bundle.wiring.exchanging import (
         atomic_file,
         open_exchange,
@@ -45,7 +47,7 @@ def export(
         atomic_file(path) as target,
     ):
         done = export_bundle(exchange, ref, target, write_layout_tar)
-    show(f"{file}:{done.tag}@{done.digest}")
-    if done.digest != done.bundle.digest:
-        say(f"It holds what was in blob storage, too: in its place it is {done.bundle.digest}.")
-    say(f"{plural(len(done.bundle.index.contents), 'file')} in {file}.")
+    if as_json:
+        print_json(exported_document(done, os.path.realpath(path)))
+    else:
+        show_exported(done, file)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from modelops_bundle.cli.bundle_options import Ref
-from modelops_bundle.cli.output import say, show
+from modelops_bundle.cli.options import AsJson
+from modelops_bundle.cli.output import print_json, say, show
 from modelops_bundle.cli.session import Session, command, new_app
 
 __all__ = ["app"]
@@ -25,6 +26,7 @@ def import_(
     force: Annotated[
         bool, typer.Option("--force", help="Also move tags that point to another bundle.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put the bundles of such a file into a place.
 
@@ -38,6 +40,11 @@ def import_(
         reference, found = import_bundle(
             exchange, ref, lambda remote: read_layout_tar(path, remote, replace=force)
         )
+    if as_json:
+        bundles = [{"digest": str(each.digest), "tag": each.tag} for each in found]
+        where = {"file": os.path.realpath(path), "place": reference.place}
+        print_json({"schema": 1, **where, "bundles": bundles})
+        return
     for each in found:
         if each.tag is not None:
             show(f"{reference.place}:{each.tag}@{each.digest}")

@@ -53,6 +53,6 @@ def status(
     if as_json:
         print_json({**status_document(report), "files": files_document(found)})
     else:
-        show_status(report)
+        show_status(report, found.left_out if found else ())
         show_files(found, listed=files or untracked)
     return NOT_CURRENT if check and not report.all_current else 0

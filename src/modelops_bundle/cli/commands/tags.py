@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from modelops_bundle.cli.bundle_options import Ref
 from modelops_bundle.cli.drawing import columns
 from modelops_bundle.cli.options import AsJson
@@ -28,4 +30,12 @@ def tags(session: Session, ref: Ref = None, as_json: AsJson = False) -> None:
         return
     show_lines(columns([[tag, str(digest)] for tag, digest in found.items()]))
     if not found:
-        say(f"{place} has no tags.")
+        say(_without_tags(place))
+
+
+def _without_tags(place: str) -> str:
+    """Why there are none, where that is seen."""
+    layout, _, folder = place.partition("oci-layout:")
+    if not layout and not os.path.isdir(folder):
+        return f"There is no folder {folder}: nothing was pushed to it yet, or its path is another."
+    return f"{place} has no tags."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import links_of
@@ -13,7 +14,7 @@ from modelops_bundle.errors import CheckFailedError
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.scope import Scope
 
-__all__ = ["Finding", "check_scope", "findings_of"]
+__all__ = ["Finding", "check_scope", "findings_of", "mend_of_renamed"]
 
 _SECRETS = re.compile(
     r"\.env(?!\.(?:example|sample|template)$)(?:\..+)?|.+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)"
@@ -40,13 +41,20 @@ class Finding(NamedTuple):
     stops: bool
 
 
-def check_scope(scope: Scope, *, allow_secrets: bool = False) -> tuple[Finding, ...]:
+def check_scope(
+    scope: Scope, *, allow_secrets: bool = False, renamed: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
     """What should be known of a bundle that can be sent all the same.
+
+    Args:
+        scope: What is to be in it.
+        allow_secrets: Whether files may be named like secrets.
+        renamed: For files that are gone, where the same content is now.
 
     Raises:
         CheckFailedError: It cannot be sent; the message has every reason.
     """
-    findings = list(findings_of(scope, allow_secrets=allow_secrets))
+    findings = list(findings_of(scope, allow_secrets=allow_secrets, renamed=renamed))
     stopping = [each for each in findings if each.stops]
     if stopping:
         lines = [f"{each.where}: {each.what}\n  {each.mend}" for each in stopping[:_MOST]]
@@ -56,10 +64,18 @@ def check_scope(scope: Scope, *, allow_secrets: bool = False) -> tuple[Finding, 
     return tuple(findings)
 
 
-def findings_of(scope: Scope, *, allow_secrets: bool = False) -> Iterator[Finding]:
-    """Everything that is found."""
+def mend_of_renamed(old: str, new: str) -> str:
+    """What to do about a tracked file that was renamed."""
+    there = shlex.quote(new)
+    return f"{new} has the same content: `mops-bundle remove {shlex.quote(old)} && mops-bundle add {there}`."
+
+
+def findings_of(
+    scope: Scope, *, allow_secrets: bool = False, renamed: Mapping[str, str] | None = None
+) -> Iterator[Finding]:
+    """Everything that is found. See :func:`check_scope`."""
     yield from _entries(scope)
-    yield from _missing(scope)
+    yield from _missing(scope, renamed or {})
     yield from _outside(scope)
     yield from _unresolved(scope)
     for problem in problems_of(scope.contents, links_of(scope.contents)):
@@ -91,12 +107,14 @@ def _entries(scope: Scope) -> Iterator[Finding]:
         yield Finding(", ".join(stale), what, mend, False)
 
 
-def _missing(scope: Scope) -> Iterator[Finding]:
+def _missing(scope: Scope, renamed: Mapping[str, str]) -> Iterator[Finding]:
     for path, reason in scope.missing:
         ids = scope.needed.get(path)
         if ids is not None:
             mend = f"Bring it back, or register {', '.join(ids)} without it."
             yield Finding(path, f"{reason}, and {', '.join(ids)} needs it", mend, True)
+        elif path in renamed:
+            yield Finding(path, reason, mend_of_renamed(path, renamed[path]), True)
         else:
             mend = f"Bring it back, or run `mops-bundle remove {path}`."
             yield Finding(path, reason, mend, True)

@@ -10,7 +10,7 @@ from modelops_bundle.identity.digest import Digest
 from modelops_bundle.workflows.bundles.bridging import bridged
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.scope import scope_of
-from modelops_bundle.workflows.bundles.tracking import untracked
+from modelops_bundle.workflows.bundles.tracking import renamed, untracked
 from modelops_bundle.workflows.status import StatusReport
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -27,7 +27,10 @@ class FilesReport:
         tracked: How many files belong to the bundle now.
         changed: What became of them since, by path.
         missing: Paths that belong to it and cannot be read, each with the reason.
+        renamed: For those that are gone, the file in no bundle that has the same content, where there is one.
         untracked: Files that belong to no bundle; ``None`` where nobody asked.
+        models: Ids of the models that a part of the bundle was pulled for; empty where all of it is here.
+        left_out: Ids of entries of which files are not here for that reason.
     """
 
     synced: Digest | None
@@ -35,7 +38,10 @@ class FilesReport:
     tracked: int
     changed: Mapping[str, Action]
     missing: tuple[tuple[str, str], ...]
+    renamed: Mapping[str, str]
     untracked: tuple[str, ...] | None
+    models: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
 
 
 def file_status(
@@ -56,10 +62,13 @@ def file_status(
     state = exchange.state()
     found = untracked(workspace, scope.contents) if with_untracked else None
     return FilesReport(
-        synced=state.base,
+        synced=state.last_pull if scope.models else state.base,
         when=state.timestamp,
         tracked=len(scope.contents),
         changed=changes(bridged(exchange.tree, state.files, "blake3"), scope.contents),
         missing=scope.missing,
+        renamed=renamed(workspace, exchange, scope),
         untracked=None if found is None else tuple(found),
+        models=scope.models,
+        left_out=scope.left_out,
     )

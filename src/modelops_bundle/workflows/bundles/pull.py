@@ -158,7 +158,8 @@ def _ahead(exchange: Exchange, reference: Reference, bundle: RemoteBundle) -> Di
     """The folder's bundle, where the tag is at one that it comes from and nobody moved it since."""
     state = exchange.state()
     is_still = state.tags.get(f"{reference.place}:{reference.wanted}") == bundle.digest
-    return state.base if is_still and bundle.digest in state.lineage[:-1] else None
+    is_behind = is_still and bundle.digest in state.lineage[:-1] and not state.models
+    return state.base if is_behind else None
 
 
 def _dropped(exchange: Exchange, reference: Reference, bundle: RemoteBundle) -> Digest | None:

@@ -21,6 +21,7 @@ from modelops_bundle.workflows.bundles.making_v1 import make_bundle_v1
 from modelops_bundle.workflows.bundles.moving import move_tags, pull_of, short
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
 from modelops_bundle.workflows.bundles.scope import scope_of
+from modelops_bundle.workflows.bundles.tracking import renamed
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["PushPlan", "apply_push", "plan_push"]
@@ -94,7 +95,8 @@ def plan_push(
     names = _tags(reference, tags, is_named=text is not None)
     _require_whole(exchange)
     scope = scope_of(workspace, exchange)
-    findings = check_scope(scope, allow_secrets=allow_secrets)
+    moved = renamed(workspace, exchange, scope)
+    findings = check_scope(scope, allow_secrets=allow_secrets, renamed=moved)
     remote = exchange.remote(reference)
     pointed = {tag: remote.resolve(tag) for tag in names}
     there = _bundle(exchange, reference, pointed[names[0]])

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH
+from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.errors import StorageError
 from modelops_bundle.records.entries import BundleRegistry
+from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.status import EntryStatus, judged
 from modelops_bundle.workflows.workspace import Workspace
@@ -28,6 +30,8 @@ class Scope:
         added: Paths that the user added.
         needed: For each path that entries need, their ids.
         entries: The state of every registered entry.
+        left_out: Ids of entries of which files are not here, since only a part of a bundle was pulled.
+        models: Ids of the models that it was pulled for; empty where all of it was.
     """
 
     contents: Contents
@@ -35,6 +39,8 @@ class Scope:
     added: frozenset[str]
     needed: Mapping[str, tuple[str, ...]]
     entries: tuple[EntryStatus, ...]
+    left_out: frozenset[str] = frozenset()
+    models: tuple[str, ...] = ()
 
 
 def scope_of(
@@ -61,7 +67,21 @@ def scope_of(
         path for path in (REGISTRY_PATH, TRACKED_PATH, PYPROJECT_PATH) if _is_there(workspace, path)
     ]
     gathered = exchange.tree.gather({*added, *needed, *own})
-    return Scope(gathered.contents, gathered.missing, added, needed, entries)
+    state = exchange.state()
+    missing = gathered.missing
+    if state.models:
+        missing = tuple(each for each in missing if each[0] in state.files)
+    left_out = _left_out(registry, entries, state)
+    return Scope(gathered.contents, missing, added, needed, entries, left_out, state.models)
+
+
+def _left_out(
+    registry: BundleRegistry, entries: tuple[EntryStatus, ...], state: SyncState
+) -> frozenset[str]:
+    if not state.models:
+        return frozenset()
+    broken = {each.id for each in entries if each.verdict.state in (State.MISSING, State.INVALID)}
+    return frozenset(each for each in broken if needs_of(registry, (each,)) - state.files.keys())
 
 
 def needs_of(registry: BundleRegistry, ids: Mapping[str, object] | tuple[str, ...]) -> set[str]:
