@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from tests.support.command import Project
-from tests.support.places import DIGEST, Desk, pushed
+from tests.support.places import Desk, pushed
 
 REGISTRY = ".modelops-bundle/registry.yaml"
 TRACKED = ".modelops-bundle/tracked.txt"
@@ -154,6 +155,29 @@ class TestChoosing:
         assert "src/rate.py is not in the bundle" in ann.refuse("pull", "--take", "src/rate.py")
 
 
+class TestLinks:
+    def test_a_link_out_of_the_project_is_not_replaced(
+        self, registered: Project, desk: Desk, tmp_path: Path
+    ) -> None:
+        outside = tmp_path / "outside.csv"
+        shutil.copy(registered.folder / "data/population.csv", outside)
+        ann, bob = two(registered, desk)
+        link = bob.folder / "data/population.csv"
+        link.unlink()
+        link.symlink_to(outside)
+        assert "Nothing to pull" in bob.run("pull").stderr
+        (ann.folder / "data/population.csv").write_text("age_group,people\n0-14,1\n")
+        pushed(ann)
+        assert "link data/population.csv" in bob.run("pull", expect=1).stderr
+        assert link.is_symlink()
+        other = bob.copy(desk.folder / "carl")
+        other.run("pull", "--take", "data")
+        assert not (other.folder / "data/population.csv").is_symlink()
+        bob.run("pull", "--keep", "data")
+        assert link.is_symlink()
+        assert outside.read_bytes() == (registered.folder / "data/population.csv").read_bytes()
+
+
 class TestWhereTagsAre:
     def test_a_tag_that_the_folder_is_ahead_of(self, registered: Project, desk: Desk) -> None:
         ann, _ = two(registered, desk)
@@ -167,32 +191,77 @@ class TestWhereTagsAre:
         ann.run("pull", "latest")
         assert (ann.folder / "src/rates.py").read_bytes() == old
 
-    def test_a_tag_that_somebody_moved_back_is_followed(
-        self, registered: Project, desk: Desk
-    ) -> None:
+    def test_a_tag_that_somebody_moved_back(self, registered: Project, desk: Desk) -> None:
         ann, bob = two(registered, desk)
-        first = ann.json("tags")["tags"]["latest"]
         ann.edit("src/rates.py", "1.15", "1.25")
         second = pushed(ann)
         pushed(bob, "--force")
         done = ann.run("pull")
-        assert first in done.stdout
         assert f"It stays there as @{second}" in done.stderr
-        assert b"1.15" in (ann.folder / "src/rates.py").read_bytes()
+        assert "1.25" in (ann.folder / "src/rates.py").read_text()
+        ann.run("pull", "latest")
+        assert "1.15" in (ann.folder / "src/rates.py").read_text()
 
-    def test_a_push_that_was_dropped_is_told(self, registered: Project, desk: Desk) -> None:
+    def test_a_push_that_was_dropped_is_told_and_kept(
+        self, registered: Project, desk: Desk
+    ) -> None:
         ann, bob = two(registered, desk)
         ann.edit("src/rates.py", "1.15", "1.25")
         dropped = pushed(ann)
-        bob.edit("src/rates.py", "1.15", "1.35")
+        (bob.folder / "data/population.csv").write_text("age_group,people\n0-14,1\n")
         pushed(bob, "--force")
         assert ann.json("pull", "--dry-run")["dropped"] == dropped
-        bob.edit("src/rates.py", "1.35", "1.45")
-        pushed(bob)
         said = ann.run("pull").stderr
         assert "somebody pushed with --force" in said
-        assert DIGEST.search(said)
+        assert f"@{dropped}" in said
+        assert "kept: src/rates.py is modified here" in said
+        assert "1.25" in (ann.folder / "src/rates.py").read_text()
         assert "--force" not in ann.run("pull").stderr
+        pushed(ann)
+        bob.run("pull")
+        assert "1.25" in (bob.folder / "src/rates.py").read_text()
+
+    def test_what_went_under_another_tag_is_not_taken_back(
+        self, registered: Project, desk: Desk
+    ) -> None:
+        ann, bob = two(registered, desk)
+        ann.edit("src/rates.py", "1.15", "1.25")
+        pushed(ann, "--tag", "exp1")
+        (bob.folder / "data/population.csv").write_text("age_group,people\n0-14,1\n")
+        pushed(bob)
+        refused = ann.run("push", expect=1).stderr
+        assert "update data/population.csv" in refused
+        assert "src/rates.py" not in refused
+        ann.run("pull")
+        assert "1.25" in (ann.folder / "src/rates.py").read_text()
+        assert "0-14,1" in (ann.folder / "data/population.csv").read_text()
+        pushed(ann, "--tag", "exp1")
+        assert bob.json("diff", "latest", "exp1")["files"].keys() == {"src/rates.py"}
+        pushed(ann)
+        bob.run("pull")
+        assert "1.25" in (bob.folder / "src/rates.py").read_text()
+
+    def test_what_went_to_another_place_is_not_taken_back(
+        self, registered: Project, desk: Desk
+    ) -> None:
+        ann, bob = two(registered, desk)
+        ann.edit("src/rates.py", "1.15", "1.25")
+        pushed(ann, f"{desk.place}-other")
+        (bob.folder / "data/population.csv").write_text("age_group,people\n0-14,1\n")
+        pushed(bob)
+        ann.run("pull")
+        assert "1.25" in (ann.folder / "src/rates.py").read_text()
+        assert "0-14,1" in (ann.folder / "data/population.csv").read_text()
+
+    def test_from_tag_to_tag(self, registered: Project, desk: Desk) -> None:
+        """Somebody who changed nothing gets what each tag has."""
+        ann, bob = two(registered, desk)
+        for value in ("1.25", "1.35"):
+            ann.edit("src/rates.py", "SEASONAL_BOOST = 1.", f"SEASONAL_BOOST = {value} - 1.")
+            pushed(ann, "--tag", f"v{value}")
+        for tag in ("v1.35", "latest", "v1.25", "v1.35", "v1.25", "latest"):
+            bob.run("pull", tag)
+            assert bob.json("diff", tag)["files"] == {}
 
     def test_two_pushes_in_between_drop_nothing(self, registered: Project, desk: Desk) -> None:
         ann, bob = two(registered, desk)

@@ -22,7 +22,7 @@ from modelops_bundle.wiring.exchanging import RealExchange, open_exchange
 from modelops_bundle.workflows.bundles import moving
 from modelops_bundle.workflows.bundles import push as pushing
 from modelops_bundle.workflows.bundles.attesting import provenance_of
-from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull
+from modelops_bundle.workflows.bundles.pull import Wish, apply_pull, plan_the_pull
 from tests.fakes.oci_registry import FakeRegistry, Fault, fake_registry
 from tests.support.command import Project
 from tests.support.places import PLACES, Desk
@@ -72,7 +72,9 @@ def pull(folder: str) -> None:
         open_exchange(workspace) as exchange,
         exchange.lock(),
     ):
-        apply_pull(workspace, exchange, plan_the_pull(exchange, None, overwrite=True))
+        apply_pull(
+            workspace, exchange, plan_the_pull(workspace, exchange, None, Wish(overwrite=True))
+        )
 
 
 def add(folder: str, line: str) -> None:

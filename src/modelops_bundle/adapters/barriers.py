@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 
+from modelops_bundle.bundle.contents import FileEntry
 from modelops_bundle.bundle.pulling import Action, Obstacle, Step
 from modelops_bundle.project.layout import Layout
 
@@ -15,7 +16,9 @@ __all__ = ["barriers"]
 def barriers(layout: Layout, steps: Sequence[Step]) -> Iterator[Obstacle]:
     """Files and links where a step needs a folder, and folders that hold something where it needs a file.
 
-    What the steps delete themselves is none. Each is told once, with ``file``, ``link`` or ``folder``.
+    A link out of the folder is one as well where it is read as a file: what is behind it is somebody's, and
+    would no longer be seen. What the steps delete themselves is none. Each is told once, with ``file``,
+    ``link`` or ``folder``.
     """
     deleted = {step.path for step in steps if step.action is Action.DELETE}
     told: set[str] = set()
@@ -24,6 +27,8 @@ def barriers(layout: Layout, steps: Sequence[Step]) -> Iterator[Obstacle]:
             if found.path not in told:
                 told.add(found.path)
                 yield found
+        if isinstance(step.before, FileEntry) and os.path.islink(layout.absolute(step.path)):
+            yield Obstacle(step.path, "link")
         if step.after is not None and _holds_others(layout, step.path, deleted):
             yield Obstacle(step.path, "folder")
 

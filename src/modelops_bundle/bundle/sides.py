@@ -8,7 +8,7 @@ from typing import NamedTuple
 from modelops_bundle.errors import UsageError
 from modelops_bundle.records.merging import Side
 
-__all__ = ["NOBODY", "Sides"]
+__all__ = ["NOBODY", "Sides", "is_within"]
 
 
 class Sides(NamedTuple):
@@ -40,7 +40,7 @@ class Sides(NamedTuple):
             UsageError: A name is none of ``paths``, and no folder of one.
         """
         for name in (*self.ours, *self.theirs):
-            if not any(_is_within(path, name) for path in paths):
+            if not any(is_within(path, name) for path in paths):
                 raise UsageError(
                     f"{name} is not in the bundle, and was not when it was last pulled",
                     "",
@@ -54,9 +54,10 @@ NOBODY = Sides()
 
 def _closest(path: str, named: Iterable[str]) -> int:
     """Length of the longest name that a path is at or below; -1 without one."""
-    lengths = (0 if name == "." else len(name) for name in named if _is_within(path, name))
+    lengths = (0 if name == "." else len(name) for name in named if is_within(path, name))
     return max(lengths, default=-1)
 
 
-def _is_within(path: str, name: str) -> bool:
+def is_within(path: str, name: str) -> bool:
+    """Whether a path is a name, or below it."""
     return name == "." or path == name or path.startswith(f"{name}/")

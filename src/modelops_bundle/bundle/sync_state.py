@@ -62,15 +62,25 @@ class SyncState:
         files: Contents,
         refs: Mapping[str, Digest],
         when: str,
+        lineage: tuple[Digest, ...],
         *,
         pushed: bool,
     ) -> SyncState:
-        """The state after a push or a pull of a bundle."""
+        """The state after a push or a pull of a bundle.
+
+        Args:
+            digest: The bundle's manifest.
+            files: What the bundle holds.
+            refs: The tags that point to it, by ``place:tag``.
+            when: The time in ISO 8601.
+            lineage: What the folder comes from beside the bundle.
+            pushed: Whether it was pushed.
+        """
         return replace(
             self,
             files=dict(files),
             tags={**self.tags, **refs},
-            lineage=self._descended(digest, refs, pushed=pushed),
+            lineage=_descended(lineage, digest),
             models=(),
             last_push=digest if pushed else self.last_push,
             last_pull=self.last_pull if pushed else digest,
@@ -101,23 +111,13 @@ class SyncState:
             )
         return f"{text[: short.start()]}@{fits[0]}"
 
-    def places(self) -> list[str]:
-        """``place:tag`` of each tag that was left at the last bundle."""
-        return [name for name, digest in self.tags.items() if digest == self.base]
+    def places(self, digest: Digest | None) -> list[str]:
+        """``place:tag`` of each tag that was left at a bundle."""
+        return [name for name, left_at in self.tags.items() if left_at == digest]
 
     def may_move(self, ref: str, now: Digest) -> bool:
         """Whether a tag that points to ``now`` is as it was left here, and the folder comes from that."""
         return now in self.lineage and self.tags.get(ref, now) == now
-
-    def _descended(
-        self, digest: Digest, refs: Mapping[str, Digest], *, pushed: bool
-    ) -> tuple[Digest, ...]:
-        if digest in self.lineage:
-            # Back to an earlier one: what came after it is not in the folder any more.
-            return self.lineage[: self.lineage.index(digest) + 1]
-        # What is pushed was made from what is here; what is pulled is a later one of the same tag, or not.
-        follows = pushed or any(self.tags.get(ref) == self.base for ref in refs)
-        return (*(self.lineage if follows else ()), digest)[-_LONGEST_LINEAGE:]
 
     def partly(
         self, digest: Digest, files: Contents, models: tuple[str, ...], when: str
@@ -130,6 +130,13 @@ class SyncState:
             last_pull=digest,
             timestamp=when,
         )
+
+
+def _descended(lineage: tuple[Digest, ...], digest: Digest) -> tuple[Digest, ...]:
+    if digest in lineage:
+        # Back to an earlier one: what came after it is not in the folder any more.
+        return lineage[: lineage.index(digest) + 1]
+    return (*lineage, digest)[-_LONGEST_LINEAGE:]
 
 
 def dump_state(state: SyncState) -> str:

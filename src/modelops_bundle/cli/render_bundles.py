@@ -14,7 +14,7 @@ from modelops_bundle.cli.words import size
 if TYPE_CHECKING:
     from modelops_bundle.bundle.pinned import Pinned
     from modelops_bundle.workflows.bundles.archives import Exported
-    from modelops_bundle.workflows.bundles.carrying import Carried
+    from modelops_bundle.workflows.bundles.carrying import Carried, Sent
     from modelops_bundle.workflows.bundles.ensure import Ensured
     from modelops_bundle.workflows.bundles.pull import Pull
     from modelops_bundle.workflows.bundles.push import PushPlan
@@ -42,7 +42,7 @@ __all__ = [
     "show_removed",
 ]
 
-_MOST_SENT = 20
+_MOST_SHOWN = 20
 _MOST_STAYING = 5
 SIGNS = {Action.CREATE: ("+", "good"), Action.UPDATE: ("~", "warn"), Action.DELETE: ("-", "bad")}
 
@@ -54,7 +54,7 @@ def show_changes(changes: Mapping[str, Action]) -> None:
 
 
 def push_document(
-    plan: PushPlan, pushed: bool, warnings: Iterable[str], results: int | None
+    plan: PushPlan, pushed: bool, warnings: Iterable[str], results: Sent
 ) -> dict[str, Any]:
     """The JSON of ``push``."""
     return {
@@ -72,11 +72,13 @@ def push_document(
             {"where": each.where, "what": each.what, "mend": each.mend} for each in plan.findings
         ],
         "warnings": list(warnings),
-        "results": results,
+        "results": results.current,
+        "results_sent": results.sent,
+        "results_kept": results.kept,
     }
 
 
-def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: int | None) -> None:
+def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: Sent) -> None:
     """Print what is sent, and the bundle's digest."""
     warn(f"{each.where}: {each.what}. {each.mend}" for each in plan.findings)
     warn(warnings)
@@ -84,10 +86,10 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
     if pushed or plan.is_empty:
         # First, as other programs take the first digest that they see.
         show(f"{tags}@{plan.digest}")
-    if results is not None:
-        say(f"{plural(results, 'result')} that are still true went with it.")
+    _say_sent(results)
     if plan.is_empty:
-        say("Nothing to push: everything is there.")
+        also = " else" if results.sent else ""
+        say(f"Nothing{also} to push: everything{also} is there.")
         return
     if plan.dropped:
         say(f"{'Dropped' if pushed else 'Would drop'} what others changed:")
@@ -97,19 +99,33 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: in
         show_changes(plan.changed)
         show(f"{tags}@{plan.digest}")
     elif plan.parent is not None:
-        _show_sent(plan.changed)
+        _show_some(plan.changed)
     sent = f"{plural(len(plan.blobs) - len(plan.elsewhere), 'blob')}, {size(plan.size)}"
     known = f", {len(plan.elsewhere)} taken over from another repository" if plan.elsewhere else ""
     say(f"{'Sent' if pushed else 'Would send'} {sent}{known} for {counted(plan.changed)}.")
 
 
-def _show_sent(changes: Mapping[str, Action]) -> None:
-    """What was sent. New files first: a registered pattern may match some that nobody meant to send."""
+def _say_sent(results: Sent) -> None:
+    """What became of results."""
+    if results.current is not None:
+        is_there = results.current > 0 and not results.sent
+        say(f"{_still_true(results.current)} {'there already' if is_there else 'sent with it'}.")
+    if results.kept:
+        what = "of the bundle before"
+        say(f"{plural(results.kept, f'result {what} stays', f'results {what} stay')} with it.")
+
+
+def _still_true(number: int) -> str:
+    return plural(number, "result that is still true was", "results that are still true were")
+
+
+def _show_some(changes: Mapping[str, Action]) -> None:
+    """What became of files, if they are not too many. New ones first: nobody may have meant to send them."""
     order = (Action.CREATE, Action.UPDATE, Action.DELETE)
     paths = sorted(changes, key=lambda path: order.index(changes[path]))
-    show_changes({path: changes[path] for path in paths[:_MOST_SENT]})
-    if len(paths) > _MOST_SENT:
-        show(f"  and {len(paths) - _MOST_SENT} more")
+    show_changes({path: changes[path] for path in paths[:_MOST_SHOWN]})
+    if len(paths) > _MOST_SHOWN:
+        show(f"  and {len(paths) - _MOST_SHOWN} more")
 
 
 def pull_document(pull: Pull, pulled: bool, results: Carried | None) -> dict[str, Any]:
@@ -263,6 +279,8 @@ def show_pull(pull: Pull, pulled: bool, results: Carried | None, copies: str) ->
             show(("!", "bad"), f" {each.path} ({why})")
     _say_of_yours(pull, copies)
     show(f"{pull.reference.place}@{pull.bundle.digest}")
+    if pulled:
+        _show_some({step.path: step.action for step in pull.plan.steps})
     if pull.ahead is not None:
         say(
             f"Nothing to pull: the folder is of sha256:{pull.ahead.short}, which comes from that."

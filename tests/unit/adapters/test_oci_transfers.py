@@ -173,6 +173,17 @@ class TestPutting:
         assert fake.requests[-1].headers["Content-Length"] == "3000000"
         assert "Transfer-Encoding" not in fake.requests[-1].headers
 
+    def test_what_was_asked_about_is_not_asked_about_again(
+        self, fake: FakeRegistry, remote: RegistryRemote
+    ) -> None:
+        assert not remote.holds(BLOB)
+        assert remote.put(BLOB, reader_of(DATA))
+        assert len(fake.lines("HEAD ")) == 1
+        # Only once: it may have come since.
+        assert not remote.put(BLOB, reader_of(DATA))
+        assert len(fake.lines("HEAD ")) == 2
+        assert len(fake.lines("PUT ")) == 1
+
     def test_pieces(self, fake: FakeRegistry) -> None:
         data = noise(20_000_000)
         with client(fake, chunked=True) as remote:

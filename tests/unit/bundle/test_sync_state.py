@@ -43,10 +43,10 @@ def test_other_tools_find_what_they_know() -> None:
 
 
 def test_after_a_push_and_a_pull() -> None:
-    pushed = SyncState(models=("sir",)).synced(ONE, FILES, {"r:a": ONE}, "then", pushed=True)
+    pushed = SyncState(models=("sir",)).synced(ONE, FILES, {"r:a": ONE}, "then", (), pushed=True)
     assert (pushed.base, pushed.last_push, pushed.last_pull) == (ONE, ONE, None)
     assert (pushed.models, pushed.files, pushed.timestamp) == ((), FILES, "then")
-    pulled = pushed.synced(TWO, {}, {"r:b": TWO}, "now", pushed=False)
+    pulled = pushed.synced(TWO, {}, {"r:b": TWO}, "now", (ONE,), pushed=False)
     assert (pulled.base, pulled.last_push, pulled.last_pull) == (TWO, ONE, TWO)
     assert pulled.tags == {"r:a": ONE, "r:b": TWO}
     assert pulled.files == {}
@@ -67,8 +67,8 @@ def test_after_some_files_were_pulled_the_rest_is_as_before() -> None:
 
 
 def test_a_tag_may_be_moved_from_what_the_folder_comes_from() -> None:
-    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", pushed=True)
-    two = one.synced(TWO, {}, {"r:a": TWO}, "", pushed=True)
+    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", (), pushed=True)
+    two = one.synced(TWO, {}, {"r:a": TWO}, "", one.lineage, pushed=True)
     assert two.lineage == (ONE, TWO)
     # Of a tag that was never looked at here, and of one that was left behind.
     assert two.may_move("r:b", ONE)
@@ -78,18 +78,19 @@ def test_a_tag_may_be_moved_from_what_the_folder_comes_from() -> None:
 
 
 def test_an_earlier_bundle_takes_back_what_came_after() -> None:
-    two = SyncState().synced(ONE, {}, {"r:v1": ONE}, "", pushed=True)
-    two = two.synced(TWO, {}, {"r:a": TWO}, "", pushed=True)
-    back = two.synced(ONE, {}, {"r:v1": ONE}, "", pushed=False)
+    two = SyncState().synced(ONE, {}, {"r:v1": ONE}, "", (), pushed=True)
+    two = two.synced(TWO, {}, {"r:a": TWO}, "", two.lineage, pushed=True)
+    back = two.synced(ONE, {}, {"r:v1": ONE}, "", two.lineage, pushed=False)
     assert back.lineage == (ONE,)
     assert not back.may_move("r:a", TWO)
 
 
-def test_a_pull_follows_where_the_tag_went_on() -> None:
-    three = sha256_digest(b"three")
-    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", pushed=False)
-    assert one.synced(TWO, {}, {"r:a": TWO}, "", pushed=False).lineage == (ONE, TWO)
-    assert one.synced(three, {}, {"other:a": three}, "", pushed=False).lineage == (three,)
+def test_what_a_pull_has_nothing_in_common_with_is_forgotten() -> None:
+    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", (), pushed=False)
+    assert one.synced(TWO, {}, {"r:a": TWO}, "", (ONE,), pushed=False).lineage == (ONE, TWO)
+    other = one.synced(TWO, {}, {"other:a": TWO}, "", (), pushed=False)
+    assert other.lineage == (TWO,)
+    assert (other.places(TWO), other.places(ONE)) == (["other:a"], ["r:a"])
 
 
 def test_the_state_of_the_tool_before_counts_as_none() -> None:

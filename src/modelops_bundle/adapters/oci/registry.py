@@ -82,6 +82,8 @@ class RegistryRemote:
         )
         self._at = Repository(self._transport, repository)
         self._referrers = Referrers(self._at)
+        # What was found missing and not sent since: it is not asked for a second time.
+        self._missing: set[Blob] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -102,11 +104,21 @@ class RegistryRemote:
 
     def holds(self, blob: Blob) -> bool:
         """See :class:`modelops_bundle.bundle.remote.BlobStore`."""
-        return holds(self._at, blob)
+        is_there = holds(self._at, blob)
+        if not is_there:
+            self._missing.add(blob)
+        return is_there
 
     def put(self, blob: Blob, read: BlobReader) -> bool:
         """See :class:`modelops_bundle.bundle.remote.BlobStore`."""
-        return upload(self._at, blob, read, self._chunked)
+        if blob in self._missing:
+            self._missing.discard(blob)
+        # By the right to write, which is needed anyway: some registries let nobody read what is not
+        # there yet.
+        elif holds(self._at, blob, self._at.push):
+            return False
+        upload(self._at, blob, read, self._chunked)
+        return True
 
     def get(self, blob: Blob) -> Iterator[bytes]:
         """See :class:`modelops_bundle.bundle.remote.BlobStore`."""

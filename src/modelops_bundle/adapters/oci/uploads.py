@@ -51,12 +51,9 @@ def holds(at: Repository, blob: Blob, access: Access | None = None) -> bool:
     return reply.status == 200
 
 
-def upload(at: Repository, blob: Blob, read: BlobReader, chunked: bool) -> bool:
-    """See :meth:`BlobStore.put`."""
+def upload(at: Repository, blob: Blob, read: BlobReader, chunked: bool) -> None:
+    """Send a blob that is not there; see :meth:`BlobStore.put` for the errors."""
     what = f"cannot keep the blob {blob.digest.short} in {at.place}"
-    # By the right to write, which is needed anyway: some registries let nobody read what is not there yet.
-    if holds(at, blob, at.push):
-        return False
     tries = 0
 
     def attempt(until: float) -> None:
@@ -76,7 +73,6 @@ def upload(at: Repository, blob: Blob, read: BlobReader, chunked: bool) -> bool:
         at.transport.persist(what, attempt, blob.size)
     except _ReadFailedError as failed:
         raise failed.error from None
-    return True
 
 
 def mount(at: Repository, blob: Blob, repository: str) -> bool:

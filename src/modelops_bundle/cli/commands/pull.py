@@ -55,17 +55,16 @@ def pull(
     from modelops_bundle.cli.render_bundles import pull_document, show_pull
     from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
-    from modelops_bundle.workflows.bundles.pull import apply_pull, plan_the_pull, sides_of
+    from modelops_bundle.workflows.bundles.pull import Wish, apply_pull, plan_the_pull
 
-    with session.project() as workspace, open_exchange(workspace) as exchange, exchange.lock():
-        done = plan_the_pull(
-            exchange,
-            ref,
-            overwrite=overwrite,
-            restore_deleted=restore_deleted,
-            models=model or (),
-            sides=sides_of(workspace, keep or (), take or ()),
-        )
+    with (
+        # A broken pyproject.toml is among what the bundle may replace.
+        session.project(config_later=True) as workspace,
+        open_exchange(workspace) as exchange,
+        exchange.lock(),
+    ):
+        wish = Wish(model or (), keep or (), take or (), overwrite, restore_deleted)
+        done = plan_the_pull(workspace, exchange, ref, wish)
         carried, copies = None, ""
         if not dry_run:
             copies = apply_pull(workspace, exchange, done)

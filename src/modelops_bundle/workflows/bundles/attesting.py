@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from modelops_bundle.bundle.json_text import NotAsPromisedError, parse_json, table_in
@@ -19,7 +19,7 @@ from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import sha256_digest
 from modelops_bundle.workflows.bundles.exchange import Exchange
 
-__all__ = ["Provenance", "attest", "comes_from", "provenance_of"]
+__all__ = ["Provenance", "attest", "nearest", "provenance_of"]
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:modelops:bundle-provenance:v1"
@@ -77,26 +77,36 @@ def provenance_of(remote: Remote, digest: Digest) -> list[Provenance]:
     return sorted(_read(remote, digest))
 
 
-def comes_from(remote: Remote, digest: Digest, ancestor: Digest) -> bool | None:
-    """Whether a bundle was made after another one, as far as its pushes say.
+class Met(NamedTuple):
+    """What a bundle comes from, of some that were looked for.
 
-    Returns:
-        ``None`` where one on the way says nothing, or there are too many.
+    Attributes:
+        found: The nearest of them.
+        is_certain: Whether everything that it comes from is known, where none was found.
+    """
+
+    found: Digest | None
+    is_certain: bool
+
+
+def nearest(remote: Remote, digest: Digest, among: Collection[Digest]) -> Met:
+    """Which of some bundles another one was made from, as far as its pushes say.
 
     Raises:
         RemoteError: The place could not be asked.
     """
+    names = {str(each): each for each in among}
     waiting, seen = deque([str(digest)]), {str(digest)}
     while waiting and len(seen) <= _MOST_ASKED:
         said = provenance_of(remote, Digest.parse(waiting.popleft()))
         parents = {each.parent for each in said if each.parent}
-        if str(ancestor) in parents:
-            return True
+        if found := sorted(parents & names.keys()):
+            return Met(names[found[0]], True)
         if not said:
-            return None
+            return Met(None, False)
         waiting.extend(sorted(parents - seen))
         seen |= parents
-    return None if waiting else False
+    return Met(None, not waiting)
 
 
 def _read(remote: Remote, digest: Digest) -> Iterator[Provenance]:

@@ -57,7 +57,7 @@ def clone(workspace: Workspace, exchange: Exchange, text: str, write_text: TextW
     layout = workspace.layout
     if os.path.lexists(layout.root):
         _require_cloneable(layout)
-    pull = plan_the_pull(exchange, text)
+    pull = plan_the_pull(workspace, exchange, text)
     place, known = pull.reference.place, exchange.settings.registry_ref
     if known is not None and exchange.reference(None).place != place:
         raise UsageError(

@@ -64,7 +64,7 @@ def ensure(
     contents = bundle.index.contents
     with tree.lock():
         mirror = plan_mirror(tree.look({*contents, *others}), contents)
-        plan = cleared(tree, mirror, lambda _: True)
+        plan = cleared(tree, mirror, lambda _: "theirs")
         if plan.obstacles:
             raise in_the_way(plan.obstacles)
         if plan.steps:

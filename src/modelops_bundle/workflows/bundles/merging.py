@@ -6,24 +6,24 @@ different models would be in each other's way at every turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import Contents, FileEntry
 from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH
 from modelops_bundle.bundle.pulling import Action, PullPlan, Step
-from modelops_bundle.bundle.reference import parse_reference
-from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.bundle.tracked_text import dump_tracked, parse_tracked
 from modelops_bundle.errors import MopsError
+from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.streams import digest_of_bytes
 from modelops_bundle.records.document import dump_document, load_document
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.merging import Side, merge_registries
+from modelops_bundle.workflows.bundles.ancestry import base_bundle
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import read_file
-from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
+from modelops_bundle.workflows.bundles.reading import RemoteBundle
 
 __all__ = ["Merged", "merge_documents"]
 
@@ -62,16 +62,18 @@ def merge_documents(
     plan: PullPlan,
     local: Contents,
     sides: Mapping[str, Side | None],
+    base: Digest | None,
 ) -> Merged:
     """Settle what both sides did to the registry and to the list of what is tracked.
 
     Args:
-        exchange: The project, and what was last synced.
+        exchange: The project.
         bundle: What is pulled.
         plan: What a pull would do.
         local: What is in the folder.
         sides: The documents that both have changed, each with whose entries are taken where both changed
             the same one.
+        base: The bundle that both come from, if any.
 
     Raises:
         RemoteError: The bundle's documents could not be fetched.
@@ -83,7 +85,8 @@ def merge_documents(
         if not isinstance(here, FileEntry) or not isinstance(there, FileEntry):
             continue
         try:
-            merged = _merge(path, _texts(exchange, bundle, path, here), side)
+            common = _base(exchange, bundle, base, path)
+            merged = _merge(path, _texts(exchange, bundle, common, path, here), side)
         except _UnmergeableError as error:
             plan = _explained(plan, path, str(error))
             continue
@@ -115,39 +118,23 @@ def _settled(plan: PullPlan, path: str, here: FileEntry, after: FileEntry) -> Pu
     )
 
 
-def _texts(exchange: Exchange, bundle: RemoteBundle, path: str, here: FileEntry) -> _Texts:
+def _texts(
+    exchange: Exchange, bundle: RemoteBundle, base: bytes, path: str, here: FileEntry
+) -> _Texts:
     ours = b"".join(exchange.tree.reader([(path, 0, here.size + 1)])())
     if digest_of_bytes(ours, here.digest.algorithm) != here.digest:
         raise _UnmergeableError("it was edited at this moment")
-    return _Texts(_base(exchange, bundle, path), ours, read_file(bundle, path))
+    return _Texts(base, ours, read_file(bundle, path))
 
 
-def _base(exchange: Exchange, bundle: RemoteBundle, path: str) -> bytes:
-    """What both sides come from, out of the bundle that was last synced; nothing where none was."""
-    state = exchange.state()
-    entry = state.files.get(path)
-    if entry is None:
+def _base(exchange: Exchange, bundle: RemoteBundle, base: Digest | None, path: str) -> bytes:
+    """What both sides come from; nothing where they have no such document in common."""
+    if base is None:
         return b""
-    for base in _synced(exchange, bundle, state):
-        text = read_file(base, path)
-        if (
-            isinstance(entry, FileEntry)
-            and digest_of_bytes(text, entry.digest.algorithm) == entry.digest
-        ):
-            return text
-    raise _UnmergeableError("what both come from is not to be had any more")
-
-
-def _synced(exchange: Exchange, bundle: RemoteBundle, state: SyncState) -> Iterator[RemoteBundle]:
-    """The bundle that was last synced, from wherever it is."""
-    for place in dict.fromkeys((bundle.remote.place, *state.places())):
-        reference = replace(parse_reference(place), tag=None, digest=state.base)
-        try:
-            found = find_bundle(exchange, reference) if state.base is not None else None
-        except MopsError:
-            continue  # somewhere else, or nowhere
-        if found is not None:
-            yield found
+    found = base_bundle(exchange, bundle, base)
+    if found is None:
+        raise _UnmergeableError("what both come from is not to be had any more")
+    return read_file(found, path) if path in found.index.contents else b""
 
 
 def _merge(path: str, texts: _Texts, side: Side | None) -> bytes:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import Contents, FileEntry, links_of
 from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH, way_of
 from modelops_bundle.bundle.pulling import Obstacle, PullPlan, plan_pull
 from modelops_bundle.bundle.reference import Reference
-from modelops_bundle.bundle.sides import NOBODY, Sides
+from modelops_bundle.bundle.sides import Sides
 from modelops_bundle.bundle.tree import Staging
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.ports import Progress
 from modelops_bundle.records.document import load_document
-from modelops_bundle.workflows.bundles.attesting import comes_from
+from modelops_bundle.records.merging import Side
+from modelops_bundle.workflows.bundles.ancestry import Ancestry, ancestry_of, files_of
 from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.clearing import cleared, in_the_way
 from modelops_bundle.workflows.bundles.exchange import Exchange
@@ -26,7 +28,7 @@ from modelops_bundle.workflows.bundles.scope import needs_of
 from modelops_bundle.workflows.status import select
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Pull", "apply_pull", "plan_the_pull", "sides_of"]
+__all__ = ["Pull", "Wish", "apply_pull", "plan_the_pull"]
 
 _DOCUMENTS = (REGISTRY_PATH, TRACKED_PATH)
 
@@ -41,6 +43,7 @@ class Pull:
         plan: What would be done to the folder.
         wanted: What of the bundle was asked for.
         models: Ids of the models that were asked for; empty for everything.
+        lineage: What the folder comes from afterwards, beside the bundle.
         size: Bytes to fetch.
         replaced: Files of the user's that are replaced or deleted, because that was asked for.
         merged: What is written that neither side has as it is, by path.
@@ -54,44 +57,57 @@ class Pull:
     plan: PullPlan
     wanted: Contents
     models: tuple[str, ...]
-    size: int
+    lineage: tuple[Digest, ...]
+    size: int = 0
     replaced: tuple[Obstacle, ...] = ()
     merged: Mapping[str, bytes] = field(default_factory=dict)
     dropped: Digest | None = None
     ahead: Digest | None = None
 
 
-def sides_of(workspace: Workspace, keep: Sequence[str], take: Sequence[str]) -> Sides:
-    """Whose paths shall be, as a user names files and folders.
+class Wish(NamedTuple):
+    """What a user wants of a pull beside the bundle.
 
-    Raises:
-        UsageError: A path leads out of the project.
+    Attributes:
+        models: What of it is wanted; empty for everything.
+        keep: Files and folders, as typed, that stay as the user has them where both have changed them.
+        take: Those that become what the bundle holds, whatever the user did.
+        overwrite: Whether everything does.
+        restore_deleted: Whether files that the user deleted come back.
     """
-    ours, theirs = (
-        tuple(workspace.layout.from_user(each, workspace.cwd) for each in typed)
-        for typed in (keep, take)
-    )
-    return Sides(ours, theirs)
+
+    models: Sequence[str] = ()
+    keep: Sequence[str] = ()
+    take: Sequence[str] = ()
+    overwrite: bool = False
+    restore_deleted: bool = False
+
+    def sides(self, workspace: Workspace) -> Sides:
+        """Whose each path shall be.
+
+        Raises:
+            UsageError: A path leads out of the project.
+        """
+        ours, theirs = (
+            tuple(workspace.layout.from_user(each, workspace.cwd) for each in typed)
+            for typed in (self.keep, self.take)
+        )
+        return Sides(ours, (*theirs, ".") if self.overwrite else theirs)
+
+
+_EVERYTHING = Wish()
 
 
 def plan_the_pull(
-    exchange: Exchange,
-    text: str | None,
-    *,
-    overwrite: bool = False,
-    restore_deleted: bool = False,
-    models: Sequence[str] = (),
-    sides: Sides = NOBODY,
+    workspace: Workspace, exchange: Exchange, text: str | None, wish: Wish = _EVERYTHING
 ) -> Pull:
     """Say what a pull would do. Of the bundle only its index and small documents are fetched.
 
     Args:
-        exchange: The project, and where its bundles are.
+        workspace: The project.
+        exchange: Where its bundles are.
         text: Which bundle, as the user typed it.
-        overwrite: Whether everything becomes what the bundle holds, whatever the user did.
-        restore_deleted: Whether files that the user deleted come back.
-        models: What of it is wanted; empty for everything.
-        sides: Whose a path shall be where both have changed it.
+        wish: What is wanted of it.
 
     Raises:
         UsageError: The reference is none, or a model or a path is not in the bundle.
@@ -100,26 +116,32 @@ def plan_the_pull(
     """
     reference = exchange.reference(text)
     bundle = open_bundle(exchange, reference)
-    ids, wanted = _wanted(bundle, models)
-    is_plain = not (text or overwrite or restore_deleted or ids or any(sides))
-    if is_plain and (ahead := _ahead(exchange, reference, bundle)) is not None:
-        return Pull(reference, bundle, PullPlan((), (), ()), wanted, ids, 0, ahead=ahead)
-    sides = Sides(sides.ours, (*sides.theirs, ".")) if overwrite else sides
-    merged, replaced = _planned(exchange, bundle, wanted, sides, bool(ids), restore_deleted)
-    plan = merged.plan
-    if plan.steps:
-        require_harmless(bundle)
-    fetched = [path for path in _files(plan) if path not in merged.texts]
-    return Pull(
+    ids, wanted = _wanted(bundle, wish.models)
+    ancestry = ancestry_of(exchange, reference, bundle)
+    state = exchange.state()
+    pull = Pull(
         reference,
         bundle,
-        plan,
+        PullPlan((), (), ()),
         wanted,
         ids,
-        size_to_fetch(bundle, fetched),
-        replaced,
-        merged.texts,
-        dropped=_dropped(exchange, reference, bundle),
+        # Where everything becomes as in the bundle, nothing of what came after the base is left.
+        ancestry.lineage if wish.overwrite or not ancestry.lineage else state.lineage,
+        dropped=ancestry.dropped,
+    )
+    is_plain = text is None and not any(wish) and not state.models
+    if is_plain and bundle.digest in state.lineage[:-1]:
+        return replace(pull, ahead=state.base)
+    merged, replaced = _planned(exchange, bundle, wanted, ancestry, wish, wish.sides(workspace))
+    if merged.plan.steps:
+        require_harmless(bundle)
+    fetched = [path for path in _files(merged.plan) if path not in merged.texts]
+    return replace(
+        pull,
+        plan=merged.plan,
+        size=size_to_fetch(bundle, fetched),
+        replaced=replaced,
+        merged=merged.texts,
     )
 
 
@@ -127,46 +149,28 @@ def _planned(
     exchange: Exchange,
     bundle: RemoteBundle,
     wanted: Contents,
+    ancestry: Ancestry,
+    wish: Wish,
     sides: Sides,
-    is_part: bool,
-    restore_deleted: bool,
 ) -> tuple[Merged, tuple[Obstacle, ...]]:
     """What is done to the folder, and what of the user's is replaced by that because it was asked for."""
-    base = exchange.state().files
-    if is_part:
+    base = files_of(exchange, bundle, ancestry.base)
+    if wish.models:
         base = {path: entry for path, entry in base.items() if path in wanted}
     sides.require_known({*base, *wanted})
     algorithm = algorithm_of(bundle.index)
     local = exchange.tree.look({*base, *wanted}, algorithm)
     base = bridged(exchange.tree, base, algorithm)
-    careful = plan_pull(base, local, wanted, restore_deleted=restore_deleted)
-    plan = plan_pull(base, local, wanted, restore_deleted=restore_deleted, side=sides.of)
-    # Where everything is to be as in the bundle, nothing of the user's is put into it.
-    disputed = {each.path for each in careful.obstacles if not _is_all(sides, each.path)}
-    documents = {path: sides.of(path) for path in sorted(disputed.intersection(_DOCUMENTS))}
-    merged = merge_documents(exchange, bundle, plan, local, documents)
-    plan = cleared(exchange.tree, merged.plan, sides.is_theirs)
+    restore = wish.restore_deleted
+    careful = plan_pull(base, local, wanted, restore_deleted=restore)
+    plan = plan_pull(base, local, wanted, restore_deleted=restore, side=sides.of)
+    documents: dict[str, Side | None] = {}
+    if not wish.overwrite:  # or nothing of the user's is put into what is the bundle's
+        disputed = {each.path for each in careful.obstacles}
+        documents = {path: sides.of(path) for path in _DOCUMENTS if path in disputed}
+    merged = merge_documents(exchange, bundle, plan, local, documents, ancestry.base)
+    plan = cleared(exchange.tree, merged.plan, sides.of)
     return merged._replace(plan=plan), _replaced(plan, careful, merged)
-
-
-def _is_all(sides: Sides, path: str) -> bool:
-    """Whether a path is the bundle's only because everything is."""
-    return "." in sides.theirs and sides.of(path) == "theirs" and path not in sides.theirs
-
-
-def _ahead(exchange: Exchange, reference: Reference, bundle: RemoteBundle) -> Digest | None:
-    """The folder's bundle, where the tag is at one that it comes from and nobody moved it since."""
-    state = exchange.state()
-    is_still = state.tags.get(f"{reference.place}:{reference.wanted}") == bundle.digest
-    is_behind = is_still and bundle.digest in state.lineage[:-1] and not state.models
-    return state.base if is_behind else None
-
-
-def _dropped(exchange: Exchange, reference: Reference, bundle: RemoteBundle) -> Digest | None:
-    known = exchange.state().tags.get(f"{reference.place}:{reference.wanted}")
-    if known is None or known == bundle.digest:
-        return None
-    return known if comes_from(bundle.remote, bundle.digest, known) is False else None
 
 
 def _replaced(plan: PullPlan, careful: PullPlan, merged: Merged) -> tuple[Obstacle, ...]:
@@ -230,7 +234,8 @@ def _remember(exchange: Exchange, pull: Pull) -> None:
         exchange.save_state(state.partly(digest, pull.wanted, pull.models, exchange.now()))
         return
     refs = {} if reference.digest else {f"{reference.place}:{reference.wanted}": digest}
-    exchange.save_state(state.synced(digest, pull.wanted, refs, exchange.now(), pushed=False))
+    when = exchange.now()
+    exchange.save_state(state.synced(digest, pull.wanted, refs, when, pull.lineage, pushed=False))
 
 
 def _wanted(bundle: RemoteBundle, models: Sequence[str]) -> tuple[tuple[str, ...], Contents]:

@@ -9,24 +9,23 @@ from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.pulling import Action, changes
 from modelops_bundle.bundle.reference import DEFAULT_TAG, Reference, is_tag, parse_reference
 from modelops_bundle.bundle.remote import Blob, BlobStore, Remote
-from modelops_bundle.errors import StaleRemoteError, UsageError
+from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.workflows.bundles.attesting import attest, provenance_of
-from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
+from modelops_bundle.workflows.bundles.bridging import algorithm_of
 from modelops_bundle.workflows.bundles.checks import Finding, check_scope
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import each_blob
 from modelops_bundle.workflows.bundles.making import Made, make_bundle
 from modelops_bundle.workflows.bundles.making_v1 import make_bundle_v1
-from modelops_bundle.workflows.bundles.moving import move_tags, pull_of, short
-from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
+from modelops_bundle.workflows.bundles.moving import move_tags
+from modelops_bundle.workflows.bundles.overtaken import bundle_at, dropped_by_push
+from modelops_bundle.workflows.bundles.reading import RemoteBundle
 from modelops_bundle.workflows.bundles.scope import scope_of
 from modelops_bundle.workflows.bundles.tracking import renamed
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["PushPlan", "apply_push", "plan_push"]
-
-_MOST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def plan_push(
     findings = check_scope(scope, allow_secrets=allow_secrets, renamed=moved)
     remote = exchange.remote(reference)
     pointed = {tag: remote.resolve(tag) for tag in names}
-    there = _bundle(exchange, reference, pointed[names[0]])
+    there = bundle_at(exchange, reference, pointed[names[0]])
     made = _made(workspace, exchange, scope.contents, version, there)
     is_new = any(digest != made.manifest.digest for digest in pointed.values())
     lacking = _lacking(exchange, remote, made, there) if is_new else ()
@@ -111,7 +110,9 @@ def plan_push(
         changed=_changed(exchange, scope.contents, there),
         blobs=lacking,
         elsewhere=_elsewhere(exchange, reference, lacking) if there is None else {},
-        dropped=_dropped(exchange, reference, pointed, made.manifest.digest, force=force),
+        dropped=dropped_by_push(
+            exchange, reference, pointed, made.manifest.digest, scope.contents, force=force
+        ),
         findings=findings,
     )
 
@@ -152,8 +153,11 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
     refs = {f"{plan.place.place}:{tag}": plan.digest for tag in plan.tags}
     # In the terms of the index, so that the next pull can tell what changed on which side.
     contents = plan.made.index.contents
-    state = exchange.state().synced(plan.digest, contents, refs, exchange.now(), pushed=True)
-    exchange.save_state(state)
+    state = exchange.state()
+    lineage = state.lineage
+    exchange.save_state(
+        state.synced(plan.digest, contents, refs, exchange.now(), lineage, pushed=True)
+    )
     exchange.adopt_place(plan.place)
     return warnings
 
@@ -198,10 +202,10 @@ def _elsewhere(
 ) -> Mapping[Blob, str]:
     """Blobs that the last bundle has in another repository of the same registry, each with its name."""
     state = exchange.state()
-    for known in map(parse_reference, state.places()):
+    for known in map(parse_reference, state.places(state.base)):
         if reference.is_layout or known.host != reference.host:
             continue
-        bundle = _bundle(exchange, known, state.base)
+        bundle = bundle_at(exchange, known, state.base)
         layers = {layer.digest for layer in bundle.said.layers} if bundle is not None else set()
         return {blob: known.repository for blob in lacking if blob.digest in layers}
     return {}
@@ -258,62 +262,3 @@ def _require_whole(exchange: Exchange) -> None:
             f"it was pulled for {', '.join(models)} alone",
             "Run `mops-bundle pull` without --model first, or the rest would be taken out of the bundle.",
         )
-
-
-def _bundle(exchange: Exchange, reference: Reference, digest: Digest | None) -> RemoteBundle | None:
-    if digest is None:
-        return None
-    return find_bundle(exchange, Reference(reference.host, reference.repository, None, digest))
-
-
-def _dropped(
-    exchange: Exchange,
-    reference: Reference,
-    pointed: Mapping[str, Digest | None],
-    ours: Digest,
-    *,
-    force: bool,
-) -> Mapping[str, Action]:
-    """What others have changed since the last sync, where a tag points to a bundle that is not known here."""
-    state = exchange.state()
-    dropped: dict[str, Action] = {}
-    for tag, digest in pointed.items():
-        ref = f"{reference.place}:{tag}"
-        if digest in (None, ours) or state.may_move(ref, digest):
-            continue
-        theirs = _bundle(exchange, reference, digest)
-        contents: Contents = theirs.index.contents if theirs is not None else {}
-        algorithm = algorithm_of(theirs.index if theirs is not None else None)
-        their_changes = changes(bridged(exchange.tree, state.files, algorithm), contents)
-        if not force:
-            pull = pull_of(exchange, reference.place, tag)
-            raise _stale(reference.at(tag), digest, their_changes, state.base, pull)
-        dropped.update(their_changes)
-    return dropped
-
-
-def _stale(
-    reference: Reference,
-    digest: Digest | None,
-    their_changes: Mapping[str, Action],
-    synced: Digest | None,
-    pull: str,
-) -> StaleRemoteError:
-    since = f"which comes from {short(synced)}" if synced else "which was never pushed or pulled"
-    lines = [
-        f"  {action.value} {path}" for path, action in list(their_changes.items())[:_MOST_LINES]
-    ]
-    more = len(their_changes) - len(lines)
-    lines += [f"  and {more} more"] if more > 0 else []
-    return StaleRemoteError(
-        f"{reference} points to {short(digest)}, another bundle than that of this folder, {since}",
-        "",
-        "\n".join(
-            (
-                "It differs from what was last pushed or pulled here:",
-                *lines,
-                f"Run `{pull}` first."
-                " `mops-bundle push --force` replaces it and drops these changes.",
-            )
-        ),
-    )

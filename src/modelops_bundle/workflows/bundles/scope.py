@@ -32,6 +32,7 @@ class Scope:
         entries: The state of every registered entry.
         left_out: Ids of entries of which files are not here, since only a part of a bundle was pulled.
         models: Ids of the models that it was pulled for; empty where all of it was.
+        named: Files, and patterns of files, that pyproject.toml names for a build of the project.
     """
 
     contents: Contents
@@ -41,6 +42,7 @@ class Scope:
     entries: tuple[EntryStatus, ...]
     left_out: frozenset[str] = frozenset()
     models: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 def scope_of(
@@ -72,7 +74,16 @@ def scope_of(
     if state.models:
         missing = tuple(each for each in missing if each[0] in state.files)
     left_out = _left_out(registry, entries, state)
-    return Scope(gathered.contents, missing, added, needed, entries, left_out, state.models)
+    return Scope(
+        contents=gathered.contents,
+        missing=missing,
+        added=added,
+        needed=needed,
+        entries=entries,
+        left_out=left_out,
+        models=state.models,
+        named=workspace.config.project_files,
+    )
 
 
 def _left_out(
