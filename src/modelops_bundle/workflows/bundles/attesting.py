@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from modelops_bundle.bundle.json_text import NotAsPromisedError, parse_json, table_in
 from modelops_bundle.bundle.manifest import artifact_manifest, read_artifact
 from modelops_bundle.bundle.media import EMPTY, LARGEST_MANIFEST, PROVENANCE
 from modelops_bundle.bundle.remote import Blob, Manifest, Remote
+from modelops_bundle.errors import DamagedBundleError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import sha256_digest
 from modelops_bundle.workflows.bundles.exchange import Exchange
@@ -25,6 +27,8 @@ _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:modelops:bundle-provenance:v1"
 #: Bundles that are asked about at most where one is looked for among those that another comes from.
 _MOST_ASKED = 100
+#: Statements about one bundle that are read at most: one for each push of it.
+_MOST_STATEMENTS = 100
 
 
 class Provenance(NamedTuple):
@@ -95,29 +99,36 @@ def nearest(remote: Remote, digest: Digest, among: Collection[Digest]) -> Met:
     Raises:
         RemoteError: The place could not be asked.
     """
-    names = {str(each): each for each in among}
-    waiting, seen = deque([str(digest)]), {str(digest)}
+    waiting, seen = deque([digest]), {digest}
     while waiting and len(seen) <= _MOST_ASKED:
-        said = provenance_of(remote, Digest.parse(waiting.popleft()))
-        parents = {each.parent for each in said if each.parent}
-        if found := sorted(parents & names.keys()):
-            return Met(names[found[0]], True)
+        said = provenance_of(remote, waiting.popleft())
+        parents = {parent for each in said if (parent := _digest(each.parent)) is not None}
+        if found := sorted(parents.intersection(among), key=str):
+            return Met(found[0], True)
         if not said:
             return Met(None, False)
-        waiting.extend(sorted(parents - seen))
+        waiting.extend(sorted(parents - seen, key=str))
         seen |= parents
     return Met(None, not waiting)
 
 
+def _digest(text: str) -> Digest | None:
+    try:
+        digest = Digest.parse(text)
+    except ValueError:
+        return None
+    return digest if digest.algorithm == "sha256" else None
+
+
 def _read(remote: Remote, digest: Digest) -> Iterator[Provenance]:
-    for referrer in remote.referrers(digest, PROVENANCE):
-        manifest = remote.manifest(str(referrer.digest))
+    for referrer in islice(remote.referrers(digest, PROVENANCE), _MOST_STATEMENTS):
         try:
+            manifest = remote.manifest(str(referrer.digest))
             layers = read_artifact(manifest).layers if manifest is not None else ()
             for blob in layers:
                 if blob.size <= LARGEST_MANIFEST:
                     yield _provenance(b"".join(remote.get(blob)))
-        except NotAsPromisedError:
+        except (NotAsPromisedError, DamagedBundleError):
             continue
 
 
