@@ -26,8 +26,9 @@ def push_dir(path: str = ".", tag: str | None = None) -> str:
         RemoteError: The registry cannot be reached or refuses.
     """
     from modelops_bundle.wiring import open_project
+    from modelops_bundle.wiring.carrying import push
     from modelops_bundle.wiring.exchanging import open_exchange
-    from modelops_bundle.workflows.bundles.push import apply_push, plan_push
+    from modelops_bundle.workflows.bundles.push import plan_push
 
     try:
         with open_project(path) as workspace:
@@ -35,7 +36,7 @@ def push_dir(path: str = ".", tag: str | None = None) -> str:
                 raise FileNotFoundError(f"there is no registry at {workspace.layout.registry}")
             with open_exchange(workspace) as exchange, exchange.lock():
                 plan = plan_push(workspace, exchange, None, [tag] if tag is not None else [])
-                apply_push(workspace, exchange, plan)
+                push(workspace, exchange, plan)
             return str(plan.digest)
     except ProjectNotFoundError as error:
         raise FileNotFoundError(str(error)) from error

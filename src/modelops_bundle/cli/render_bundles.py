@@ -78,8 +78,18 @@ def push_document(
     }
 
 
-def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: Sent) -> None:
-    """Print what is sent, and the bundle's digest."""
+def show_push(
+    plan: PushPlan, pushed: bool, warnings: Iterable[str], results: Sent, usual: str
+) -> None:
+    """Print what is sent, and the bundle's digest.
+
+    Args:
+        plan: What was planned.
+        pushed: Whether it was done.
+        warnings: What should be known of that.
+        results: What became of results.
+        usual: Where a push goes that names no place.
+    """
     warn(f"{each.where}: {each.what}. {each.mend}" for each in plan.findings)
     warn(warnings)
     tags = ", ".join(f"{plan.place.place}:{tag}" for tag in plan.tags)
@@ -87,6 +97,8 @@ def show_push(plan: PushPlan, pushed: bool, warnings: Iterable[str], results: Se
         # First, as other programs take the first digest that they see.
         show(f"{tags}@{plan.digest}")
     _say_sent(results)
+    if plan.place.place != usual:
+        say(f"A push that names no place goes to {usual}, as `mops-bundle dev env` says.")
     if plan.is_empty:
         also = " else" if results.sent else ""
         say(f"Nothing{also} to push: everything{also} is there.")

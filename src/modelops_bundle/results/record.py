@@ -30,6 +30,7 @@ class UndeclaredRead(NamedTuple):
             for), ``package`` (an installed package that the digest does not name, or one that was looked for
             and is not installed), ``variable``, ``withheld`` (a variable that an installed package asks for,
             and that is set but was not given to the simulation), ``outside`` (a file outside the project),
+            ``written`` (a file that the simulation wrote into the project and was refused to read back),
             ``network``, or ``process`` (another program, whose reads nobody sees; only where nothing is
             enforced).
         name: Recorded path, import name of the package or name of its distribution, name of the variable

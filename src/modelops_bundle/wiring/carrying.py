@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 from modelops_bundle.bundle.media import RESULTS
-from modelops_bundle.workflows.bundles.carrying import Carried, bring_results, send_results
+from modelops_bundle.bundle.remote import Remote
+from modelops_bundle.workflows.bundles.carrying import (
+    Carried,
+    Sent,
+    bring_results,
+    bundle_before,
+    keep_results,
+    registered_digests,
+    send_results,
+)
 from modelops_bundle.workflows.bundles.exchange import Exchange
-from modelops_bundle.workflows.bundles.push import PushPlan
+from modelops_bundle.workflows.bundles.push import PushPlan, apply_push
 from modelops_bundle.workflows.bundles.reading import RemoteBundle
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["bring", "carry"]
+__all__ = ["bring", "push"]
 
 
-def carry(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> int:
-    """Send the project's results that are still true after a bundle; returns how many.
+def push(
+    workspace: Workspace,
+    exchange: Exchange,
+    plan: PushPlan,
+    *,
+    with_results: bool = False,
+    dry_run: bool = False,
+) -> tuple[tuple[str, ...], Sent]:
+    """Send what a plan says, and the project's results that are still true.
+
+    The results of the bundle before stay with the new one as well, for others may have computed them. Both
+    come after the bundle: the push can be done again wherever it ended.
+
+    Returns:
+        What the user should know, in words, and what became of results.
 
     Raises:
-        RemoteError: The place refuses.
+        MopsError: As for :func:`modelops_bundle.workflows.bundles.push.apply_push`.
     """
-    from modelops_bundle.wiring.running import open_machinery
-    from modelops_bundle.workflows.stored import results_of
-
-    with open_machinery(workspace) as machinery:
-        results = results_of(workspace, machinery.local, None)
-        contexts = machinery.local.contexts()
-        return send_results(exchange.remote(plan.place), plan.made.manifest, results, contexts)
+    if dry_run:
+        return (), Sent()
+    # The push itself makes its bundle the last one.
+    before = bundle_before(exchange.state().lineage, plan.digest)
+    warnings = apply_push(workspace, exchange, plan)
+    remote = exchange.remote(plan.place)
+    sent = _send(workspace, remote, plan) if with_results else Sent()
+    if before is None:
+        return warnings, sent
+    registered = registered_digests(workspace.registry.load())
+    kept = keep_results(remote, plan.made.manifest, before, registered)
+    return warnings, sent._replace(kept=kept.kept)
 
 
 def bring(workspace: Workspace, bundle: RemoteBundle) -> Carried | None:
@@ -40,3 +67,13 @@ def bring(workspace: Workspace, bundle: RemoteBundle) -> Carried | None:
 
     with open_machinery(workspace) as machinery:
         return bring_results(bundle, machinery.local)
+
+
+def _send(workspace: Workspace, remote: Remote, plan: PushPlan) -> Sent:
+    from modelops_bundle.wiring.running import open_machinery
+    from modelops_bundle.workflows.stored import results_of
+
+    with open_machinery(workspace) as machinery:
+        results = results_of(workspace, machinery.local, None)
+        contexts = machinery.local.contexts()
+        return send_results(remote, plan.made.manifest, results, contexts)

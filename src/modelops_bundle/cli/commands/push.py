@@ -49,9 +49,9 @@ def push(
     not there yet is sent. A tag that somebody else moved is not replaced.
     """
     from modelops_bundle.cli.render_bundles import push_document, show_push
-    from modelops_bundle.wiring.carrying import carry
+    from modelops_bundle.wiring.carrying import push as send
     from modelops_bundle.wiring.exchanging import open_exchange
-    from modelops_bundle.workflows.bundles.push import apply_push, plan_push
+    from modelops_bundle.workflows.bundles.push import plan_push
 
     with session.project() as workspace, open_exchange(workspace) as exchange, exchange.lock():
         plan = plan_push(
@@ -63,9 +63,9 @@ def push(
             allow_secrets=allow_secrets,
             version=index_version,
         )
-        warnings = () if dry_run else apply_push(workspace, exchange, plan)
-        carried = carry(workspace, exchange, plan) if with_results and not dry_run else None
+        done = send(workspace, exchange, plan, with_results=with_results, dry_run=dry_run)
+        usual = exchange.reference(None).place
     if as_json:
-        print_json(push_document(plan, not dry_run, warnings, carried))
+        print_json(push_document(plan, not dry_run, *done))
     else:
-        show_push(plan, not dry_run, warnings, carried)
+        show_push(plan, not dry_run, *done, usual)
