@@ -20,7 +20,7 @@ DOORS = (
     "modelops_bundle.repository",
     "modelops_bundle.ops",
 )
-NOT_CONFIGURED = frozenset({"project_name", "project_requires"})
+NOT_CONFIGURED = frozenset({"project_name", "project_requires", "project_files"})
 ASKED = re.compile(
     r"(?:environ|_?environment|variables|_variables)(?:\.get\(|\[)\s*\"([A-Z_]{3,})\""
 )

@@ -12,7 +12,7 @@ from modelops_bundle.cli.session import NOT_CURRENT
 from modelops_bundle.cli.words import duration, some
 from modelops_bundle.results.key import ResultKey
 from modelops_bundle.results.record import Level
-from modelops_bundle.worker.mends import mend
+from modelops_bundle.worker.mends import OPTIONS, mend
 
 if TYPE_CHECKING:
     from modelops_bundle.results.record import Failure, UndeclaredRead
@@ -182,7 +182,7 @@ def show_problems(report: RunReport) -> None:
     """Print what failed, was read and not declared, or came out different."""
     _show_failures(report)
     show_reads(report.tally.reads, report.declared, report.path, report.class_name)
-    if report.tally.failures and report.tally.reads:
+    if report.tally.failures and _declarable(report.tally.reads):
         say(f"`mops-bundle trace {report.model} --declare` finds and declares all that it reads.")
     if report.count("unsound"):
         many = plural(report.count("unsound"), "result")
@@ -268,16 +268,24 @@ def show_reads(
     show(("not declared, but read:", "warn"))
     for read in left:
         show(f"  {read.place or 'somewhere'} {_what(read)}")
-    say("Declare it:" if len(left) == 1 else "Declare them:")
+    if _declarable(left):
+        say("Declare it:" if len(left) == 1 else "Declare them:")
+    else:
+        say("No option declares that. What helps:")
     for each in dict.fromkeys(
         mend(read.kind, read.name, path, name, is_target=target) for read in left
     ):
         say(f"  {each}")
 
 
+def _declarable(reads: Iterable[UndeclaredRead]) -> bool:
+    return any(read.kind in OPTIONS for read in reads)
+
+
 def _what(read: UndeclaredRead) -> str:
     return {
         "variable": f"the environment variable {read.name}",
         "network": f"the network: {read.name}",
+        "written": f"{read.name}, which the simulation wrote itself",
         "process": f"what another program reads: {read.name}",
     }.get(read.kind, read.name)

@@ -108,7 +108,8 @@ def _summary(report: StatusReport) -> str:
 
 def _next_steps(report: StatusReport, left_out: Collection[str]) -> Iterator[Line]:
     by_state: dict[State, list[str]] = {}
-    for entry in (each for each in report.entries if each.id not in left_out):
+    here = [each for each in report.entries if each.id not in left_out]
+    for entry in here:
         by_state.setdefault(entry.verdict.state, []).append(entry.id)
     stale = by_state.get(State.STALE) or by_state.get(State.INVALID)
     if stale:
@@ -119,8 +120,11 @@ def _next_steps(report: StatusReport, left_out: Collection[str]) -> Iterator[Lin
         yield (
             "An invalid entry has no present state to record until what is named above is mended.",
         )
+    mends = dict.fromkeys(report.mends.get(each.id, "") for each in here)
+    yield from ((mend,) for mend in mends if mend)
     if State.MISSING in by_state:
         missing = by_state[State.MISSING][0]
         yield (
-            f"If what is missing is gone for good, `mops-bundle unregister {missing}` forgets it.",
+            f"If what is missing is gone for good, `mops-bundle unregister {missing}` forgets it"
+            " and what was declared of it.",
         )

@@ -143,6 +143,8 @@ def _code_node(reason: Reason) -> Node:
     if said:
         heading = f"{place}: {plural(len(said), 'definition')} changed"
         return Node((heading,), tuple(Node((each,)) for each in said))
+    if reason.note and reason.change.change == "removed":
+        return Node((f"{place}: {reason.note}",))
     note = f": {reason.note}" if reason.note else ""
     return Node((f"{place}: {verb(reason.change)}{note}",))
 

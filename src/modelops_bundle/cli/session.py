@@ -54,8 +54,11 @@ class Session:
     debug: bool
 
     @contextmanager
-    def project(self) -> Iterator[Workspace]:
+    def project(self, *, config_later: bool = False) -> Iterator[Workspace]:
         """The project that ``cwd`` lies in, closed when the block ends.
+
+        Args:
+            config_later: Whether its configuration is read only when something asks for it.
 
         Raises:
             ProjectNotFoundError: There is none.
@@ -67,7 +70,11 @@ class Session:
         with (
             progress_bar() as progress,
             open_project(
-                self.cwd, python=self.python, trust_cache=not self.no_cache, progress=progress
+                self.cwd,
+                python=self.python,
+                trust_cache=not self.no_cache,
+                progress=progress,
+                config_later=config_later,
             ) as workspace,
         ):
             yield workspace
@@ -77,8 +84,7 @@ class Session:
     def folder(self) -> Iterator[Workspace]:
         """The project that ``cwd`` lies in, or else ``cwd`` itself, for questions that need no registry.
 
-        Raises:
-            ConfigError: Its configuration cannot be used.
+        Its configuration is read when something asks for it.
         """
         from modelops_bundle.cli.progress import progress_bar
         from modelops_bundle.wiring import open_around

@@ -111,6 +111,8 @@ def change_text(change: Change) -> str:
 def verb(change: Change) -> str:
     """What happened to a file that an entry depended on, which may still be there."""
     if change.change == "removed":
+        if change.kind == "code" and not ("/" in change.path or "." in change.path):
+            return "no longer imported, or not installed any more"  # a distribution, not a file
         return {"code": "no longer imported", "data": "gone, or no longer declared"}.get(
             change.kind, "removed"
         )

@@ -7,6 +7,7 @@ result depends on.
 from __future__ import annotations
 
 import difflib
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -97,6 +98,8 @@ class Config:
         hermetic: See :class:`HermeticConfig`.
         project_name: ``[project] name``, if any: its own distribution is code, not environment.
         project_requires: ``[project] dependencies``, for the extras that they ask for.
+        project_files: Files, and patterns of files, that ``[project]`` names as readme and licences: no build
+            of the project is without them.
     """
 
     model_bases: tuple[str, ...] = DEFAULT_BASES
@@ -109,6 +112,7 @@ class Config:
     hermetic: HermeticConfig = HermeticConfig()
     project_name: str | None = None
     project_requires: tuple[str, ...] = ()
+    project_files: tuple[str, ...] = ()
 
 
 _KINDS: Mapping[str, type] = {
@@ -142,7 +146,7 @@ _KIND_NAMES = {
     bool: "true or false",
 }
 _STORE = re.compile(r"(?:s3|az|gs)://[A-Za-z0-9][A-Za-z0-9._-]*(?:/[^?#@]*)?|file:///[^?#]+")
-_FROM_PROJECT = ("project_name", "project_requires")
+_FROM_PROJECT = ("project_name", "project_requires", "project_files")
 
 
 def read_config(text: str, where: str = "pyproject.toml") -> Config:
@@ -187,7 +191,21 @@ def read_config(text: str, where: str = "pyproject.toml") -> Config:
         project_requires=tuple(item for item in requires if isinstance(item, str))
         if isinstance(requires, list)
         else (),
+        project_files=tuple(dict.fromkeys(_files_of(project))),
     )
+
+
+def _files_of(project: Mapping[str, Any]) -> Iterator[str]:
+    readme, licence = project.get("readme"), project.get("license")
+    several = project.get("license-files", [])
+    for each in (
+        readme,
+        readme.get("file") if isinstance(readme, dict) else None,
+        licence.get("file") if isinstance(licence, dict) else None,
+        *(several if isinstance(several, list) else ()),
+    ):
+        if isinstance(each, str) and each:
+            yield posixpath.normpath(each)
 
 
 def _out_of_range(

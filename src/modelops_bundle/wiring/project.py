@@ -39,6 +39,7 @@ def open_project(
     python: str | None = None,
     trust_cache: bool = True,
     progress: Progress | None = None,
+    config_later: bool = False,
 ) -> Iterator[Workspace]:
     """The project that a folder lies in, for the length of one command.
 
@@ -47,6 +48,7 @@ def open_project(
         python: The project's interpreter, if the user named one.
         trust_cache: Whether to believe what earlier runs found out about files.
         progress: Told how far long work is.
+        config_later: See :func:`open_folder`.
 
     Raises:
         ProjectNotFoundError: There is no project.
@@ -55,7 +57,12 @@ def open_project(
     cwd = _folder(start)
     layout = find_project(cwd)
     with open_folder(
-        layout, cwd=cwd, python=python, trust_cache=trust_cache, progress=progress
+        layout,
+        cwd=cwd,
+        python=python,
+        trust_cache=trust_cache,
+        progress=progress,
+        config_later=config_later,
     ) as opened:
         yield opened
 
@@ -69,15 +76,21 @@ def open_around(
 ) -> AbstractContextManager[Workspace]:
     """The project that a folder lies in, or else the folder itself, for questions that need no registry.
 
-    Raises:
-        ConfigError: Its configuration cannot be used.
+    Its configuration is read when something asks for it.
     """
     cwd = _folder(start)
     try:
         layout = find_project(cwd)
     except ProjectNotFoundError:
         layout = Layout(cwd)
-    return open_folder(layout, cwd=cwd, python=python, trust_cache=trust_cache, progress=progress)
+    return open_folder(
+        layout,
+        cwd=cwd,
+        python=python,
+        trust_cache=trust_cache,
+        progress=progress,
+        config_later=True,
+    )
 
 
 @contextmanager
@@ -88,6 +101,7 @@ def open_folder(
     python: str | None = None,
     trust_cache: bool = True,
     progress: Progress | None = None,
+    config_later: bool = False,
 ) -> Iterator[Workspace]:
     """A workspace over a folder, whether it is a project or not; what is none gets nothing written into it.
 
@@ -97,6 +111,8 @@ def open_folder(
         python: The project's interpreter, if the user named one.
         trust_cache: Whether to believe what earlier runs found out about files.
         progress: Told how far long work is.
+        config_later: Whether its configuration is read only when something asks for it. What replaces a
+            broken file, or makes nothing of it, is not stopped by that file then.
 
     Raises:
         ConfigError: Its configuration cannot be used.
@@ -107,9 +123,9 @@ def open_folder(
         DiskFiles(layout.root, cache, trust=trust_cache, maker=__version__) as files,
         DiskObjectStore(layout.objects) as objects,
     ):
-        yield Workspace(
+        opened = Workspace(
             layout=layout,
-            config=_config(files, layout),
+            read_config=partial(_config, files, layout),
             cwd=_folder(cwd),
             files=files,
             registry=RegistryFile(layout.registry, memo=files),
@@ -121,6 +137,10 @@ def open_folder(
             progress=progress,
             reopen=partial(open_folder, layout, cwd=cwd, python=python, trust_cache=trust_cache),
         )
+        if not config_later:
+            # Before anything is done: what stands there wrongly may decide it.
+            _ = opened.config
+        yield opened
 
 
 def has_bundles(workspace: Workspace) -> bool:

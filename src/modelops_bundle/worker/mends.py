@@ -14,6 +14,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
     {"data": "--data", "code": "--code", "variable": "--variable"}
 )
 _OTHERS = {
+    "written": "write it to a temporary file (tempfile), which can be read back",
     "outside": "copy or link {} into the project and declare it with --data, or add it to hermetic.allow",
     "network": "keep what is fetched in a data file, or set hermetic.network = true",
     "process": "let the model do it itself, or run where the kernel enforces what is read",

@@ -19,7 +19,11 @@ _QUOTED = re.compile(r"""'([^'\n]+)'|"([^"\n]+)"|`([^`\n]+)`""")
 _WORD = re.compile(r"""[^\s'"`:;,()\[\]<>]+""")
 _LONGEST_PATH = 4096
 _LONGEST_TEXT = 1 << 16
-_WHY = {"network": "is a connection", "outside": "is outside of the project"}
+_WHY = {
+    "network": "is a connection",
+    "outside": "is outside of the project",
+    "written": "was written into the project by the simulation itself",
+}
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

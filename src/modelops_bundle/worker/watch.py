@@ -141,7 +141,9 @@ class Watcher:
             for path in files:
                 read = self.places.judge(path)
                 if read is not None:
-                    found[read] = self._seen.setdefault(read, place)
+                    # To declare what it writes itself would not help: that is another file each time.
+                    key = ("written", read.name) if path in self._written else read
+                    found[key] = self._seen.setdefault(key, place)
             if not files:
                 found |= {
                     key: at for key, at in self._seen.items() if at == place and key[0] in _FILES

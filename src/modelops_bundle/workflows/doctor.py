@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from modelops_bundle.bundle.paths import PYPROJECT_PATH
 from modelops_bundle.digests.notices import Mention
 from modelops_bundle.digests.overlooked import absent, undeclared
 from modelops_bundle.digests.survey import Survey
@@ -19,6 +20,7 @@ from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.checks import findings_of
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.scope import Scope, scope_of
+from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.recording import kept_record
 from modelops_bundle.workflows.status import EntryStatus, judged
 from modelops_bundle.workflows.workspace import Workspace
@@ -62,11 +64,12 @@ def examine(
             *found,
             Ailment(_REGISTRY, error.summary, error.mend),
         ]
-    found += [*_contradictions(registry), *_edited(registry), *_bases(workspace, registry)]
+    found += [*_contradictions(registry), *_edited(registry), *_empty_sets(registry)]
+    found += _bases(workspace, registry)
     entries = list(judged(workspace, registry, [entry_id for entry_id, _ in registry.entries()]))
     scope = scope_of(workspace, exchange, tuple(entries)) if exchange is not None else None
     entries = [each for each in entries if scope is None or each.id not in scope.left_out]
-    found += _broken(entries)
+    found += _broken(entries, Mends(workspace, registry))
     found += _undeclared(workspace, entries)
     found += _overlooked([each.survey for each in entries if each.survey is not None])
     found += _objects(workspace, entries)
@@ -136,6 +139,17 @@ def _edited(registry: BundleRegistry) -> Iterator[Ailment]:
             )
 
 
+def _empty_sets(registry: BundleRegistry) -> Iterator[Ailment]:
+    for name, members in sorted(registry.target_sets.items()):
+        if not members.targets:
+            yield Ailment(
+                f"{_REGISTRY}, target_sets.{name}",
+                "is empty, so nothing can be ranked by it",
+                f"Fill it with `mops-bundle target-set set {name} TARGET...`,"
+                f" or run `mops-bundle target-set delete {name}`.",
+            )
+
+
 def _bases(workspace: Workspace, registry: BundleRegistry) -> Iterator[Ailment]:
     """Root bases of the configuration that are nowhere; the usual ones need not be there."""
     bases = [base for base in workspace.config.model_bases if base not in DEFAULT_BASES]
@@ -152,23 +166,24 @@ def _bases(workspace: Workspace, registry: BundleRegistry) -> Iterator[Ailment]:
         )
 
 
-def _broken(entries: list[EntryStatus]) -> Iterator[Ailment]:
+def _broken(entries: list[EntryStatus], mends: Mends) -> Iterator[Ailment]:
     """What makes entries missing or invalid; one cause of several is told once."""
-    causes: dict[tuple[State, str], list[str]] = {}
-    withdrawn = set()
+    causes: dict[tuple[State, str], list[EntryStatus]] = {}
     for each in entries:
         if each.verdict.state in (State.MISSING, State.INVALID):
-            causes.setdefault((each.verdict.state, each.reason), []).append(each.id)
-            if each.survey is not None and not each.survey.problems:
-                withdrawn.add(each.reason)
-    for (state, reason), ids in causes.items():
+            causes.setdefault((each.verdict.state, each.reason), []).append(each)
+    for (state, reason), those in causes.items():
+        ids = [each.id for each in those]
         forget = f"run `mops-bundle unregister {' '.join(ids)}`."
+        special = " ".join(
+            filter(None, dict.fromkeys(mends.of(each.entry, state) for each in those))
+        )
         if state is State.MISSING:
-            mend = f"Bring it back, or {forget}"
-        elif reason in withdrawn:
+            mend = f"{special} Then {forget}" if special else f"Bring it back, or {forget}"
+        elif any(each.survey is not None and not each.survey.problems for each in those):
             mend = f"Undo that, or {forget}"
         else:
-            mend = "Mend it, or register again without what is gone (--reset)."
+            mend = special or "Mend it, or register again without what is gone (--reset)."
         yield Ailment(", ".join(ids), reason, mend)
 
 
@@ -210,7 +225,10 @@ def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:
 
 
 def _bundle(scope: Scope) -> Iterator[Ailment]:
-    """What would stop a push. What is wrong with entries is told already, and so is what they lack."""
+    """What would stop a push, or let nobody install what was pushed.
+
+    What is wrong with entries is told already, and so is what they lack.
+    """
     if scope.models:
         yield Ailment(
             STATE_FOLDER,
@@ -219,7 +237,8 @@ def _bundle(scope: Scope) -> Iterator[Ailment]:
         )
     ids = {entry.id for entry in scope.entries}
     for each in findings_of(scope):
-        if each.stops and each.where not in ids and each.where not in scope.needed:
+        counts = each.stops or each.where == PYPROJECT_PATH
+        if counts and each.where not in ids and each.where not in scope.needed:
             yield Ailment(each.where, each.what, each.mend)
 
 

@@ -148,6 +148,13 @@ def _targets(registry: BundleRegistry, name: str) -> dict[str, float]:
     """Targets by id, each with its weight."""
     members = registry.target_sets.get(name)
     if members is not None and name not in registry.targets:
+        if not members.targets:
+            # The sum of no losses is 0 for every parameter set: the best there is.
+            raise UsageError(
+                f"the target set {name} is empty",
+                "it was made so, or its targets were unregistered",
+                f"`mops-bundle target-set set {name} TARGET...` says what is in it.",
+            )
         return {
             target: members.weights.get(target, _own_weight(registry.targets.get(target)))
             for target in members.targets

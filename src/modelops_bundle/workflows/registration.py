@@ -24,6 +24,7 @@ from modelops_bundle.records.recorded import (
 from modelops_bundle.staleness import Change, compare
 from modelops_bundle.workflows.candidates import Candidate, Entry, survey_entry
 from modelops_bundle.workflows.declarations import Declared
+from modelops_bundle.workflows.mending import mend_of_data
 from modelops_bundle.workflows.recording import keep_records, prune
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -117,10 +118,12 @@ def surveyed(
     """
     survey = survey_entry(workspace, entry, declared)
     if survey.problems:
+        mend = mend_of_data(workspace, entry, declared)
+        mend = mend or "Mend it, or forget it with `mops-bundle unregister`."
         raise InvalidEntryError(
             f"{entry.entrypoint} cannot be recorded",
             "; ".join(survey.problems),
-            "Mend it, or forget it with `mops-bundle unregister`. Nothing was written.",
+            f"{mend} Nothing was written.",
         )
     if auto_data and survey.mentions:
         named = Declared(

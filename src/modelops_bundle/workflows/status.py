@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from modelops_bundle.digests.survey import Survey
-from modelops_bundle.environment.choice import RUNNING
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.staleness import State, Verdict, judge
 from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry, withdrawn
+from modelops_bundle.workflows.lacking import lost_packages
+from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["EntryStatus", "StatusReport", "entry_status", "guess", "judged", "select", "status"]
+__all__ = ["EntryStatus", "StatusReport", "entry_status", "judged", "select", "status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ class StatusReport:
         entries: Their states.
         warnings: What should be known, in words.
         is_whole: Whether every entry was asked for.
+        mends: By id, what to do about an entry, in a sentence; empty where there is nothing special to it.
     """
 
     entries: tuple[EntryStatus, ...]
     warnings: tuple[str, ...]
     is_whole: bool = True
+    mends: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def all_current(self) -> bool:
@@ -72,22 +75,10 @@ def status(workspace: Workspace, names: Sequence[str]) -> StatusReport:
     registry = workspace.registry.load()
     chosen = select(registry, names)
     entries = tuple(judged(workspace, registry, chosen))
-    warnings = (*workspace.environment_warnings, *guess(workspace, entries))
-    return StatusReport(entries, warnings, is_whole=not names)
-
-
-def guess(workspace: Workspace, entries: Iterable[EntryStatus]) -> Iterator[str]:
-    """A warning where packages seem to be gone because nothing says where they are."""
-    interpreter = workspace.interpreter
-    if interpreter.chosen_by == RUNNING and any(
-        change.kind == "environment" and change.change == "removed"
-        for entry in entries
-        for change in entry.verdict.changes
-    ):
-        yield (
-            f"nothing names the project's environment, so that of {interpreter.executable} counts,"
-            " which runs this program: make .venv, or name one with --python"
-        )
+    warnings = (*workspace.environment_warnings, *lost_packages(workspace, entries))
+    mends = Mends(workspace, registry)
+    told = {each.id: mends.of(each.entry, each.verdict.state) for each in entries}
+    return StatusReport(entries, warnings, is_whole=not names, mends=told)
 
 
 def select(registry: BundleRegistry, names: Iterable[str]) -> list[str]:

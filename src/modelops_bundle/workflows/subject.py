@@ -23,6 +23,7 @@ from modelops_bundle.results.tasks import RunnerSpec
 from modelops_bundle.staleness import State
 from modelops_bundle.worker import BASELINE
 from modelops_bundle.workflows.candidates import Entry, restated
+from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.registration import check_names
 from modelops_bundle.workflows.status import entry_status, select
 from modelops_bundle.workflows.workspace import Workspace
@@ -128,10 +129,11 @@ def find_subject(workspace: Workspace, name: str) -> Subject:
     (entry_id,) = select(registry, [name])
     judged = entry_status(workspace, registry, entry_id)
     if judged.digest is None or judged.survey is None:
+        mend = Mends(workspace, registry).of(judged.entry, judged.verdict.state)
         raise InvalidEntryError(
             f"{entry_id} cannot be run",
             judged.reason,
-            "Mend it, or forget it with `mops-bundle unregister`.",
+            mend or "Mend it, or forget it with `mops-bundle unregister`.",
         )
     return Subject(
         id=entry_id,

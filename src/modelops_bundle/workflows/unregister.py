@@ -4,26 +4,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import check_id
-from modelops_bundle.records.entries import TargetSet
+from modelops_bundle.records.entries import BundleRegistry, TargetSet
 from modelops_bundle.workflows.status import select
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["delete_target_set", "read_weights", "set_target_set", "unregister"]
+__all__ = ["Forgotten", "delete_target_set", "read_weights", "set_target_set", "unregister"]
 
 
-def unregister(workspace: Workspace, names: Sequence[str]) -> list[str]:
-    """Forget entries; sets that hold one of them lose it. Returns their ids.
+class Forgotten(NamedTuple):
+    """What was forgotten: ids of entries, and what target sets lost by that, in words."""
+
+    ids: list[str]
+    losses: list[str]
+
+
+def unregister(workspace: Workspace, names: Sequence[str]) -> Forgotten:
+    """Forget entries; sets that hold one of them lose it.
 
     Raises:
         UsageError: A name is no entry's. Nothing was written.
     """
     with workspace.registry.edit() as registry:
         chosen = select(registry, names) if names else []
+        members = {name: each.targets for name, each in registry.target_sets.items()}
         registry.forget(chosen)
-    return chosen
+        losses = [
+            _loss(name, [target for target in targets if target in chosen], registry)
+            for name, targets in members.items()
+            if targets != registry.target_sets[name].targets
+        ]
+    return Forgotten(chosen, losses)
+
+
+def _loss(name: str, lost: Sequence[str], registry: BundleRegistry) -> str:
+    # It goes on to rank, by fewer targets or by none.
+    left = "" if registry.target_sets[name].targets else ": it is empty now"
+    return f"the target set {name} has no {', '.join(lost)} any more{left}"
 
 
 def set_target_set(

@@ -9,6 +9,8 @@ from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.recorded import with_leaves
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.candidates import Entry, declared_of, restated
+from modelops_bundle.workflows.lacking import lost_packages
+from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.registration import (
     Line,
     Plan,
@@ -35,16 +37,21 @@ def update(workspace: Workspace, names: Sequence[str], dry_run: bool) -> Registr
         InvalidEntryError: A named entry cannot be recorded. Nothing was written.
     """
 
+    warnings: list[str] = []
+
     def make_plan(registry: BundleRegistry) -> Plan:
         judged = [
             entry_status(workspace, registry, entry_id) for entry_id in select(registry, names)
         ]
+        warnings[:] = lost_packages(workspace, judged)
         broken = [one for one in judged if one.verdict.state in _UNFIT]
         if names and broken:
+            mend = Mends(workspace, registry).of(broken[0].entry, broken[0].verdict.state)
+            mend = mend or "Mend it, or forget it with `mops-bundle unregister`."
             raise InvalidEntryError(
                 f"{broken[0].id} cannot be recorded",
                 broken[0].reason,
-                "Mend it, or forget it with `mops-bundle unregister`. Nothing was written.",
+                f"{mend} Nothing was written.",
             )
         puts = {
             one.id: _recorded(workspace, one) for one in judged if one.verdict.state not in _UNFIT
@@ -57,7 +64,7 @@ def update(workspace: Workspace, names: Sequence[str], dry_run: bool) -> Registr
         )
 
     plan = apply_plan(workspace, make_plan, dry_run)
-    return Registration(plan.lines, workspace.environment_warnings, not dry_run)
+    return Registration(plan.lines, (*workspace.environment_warnings, *warnings), not dry_run)
 
 
 def _recorded(workspace: Workspace, judged: EntryStatus) -> Entry:

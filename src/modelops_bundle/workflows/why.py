@@ -18,6 +18,7 @@ from modelops_bundle.explanation import (
 from modelops_bundle.ports import Unreadable
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.staleness import Change, State
+from modelops_bundle.workflows.lacking import lost_packages, not_installed
 from modelops_bundle.workflows.recording import (
     code_record,
     data_record,
@@ -25,7 +26,7 @@ from modelops_bundle.workflows.recording import (
     kept_source,
     untold,
 )
-from modelops_bundle.workflows.status import EntryStatus, entry_status, guess, select
+from modelops_bundle.workflows.status import EntryStatus, entry_status, select
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Reason", "WhyReport", "why"]
@@ -82,7 +83,7 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
     ]
     # What only follows from another change comes after it.
     reasons.sort(key=lambda reason: reason.note == _ORDER_COUNTS)
-    warnings = (*workspace.environment_warnings, *guess(workspace, [judged]))
+    warnings = (*workspace.environment_warnings, *lost_packages(workspace, [judged]))
     code_changed = any(reason.change.kind in ("code", "target") for reason in reasons)
     if kept is None and code_changed and judged.verdict.state is not State.CURRENT:
         missing = (
@@ -146,6 +147,9 @@ def _explained(
         return Reason(change)
     if change.kind == "data":
         return _data_reason(workspace, kept, change)
+    note = not_installed(judged, kept, change)
+    if note:
+        return Reason(change, note=note)
     return _code_reason(workspace, survey, kept, change, with_diff)
 
 

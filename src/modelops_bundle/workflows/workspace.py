@@ -81,7 +81,7 @@ class Workspace:
 
     Args:
         layout: Where the project keeps what.
-        config: Its configuration.
+        read_config: Reads its configuration, when that is asked for.
         cwd: The folder that paths typed by the user are relative to.
         files: File system.
         registry: The recorded state.
@@ -102,7 +102,7 @@ class Workspace:
         self,
         *,
         layout: Layout,
-        config: Config,
+        read_config: Callable[[], Config],
         cwd: str,
         files: Files,
         registry: RegistryStore,
@@ -115,13 +115,13 @@ class Workspace:
         reopen: Callable[[], AbstractContextManager[Workspace]] | None = None,
     ) -> None:
         self.layout = layout
-        self.config = config
         self.cwd = cwd
         self.files = files
         self.registry = registry
         self.objects = objects
         self.variables = variables
         self.progress = progress
+        self._read_config = read_config
         self._reopen = reopen
         self.found_models: dict[str, Any] = {}
         self.kept_code: dict[str, CodeRecord | None] = {}
@@ -138,6 +138,15 @@ class Workspace:
         """What code names and nobody declared, and the option that declares it."""
         typed = self.layout.for_user(mention.names, self.cwd)
         return f"{mention.place} {mention.text}: add {mention.option} {typed}"
+
+    @cached_property
+    def config(self) -> Config:
+        """Its configuration.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        return self._read_config()
 
     @cached_property
     def facts(self) -> FactsReader:

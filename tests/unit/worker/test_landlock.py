@@ -349,6 +349,18 @@ def test_what_was_refused_is_told_with_its_own_line_and_spoils_nothing_afterward
             assert worker.run(do=do)[0]["undeclared"] == [["data", "data/other.csv", "model.py:1"]]
 
 
+def test_a_file_that_the_simulation_wrote_itself_is_told_as_such(root):
+    read = "open('data/new.csv')"
+    with working(spec_of(root)) as worker:
+        header, _ = worker.run(do=f"open('data/new.csv', 'w').close(); {read}")
+        assert header["undeclared"] == [["written", "data/new.csv", "model.py:1"]]
+        said = "data/new.csv, read at model.py:1, was written into the project by the simulation"
+        assert f"{said} itself: write it to a temporary file (tempfile)" in header["error"]
+        # What an earlier one wrote is a file like any other.
+        header, _ = worker.run(do=read)
+        assert header["undeclared"] == [["data", "data/new.csv", "model.py:1"]]
+
+
 def test_a_database_that_is_refused_is_named(root):
     do = "import sqlite3; sqlite3.connect('data/other.csv').execute('select 1 from x')"
     with working(spec_of(root)) as worker:

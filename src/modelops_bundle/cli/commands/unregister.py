@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from modelops_bundle.cli.output import show
+from modelops_bundle.cli.output import show, warn
 from modelops_bundle.cli.session import Session, command, new_app
 
 __all__ = ["app"]
@@ -25,5 +25,6 @@ def unregister(
 
     with session.project() as workspace:
         gone = forget(workspace, ids)
-    for entry_id in gone:
+    for entry_id in gone.ids:
         show(("-", "bad"), f" {entry_id}")
+    warn(gone.losses)
