@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.cli.drawing import plural
@@ -10,9 +11,12 @@ from modelops_bundle.cli.render_bundles import counted, show_changes
 from modelops_bundle.cli.words import some
 
 if TYPE_CHECKING:
+    from modelops_bundle.workflows.bundles.checks import Finding
     from modelops_bundle.workflows.bundles.file_status import FilesReport
 
 __all__ = ["files_document", "show_files"]
+
+_MOST_MISSING = 3
 
 
 def files_document(found: FilesReport | None) -> dict[str, Any] | None:
@@ -24,7 +28,7 @@ def files_document(found: FilesReport | None) -> dict[str, Any] | None:
         "when": found.when or None,
         "tracked": found.tracked,
         "changes": {path: action.value for path, action in found.changed.items()},
-        "missing": dict(found.missing),
+        "missing": {each.where: each.what for each in found.missing},
         "renamed": dict(found.renamed),
         "untracked": None if found.untracked is None else list(found.untracked),
         "models": list(found.models),
@@ -47,14 +51,25 @@ def show_files(found: FilesReport | None, *, listed: bool) -> None:
     if part:
         say("`mops-bundle pull` brings the rest; until then nothing can be pushed.")
     if listed:
-        from modelops_bundle.workflows.bundles.checks import mend_of_renamed
-
         show_changes(found.changed if found.synced else {})
-        for path, reason in found.missing:
-            show(("!", "bad"), f" {path}: {reason}")
-            if path in found.renamed:
-                say(mend_of_renamed(path, found.renamed[path]))
+        for each in found.missing:
+            show(("!", "bad"), f" {each.where}: {each.what}")
+            say(each.mend)
         for path in found.untracked or ():
             show(("?", "faint"), f" {path}")
+    elif found.missing and not part:
+        _say_what_is_missing(found.missing)
     elif found.changed and found.synced and not part:
         say("`mops-bundle status --files` lists them, `mops-bundle push` sends them.")
+
+
+def _say_what_is_missing(missing: Sequence[Finding]) -> None:
+    """Say what a push will say, of the first few files."""
+    for each in missing[:_MOST_MISSING]:
+        say(f"{each.where}: {each.what}. {each.mend}")
+    more = len(missing) - _MOST_MISSING
+    say(
+        "Until then nothing can be pushed."
+        if more <= 0
+        else f"Until then nothing can be pushed; `mops-bundle status --files` lists {more} more."
+    )

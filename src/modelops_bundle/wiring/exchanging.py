@@ -148,6 +148,21 @@ class RealExchange:
             self._relative[placed.place] = Reference("", inner.replace(os.sep, "/")).place
         return placed
 
+    @property
+    def decided(self) -> tuple[str, str | None]:
+        """What decides where the project's bundles go, and what it says.
+
+        The first that is there does: ``variable``, ``environment`` (the chosen one), ``settings``. Where none
+        of them is, ``default`` says nothing.
+        """
+        if said := self._variables.get("MODELOPS_BUNDLE_REGISTRY"):
+            return "variable", said
+        if self._pinned and self._pinned.registry:
+            server = self._pinned.registry.login_server.rstrip("/")
+            return "environment", f"{server}/{_repository_of(self._layout.root)}"
+        said = self.settings.registry_ref
+        return ("settings", said) if said else ("default", None)
+
     def remote(self, reference: Reference) -> Remote:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.remote`."""
         return self._places.remote(reference)
@@ -176,11 +191,12 @@ class RealExchange:
     def adopt_place(self, reference: Reference) -> None:
         """See :meth:`modelops_bundle.workflows.bundles.exchange.Exchange.adopt_place`."""
         own = Reference("", self._layout.bundles).place
-        if self._said() is None and reference.place != own:
+        if self.decided[1] is None and reference.place != own:
             settings = self._settings_file.read()
             tag = reference.tag or settings.default_tag
             place = self._relative.get(reference.place, reference.place)
             self._settings_file.write(settings.going_to(place, tag))
+            del self.settings  # as they were read before
 
     def now(self) -> str:
         """The time."""
@@ -195,7 +211,7 @@ class RealExchange:
         return time.monotonic()
 
     def _default(self) -> Reference:
-        said = self._said()
+        _, said = self.decided
         if said is None and not os.path.isdir(self._layout.state):
             raise UsageError(
                 "no place for bundles was named",
@@ -207,14 +223,6 @@ class RealExchange:
         if "/" not in said and not said.startswith("oci-layout:"):
             said = f"{said}/{_repository_of(self._layout.root)}"
         return parse_reference(said)
-
-    def _said(self) -> str | None:
-        """Where the project's bundles go, as a variable, the chosen environment or the settings say."""
-        said = self._variables.get("MODELOPS_BUNDLE_REGISTRY")
-        if not said and self._pinned and self._pinned.registry:
-            server = self._pinned.registry.login_server.rstrip("/")
-            said = f"{server}/{_repository_of(self._layout.root)}"
-        return said or self.settings.registry_ref
 
     def _placed(self, reference: Reference, folder: str) -> Reference:
         """A layout's path made absolute."""
@@ -229,7 +237,7 @@ class RealExchange:
     def _credentials(self) -> CredentialSource:
         registry = self._pinned.registry if self._pinned else None
         others = [PinnedCredentials(registry)] if registry else []
-        own = self._default().host if self._said() is not None else ""
+        own = self._default().host if self.decided[1] is not None else ""
         return usual_credentials(own, self._variables, *others)
 
 

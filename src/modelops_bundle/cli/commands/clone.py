@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,11 @@ from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.options import AsJson
 from modelops_bundle.cli.output import print_json, say, show
 from modelops_bundle.cli.session import Session, command, new_app
+
+if TYPE_CHECKING:
+    from modelops_bundle.bundle.reference import Reference
+    from modelops_bundle.workflows.bundles.carrying import Carried
+    from modelops_bundle.workflows.bundles.pull import Pull
 
 __all__ = ["app"]
 
@@ -29,27 +34,39 @@ def clone(
     as_json: AsJson = False,
 ) -> None:
     """Make a project out of a bundle."""
-    from modelops_bundle.cli.render_bundles import cloned_document, say_carried
+    from modelops_bundle.cli.render_bundles import cloned_document
     from modelops_bundle.project.layout import Layout
     from modelops_bundle.wiring import open_folder, write_text
     from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.bundles.clone import clone as fetch
+    from modelops_bundle.workflows.keeping import keep_current_records
 
     layout = Layout(os.path.normpath(os.path.join(session.cwd, into)))
     with (
         _paths_told_apart(session.cwd, ref),
-        open_folder(layout, cwd=session.cwd) as workspace,
+        open_folder(layout, cwd=session.cwd, python=session.python) as workspace,
         open_exchange(workspace) as exchange,
     ):
         pull = fetch(workspace, exchange, ref, write_text)
         carried = bring(workspace, pull.bundle)
+        keep_current_records(workspace)
     if as_json:
         print_json(cloned_document(pull, layout.root, carried))
-        return
+    else:
+        _show(pull, into, carried, exchange.reference(None))
+
+
+def _show(pull: Pull, into: str, carried: Carried | None, goes: Reference) -> None:
+    from modelops_bundle.bundle.reference import DEFAULT_TAG
+    from modelops_bundle.cli.render_bundles import say_carried
+
     show(f"{pull.reference.place}@{pull.bundle.digest}")
     say(f"{plural(len(pull.bundle.index.contents), 'file')} in {into}.")
     say_carried(carried)
+    # Others may have been told this tag, as by a paper.
+    if goes.tag not in (None, DEFAULT_TAG):
+        say(f"A push from here moves {goes}; `mops-bundle push --tag NAME` moves another.")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,12 +39,11 @@ def env(session: Session, as_json: AsJson = False) -> None:
     from modelops_bundle.cli.render_bundles import environment_document
     from modelops_bundle.wiring.exchanging import open_exchange
 
-    with session.project() as workspace, open_exchange(workspace) as exchange:
+    with session.project(config_later=True) as workspace, open_exchange(workspace) as exchange:
         pinned = exchange.environments.pinned()
         names = exchange.environments.names()
         place = exchange.reference(None).place
-        said = exchange.settings.registry_ref
-        decided_by = _decided_by(workspace.variables, pinned, said)
+        decided_by, _ = exchange.decided
     if as_json:
         print_json(environment_document(pinned, names, place, decided_by))
     else:
@@ -68,12 +67,12 @@ def switch(
     if (name is None) is not none:
         what = "ENV and --none exclude each other" if none else "no environment was named"
         raise UsageError(what, "", "Name one, which `mops-bundle dev env` lists, or use --none.")
-    with session.project() as workspace, open_exchange(workspace) as exchange:
+    with session.project(config_later=True) as workspace, open_exchange(workspace) as exchange:
         if name is None:
             exchange.environments.unpin()
         else:
             exchange.environments.pin(name)
-    with session.project() as workspace, open_exchange(workspace) as exchange:
+    with session.project(config_later=True) as workspace, open_exchange(workspace) as exchange:
         say(f"Bundles go to {exchange.reference(None).place} from now on.")
 
 
@@ -88,12 +87,3 @@ def _show(pinned: Pinned | None, names: Sequence[str], place: str, decided_by: s
         f"The first that is there decides where bundles go: {_DECIDING['variable']};"
         f" {_DECIDING['environment']} (`mops-bundle dev switch`); {_DECIDING['settings']} (edit it)."
     )
-
-
-def _decided_by(variables: Mapping[str, str], pinned: Pinned | None, said: str | None) -> str:
-    """Which of them decides."""
-    if variables.get("MODELOPS_BUNDLE_REGISTRY"):
-        return "variable"
-    if pinned and pinned.registry:
-        return "environment"
-    return "settings" if said else "default"

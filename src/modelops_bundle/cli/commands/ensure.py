@@ -43,7 +43,8 @@ def ensure(
     with (
         session.folder() as workspace,
         open_exchange(workspace) as exchange,
-        open_folder(layout) as folder,
+        # The folder decides nothing: what is in it is what is replaced.
+        open_folder(layout, config_later=True) as folder,
     ):
         reference, progress = exchange.reference(ref), workspace.progress
         done = put_bundle(exchange, reference, folder, progress, mirror=mirror, dry_run=dry_run)

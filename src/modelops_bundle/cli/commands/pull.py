@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,11 @@ from modelops_bundle.cli.bundle_options import Ref
 from modelops_bundle.cli.options import AsJson, DryRun
 from modelops_bundle.cli.output import print_json
 from modelops_bundle.cli.session import Session, command, new_app
+
+if TYPE_CHECKING:
+    from modelops_bundle.workflows.bundles.carrying import Carried
+    from modelops_bundle.workflows.bundles.pull import Pull
+    from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["app"]
 
@@ -53,7 +58,6 @@ def pull(
     file, nothing is written and the files are listed; `--take` and `--keep` say whose is wanted.
     """
     from modelops_bundle.cli.render_bundles import pull_document, show_pull
-    from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.wiring.exchanging import open_exchange
     from modelops_bundle.workflows.bundles.pull import Wish, apply_pull, plan_the_pull
 
@@ -65,12 +69,21 @@ def pull(
     ):
         wish = Wish(model or (), keep or (), take or (), overwrite, restore_deleted)
         done = plan_the_pull(workspace, exchange, ref, wish)
-        carried, copies = None, ""
-        if not dry_run:
-            copies = apply_pull(workspace, exchange, done)
-            carried = None if no_results else bring(workspace, done.bundle)
+        copies = "" if dry_run else apply_pull(workspace, exchange, done)
+        carried = None if dry_run else _follow(workspace, done, with_results=not no_results)
     if as_json:
         print_json(pull_document(done, not dry_run, carried))
     else:
         show_pull(done, not dry_run, carried, copies)
     return 1 if done.plan.obstacles else 0
+
+
+def _follow(workspace: Workspace, done: Pull, *, with_results: bool) -> Carried | None:
+    """What comes after the files: results, and the records that explain changes."""
+    from modelops_bundle.wiring.carrying import bring
+    from modelops_bundle.workflows.keeping import keep_current_records
+
+    carried = bring(workspace, done.bundle) if with_results else None
+    if done.plan.steps:
+        keep_current_records(workspace)
+    return carried

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import links_of
 from modelops_bundle.bundle.paths import PYPROJECT_PATH, problems_of
 from modelops_bundle.digests.overlooked import absent
 from modelops_bundle.errors import CheckFailedError
+from modelops_bundle.project.patterns import Pattern, is_pattern
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.scope import Scope
 
-__all__ = ["Finding", "check_scope", "findings_of", "mend_of_renamed"]
+__all__ = ["Finding", "check_scope", "findings_of", "mend_of_renamed", "missing"]
 
 _SECRETS = re.compile(
     r"\.env(?!\.(?:example|sample|template)$)(?:\..+)?|.+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)"
@@ -75,7 +77,7 @@ def findings_of(
 ) -> Iterator[Finding]:
     """Everything that is found. See :func:`check_scope`."""
     yield from _entries(scope)
-    yield from _missing(scope, renamed or {})
+    yield from missing(scope, renamed or {})
     yield from _outside(scope)
     yield from _unresolved(scope)
     for problem in problems_of(scope.contents, links_of(scope.contents)):
@@ -88,6 +90,7 @@ def findings_of(
             "Write one (`uv init --bare`) with the packages that the models import.",
             True,
         )
+    yield from _unbuildable(scope)
     if not allow_secrets:
         yield from _secrets(scope)
 
@@ -97,8 +100,9 @@ def _entries(scope: Scope) -> Iterator[Finding]:
     for each in scope.entries:
         state = each.verdict.state
         if state in (State.MISSING, State.INVALID):
-            mend = f"Mend it, or run `mops-bundle unregister {each.id}`."
-            yield Finding(each.id, f"it is {state.value}: {each.reason}", mend, True)
+            mend = scope.mends.get(each.id) or "Mend it."
+            forget = f" If it is gone for good, `mops-bundle unregister {each.id}` forgets it."
+            yield Finding(each.id, f"it is {state.value}: {each.reason}", mend + forget, True)
         elif state is State.STALE:
             stale.append(each.id)
     if stale:
@@ -107,7 +111,8 @@ def _entries(scope: Scope) -> Iterator[Finding]:
         yield Finding(", ".join(stale), what, mend, False)
 
 
-def _missing(scope: Scope, renamed: Mapping[str, str]) -> Iterator[Finding]:
+def missing(scope: Scope, renamed: Mapping[str, str]) -> Iterator[Finding]:
+    """What belongs to the bundle and cannot be read. See :func:`check_scope`."""
     for path, reason in scope.missing:
         ids = scope.needed.get(path)
         if ids is not None:
@@ -116,7 +121,7 @@ def _missing(scope: Scope, renamed: Mapping[str, str]) -> Iterator[Finding]:
         elif path in renamed:
             yield Finding(path, reason, mend_of_renamed(path, renamed[path]), True)
         else:
-            mend = f"Bring it back, or run `mops-bundle remove {path}`."
+            mend = f"Bring it back, or run `mops-bundle remove {shlex.quote(path)}`."
             yield Finding(path, reason, mend, True)
 
 
@@ -141,6 +146,23 @@ def _unresolved(scope: Scope) -> Iterator[Finding]:
     for each in absent(surveys):
         if each.is_inside:
             yield Finding(each.place, each.text, each.mend, True)
+
+
+def _unbuildable(scope: Scope) -> Iterator[Finding]:
+    """Files that pyproject.toml names and the receiver lacks: installing the project there would fail."""
+    for named in scope.named:
+        if not _is_there(scope, named):
+            what = f"it names {named}, which is not in the bundle: nobody can install the project from there"
+            mend = f"`mops-bundle add {shlex.quote(named)}` adds it."
+            yield Finding(PYPROJECT_PATH, what, mend, False)
+
+
+def _is_there(scope: Scope, named: str) -> bool:
+    if named in scope.contents or not is_pattern(named):
+        return named in scope.contents
+    pattern = Pattern(named)
+    ends = (reduce(pattern.into, path.split("/"), pattern.start) for path in scope.contents)
+    return any(map(pattern.is_match, ends))
 
 
 def _secrets(scope: Scope) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from modelops_bundle.bundle.pulling import Action, changes
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.workflows.bundles.bridging import bridged
+from modelops_bundle.workflows.bundles.checks import Finding, missing
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.scope import scope_of
 from modelops_bundle.workflows.bundles.tracking import renamed, untracked
@@ -26,7 +27,7 @@ class FilesReport:
         when: When that was.
         tracked: How many files belong to the bundle now.
         changed: What became of them since, by path.
-        missing: Paths that belong to it and cannot be read, each with the reason.
+        missing: What belongs to it and cannot be read, each with its mend: until then nothing can be pushed.
         renamed: For those that are gone, the file in no bundle that has the same content, where there is one.
         untracked: Files that belong to no bundle; ``None`` where nobody asked.
         models: Ids of the models that a part of the bundle was pulled for; empty where all of it is here.
@@ -37,7 +38,7 @@ class FilesReport:
     when: str
     tracked: int
     changed: Mapping[str, Action]
-    missing: tuple[tuple[str, str], ...]
+    missing: tuple[Finding, ...]
     renamed: Mapping[str, str]
     untracked: tuple[str, ...] | None
     models: tuple[str, ...] = ()
@@ -61,13 +62,14 @@ def file_status(
     scope = scope_of(workspace, exchange, report.entries)
     state = exchange.state()
     found = untracked(workspace, scope.contents) if with_untracked else None
+    moved = renamed(workspace, exchange, scope)
     return FilesReport(
         synced=state.last_pull if scope.models else state.base,
         when=state.timestamp,
         tracked=len(scope.contents),
         changed=changes(bridged(exchange.tree, state.files, "blake3"), scope.contents),
-        missing=scope.missing,
-        renamed=renamed(workspace, exchange, scope),
+        missing=tuple(missing(scope, moved)),
+        renamed=moved,
         untracked=None if found is None else tuple(found),
         models=scope.models,
         left_out=scope.left_out,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -97,12 +98,18 @@ def open_bundle(source: Source, reference: Reference) -> RemoteBundle:
     """
     found = find_bundle(source, reference)
     if found is None:
-        raise RemoteError(
-            f"there is no bundle {reference}",
-            f"{reference.place} has no {reference.wanted}",
-            "`mops-bundle tags` lists what is there; `mops-bundle push` makes one.",
-        )
+        raise _no_bundle(reference)
     return found
+
+
+def _no_bundle(reference: Reference) -> RemoteError:
+    why = f"{reference.place} has no {reference.wanted}"
+    mend = "`mops-bundle tags` lists what is there; `mops-bundle push` makes one."
+    folder = os.path.abspath(os.path.expanduser(reference.repository))
+    if reference.is_layout and not os.path.lexists(folder):
+        why = f"there is no folder {folder}"
+        mend = "Check the path; a first `mops-bundle push` there makes it."
+    return RemoteError(f"there is no bundle {reference}", why, mend)
 
 
 def _opened(source: Source, remote: Remote, manifest: Manifest) -> RemoteBundle:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH
@@ -14,6 +14,7 @@ from modelops_bundle.errors import StorageError
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.status import EntryStatus, judged
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -33,6 +34,7 @@ class Scope:
         left_out: Ids of entries of which files are not here, since only a part of a bundle was pulled.
         models: Ids of the models that it was pulled for; empty where all of it was.
         named: Files, and patterns of files, that pyproject.toml names for a build of the project.
+        mends: What to do about entries that are missing or invalid, by id, where that is known.
     """
 
     contents: Contents
@@ -43,6 +45,7 @@ class Scope:
     left_out: frozenset[str] = frozenset()
     models: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    mends: Mapping[str, str] = field(default_factory=dict)
 
 
 def scope_of(
@@ -74,6 +77,7 @@ def scope_of(
     if state.models:
         missing = tuple(each for each in missing if each[0] in state.files)
     left_out = _left_out(registry, entries, state)
+    mends = Mends(workspace, registry)
     return Scope(
         contents=gathered.contents,
         missing=missing,
@@ -83,6 +87,7 @@ def scope_of(
         left_out=left_out,
         models=state.models,
         named=workspace.config.project_files,
+        mends={each.id: mends.of(each.entry, each.verdict.state) for each in entries},
     )
 
 
