@@ -73,7 +73,7 @@ def test_what_is_gone_since_it_was_registered(
         assert said.splitlines() == [
             "error: the project cannot be pushed",
             f"{ID}: it is invalid: {place} imports {module}, which is gone",
-            f"  Mend it, or run `mops-bundle unregister {ID}`.",
+            f"  Mend it. If it is gone for good, `mops-bundle unregister {ID}` forgets it.",
             f"{path}: it does not exist, and {ID} needs it",
             f"  Bring it back, or register {ID} without it.",
         ]

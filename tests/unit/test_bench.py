@@ -135,7 +135,7 @@ def test_a_contender_that_fails_says_why_and_is_not_run_again(measure: Any) -> N
 
 def test_a_contender_that_hangs_is_ended(measure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "TIME_LIMIT", 0.3)
-    with pytest.raises(measure.FailedError, match="exit code -9"):
+    with pytest.raises(measure.FailedError, match="more than 0 s"):
         measure.run_once(python(measure, "slow", "import time; time.sleep(60)"))
 
 
