@@ -172,7 +172,7 @@ class DiskStaging:
     def save(self, paths: Iterable[str], name: str) -> str:
         """See :meth:`modelops_bundle.bundle.tree.Staging.save`."""
         _require_own(self._layout.state, self._layout.replaced)
-        top = os.path.join(self._layout.replaced, name)
+        top = os.path.join(self._layout.replaced, _unused(self._layout.replaced, name))
         for path in paths:
             place, copy = self._layout.absolute(path), os.path.join(top, *path.split("/"))
             make_folder(os.path.dirname(copy))
@@ -303,6 +303,12 @@ def _carry_over(waiting: str, place: str) -> None:
             os.unlink(beside)
         raise
     os.unlink(waiting)
+
+
+def _unused(folder: str, name: str) -> str:
+    """A name that nothing in a folder has yet."""
+    names = (name, *(f"{name}-{number}" for number in range(2, 1_000_000)))
+    return next(each for each in names if not os.path.lexists(os.path.join(folder, each)))
 
 
 def _folders_above(path: str) -> Iterator[str]:

@@ -16,7 +16,16 @@ from modelops_bundle.bundle.contents import Contents, Entry
 from modelops_bundle.bundle.sides import NOBODY
 from modelops_bundle.records.merging import Side
 
-__all__ = ["Action", "Obstacle", "PullPlan", "Step", "changes", "plan_mirror", "plan_pull"]
+__all__ = [
+    "Action",
+    "Obstacle",
+    "PullPlan",
+    "Step",
+    "changes",
+    "plan_mirror",
+    "plan_pull",
+    "step_to",
+]
 
 
 class Action(Enum):
@@ -138,6 +147,11 @@ def _step(path: str, before: Entry | None, after: Entry | None) -> Step:
     if after is None:
         return Step(path, Action.DELETE, before, None)
     return Step(path, Action.CREATE if before is None else Action.UPDATE, before, after)
+
+
+def step_to(path: str, before: Entry | None, after: Entry | None) -> tuple[Step, ...]:
+    """What makes a path what it should be: one step, or none."""
+    return () if before == after else (_step(path, before, after),)
 
 
 def _state(old: Entry | None, here: Entry | None) -> str:

@@ -40,8 +40,8 @@ class SyncState:
         files: What the folder had in common with the last bundle that was pushed or pulled.
         tags: Digest of the manifest that each tag had when it was last pushed or pulled here, by
             ``place:tag``.
-        lineage: The last bundle pushed or pulled here, which ``files`` are of, and before it those that it
-            is known to come from.
+        lineage: The bundles that the folder is known to come from, oldest first; the last one is that which
+            was pushed or pulled last, and which ``files`` are of.
         models: Ids of models, where only what they need was pulled.
         last_push: Digest of the last bundle pushed.
         last_pull: Digest of the last bundle pulled.
@@ -58,34 +58,36 @@ class SyncState:
 
     def synced(
         self,
-        digest: Digest,
+        lineage: tuple[Digest, ...],
         files: Contents,
         refs: Mapping[str, Digest],
         when: str,
-        lineage: tuple[Digest, ...],
         *,
         pushed: bool,
     ) -> SyncState:
         """The state after a push or a pull of a bundle.
 
         Args:
-            digest: The bundle's manifest.
+            lineage: What the folder comes from now; the bundle's manifest at the end.
             files: What the bundle holds.
             refs: The tags that point to it, by ``place:tag``.
             when: The time in ISO 8601.
-            lineage: What the folder comes from beside the bundle.
             pushed: Whether it was pushed.
         """
         return replace(
             self,
             files=dict(files),
             tags={**self.tags, **refs},
-            lineage=_descended(lineage, digest),
+            lineage=lineage[-_LONGEST_LINEAGE:],
             models=(),
-            last_push=digest if pushed else self.last_push,
-            last_pull=self.last_pull if pushed else digest,
+            last_push=lineage[-1] if pushed else self.last_push,
+            last_pull=self.last_pull if pushed else lineage[-1],
             timestamp=when,
         )
+
+    def looked_at(self, refs: Mapping[str, Digest]) -> SyncState:
+        """The state after tags were seen to point to what the folder comes from."""
+        return replace(self, tags={**self.tags, **refs})
 
     @property
     def base(self) -> Digest | None:
@@ -111,9 +113,9 @@ class SyncState:
             )
         return f"{text[: short.start()]}@{fits[0]}"
 
-    def places(self, digest: Digest | None) -> list[str]:
-        """``place:tag`` of each tag that was left at a bundle."""
-        return [name for name, left_at in self.tags.items() if left_at == digest]
+    def places(self) -> list[str]:
+        """Where bundles were pushed to or pulled from."""
+        return list(dict.fromkeys(name.rpartition(":")[0] for name in self.tags))
 
     def may_move(self, ref: str, now: Digest) -> bool:
         """Whether a tag that points to ``now`` is as it was left here, and the folder comes from that."""
@@ -130,13 +132,6 @@ class SyncState:
             last_pull=digest,
             timestamp=when,
         )
-
-
-def _descended(lineage: tuple[Digest, ...], digest: Digest) -> tuple[Digest, ...]:
-    if digest in lineage:
-        # Back to an earlier one: what came after it is not in the folder any more.
-        return lineage[: lineage.index(digest) + 1]
-    return (*lineage, digest)[-_LONGEST_LINEAGE:]
 
 
 def dump_state(state: SyncState) -> str:

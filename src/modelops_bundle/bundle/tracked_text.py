@@ -5,12 +5,13 @@ Blanks count. Lines that begin with ``#`` are comments; ``./`` stands before a p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Set
 
 from modelops_bundle.bundle.paths import path_problem
 from modelops_bundle.errors import UsageError
+from modelops_bundle.records.merging import Side
 
-__all__ = ["dump_tracked", "parse_tracked"]
+__all__ = ["dump_tracked", "merge_tracked", "parse_tracked"]
 
 
 def parse_tracked(data: bytes, where: str) -> frozenset[str]:
@@ -41,3 +42,25 @@ def dump_tracked(paths: Iterable[str]) -> str:
     """The one text of some paths."""
     lines = (f"./{path}" if path.startswith("#") else path for path in sorted(paths))
     return "".join(f"{line}\n" for line in lines)
+
+
+def merge_tracked(
+    base: Set[str], ours: Set[str], theirs: Set[str], side: Callable[[str], Side | None]
+) -> frozenset[str]:
+    """What both sides added to some paths, less what either took out.
+
+    Args:
+        base: What both come from.
+        ours: One side.
+        theirs: The other side.
+        side: Whose a path shall be, where that was said: a file and its line go together.
+    """
+
+    def stays(path: str) -> bool:
+        chosen = side(path)
+        if chosen is not None:
+            return path in (ours if chosen == "ours" else theirs)
+        here, there = path in ours, path in theirs
+        return here if here == there or (path in base) == there else there
+
+    return frozenset(filter(stays, {*ours, *theirs}))

@@ -43,10 +43,10 @@ def test_other_tools_find_what_they_know() -> None:
 
 
 def test_after_a_push_and_a_pull() -> None:
-    pushed = SyncState(models=("sir",)).synced(ONE, FILES, {"r:a": ONE}, "then", (), pushed=True)
+    pushed = SyncState(models=("sir",)).synced((ONE,), FILES, {"r:a": ONE}, "then", pushed=True)
     assert (pushed.base, pushed.last_push, pushed.last_pull) == (ONE, ONE, None)
     assert (pushed.models, pushed.files, pushed.timestamp) == ((), FILES, "then")
-    pulled = pushed.synced(TWO, {}, {"r:b": TWO}, "now", (ONE,), pushed=False)
+    pulled = pushed.synced((ONE, TWO), {}, {"r:b": TWO}, "now", pushed=False)
     assert (pulled.base, pulled.last_push, pulled.last_pull) == (TWO, ONE, TWO)
     assert pulled.tags == {"r:a": ONE, "r:b": TWO}
     assert pulled.files == {}
@@ -67,30 +67,24 @@ def test_after_some_files_were_pulled_the_rest_is_as_before() -> None:
 
 
 def test_a_tag_may_be_moved_from_what_the_folder_comes_from() -> None:
-    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", (), pushed=True)
-    two = one.synced(TWO, {}, {"r:a": TWO}, "", one.lineage, pushed=True)
-    assert two.lineage == (ONE, TWO)
+    one = SyncState().synced((ONE,), {}, {"r:a": ONE}, "", pushed=True)
+    two = one.synced((ONE, TWO), {}, {"r:a": TWO}, "", pushed=True)
     # Of a tag that was never looked at here, and of one that was left behind.
     assert two.may_move("r:b", ONE)
     assert two.may_move("r:a", TWO)
     assert not two.may_move("r:a", ONE)
     assert not two.may_move("r:b", sha256_digest(b"three"))
+    assert two.looked_at({"r:a": ONE}).may_move("r:a", ONE)
 
 
-def test_an_earlier_bundle_takes_back_what_came_after() -> None:
-    two = SyncState().synced(ONE, {}, {"r:v1": ONE}, "", (), pushed=True)
-    two = two.synced(TWO, {}, {"r:a": TWO}, "", two.lineage, pushed=True)
-    back = two.synced(ONE, {}, {"r:v1": ONE}, "", two.lineage, pushed=False)
-    assert back.lineage == (ONE,)
-    assert not back.may_move("r:a", TWO)
+def test_the_oldest_ancestors_are_forgotten() -> None:
+    lineage = tuple(sha256_digest(bytes([number])) for number in range(150))
+    assert SyncState().synced(lineage, {}, {}, "", pushed=True).lineage == lineage[-100:]
 
 
-def test_what_a_pull_has_nothing_in_common_with_is_forgotten() -> None:
-    one = SyncState().synced(ONE, {}, {"r:a": ONE}, "", (), pushed=False)
-    assert one.synced(TWO, {}, {"r:a": TWO}, "", (ONE,), pushed=False).lineage == (ONE, TWO)
-    other = one.synced(TWO, {}, {"other:a": TWO}, "", (), pushed=False)
-    assert other.lineage == (TWO,)
-    assert (other.places(TWO), other.places(ONE)) == (["other:a"], ["r:a"])
+def test_places_are_those_of_all_tags() -> None:
+    state = SyncState(tags={"h:5/r:a": ONE, "h:5/r:b": TWO, "oci-layout:/a:b/c:x": ONE})
+    assert state.places() == ["h:5/r", "oci-layout:/a:b/c"]
 
 
 def test_the_state_of_the_tool_before_counts_as_none() -> None:

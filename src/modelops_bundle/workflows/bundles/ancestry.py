@@ -12,29 +12,33 @@ from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import Contents
 from modelops_bundle.bundle.reference import Reference, parse_reference
-from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.errors import MopsError
 from modelops_bundle.identity.digest import Digest
-from modelops_bundle.workflows.bundles.attesting import nearest
 from modelops_bundle.workflows.bundles.exchange import Exchange
+from modelops_bundle.workflows.bundles.history import History
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
 
 __all__ = ["Ancestry", "ancestry_of", "base_bundle", "files_of"]
+
+Lineage = tuple[Digest, ...]
 
 
 class Ancestry(NamedTuple):
     """See the module.
 
     Attributes:
-        base: The bundle that both come from, as far as that is known; else the one synced last, if any.
-        lineage: What the folder comes from, as far as the bundle does too: it ends with ``base``, or is
-            empty where the two have nothing in common.
+        base: The bundle that both come from; ``None`` where they have nothing in common.
+        common: What of the folder's lineage the bundle comes from as well, oldest first.
+        passed: What else it comes from, as far as that was asked about, oldest first.
+        is_behind: Whether the folder comes from the bundle: it has nothing new.
         dropped: The bundle that the tag had when it was last pushed or pulled here, if what it has now does
             not come from that.
     """
 
     base: Digest | None
-    lineage: tuple[Digest, ...]
+    common: Lineage = ()
+    passed: Lineage = ()
+    is_behind: bool = False
     dropped: Digest | None = None
 
 
@@ -51,24 +55,58 @@ def ancestry_of(exchange: Exchange, reference: Reference, bundle: RemoteBundle) 
     """
     state = exchange.state()
     lineage, digest = state.lineage, bundle.digest
-    known = state.tags.get(f"{reference.place}:{reference.wanted}")
-    if digest in lineage:
-        end = lineage.index(digest) + 1
-        return Ancestry(state.base, lineage[:end], known if known in lineage[end:] else None)
     if state.models:
-        return Ancestry(state.last_pull, ())
-    if not lineage:
-        return Ancestry(None, ())
-    met = nearest(bundle.remote, digest, lineage)
-    if met.found is not None:
-        end = lineage.index(met.found) + 1
-        return Ancestry(met.found, lineage[:end], known if known in lineage[end:] else None)
-    if met.is_certain:
-        return Ancestry(state.base, (), known if known in lineage else None)
-    # Nobody says where it comes from: of the tag that was seen here, most likely.
-    if known is None or known not in lineage:
-        return Ancestry(state.base, ())
-    return Ancestry(known, lineage[: lineage.index(known) + 1])
+        return Ancestry(state.last_pull)
+    if not lineage or digest == state.base:
+        return Ancestry(state.base, lineage)
+    history = History(exchange, bundle.remote)
+    known = state.tags.get(f"{reference.place}:{reference.wanted}")
+    met = history.walk([digest], lineage)
+    latest = _latest(history, lineage, met.met)
+    passed = tuple(reversed(met.passed))
+    if digest in lineage and latest < lineage.index(digest):
+        # Unless it was pushed once more, after what the folder has.
+        common = lineage[: lineage.index(digest) + 1]
+        return Ancestry(
+            digest, common, (), True, known if known in lineage[len(common) :] else None
+        )
+    if latest >= 0:
+        dropped = known if _is_lost(history, known, lineage, met.met) else None
+        return Ancestry(lineage[latest], lineage[: latest + 1], passed, dropped=dropped)
+    back = history.walk(lineage[-1:], {digest, *met.passed})
+    if digest in back.met:
+        return Ancestry(digest, (), (), True, known if known in lineage else None)
+    if back.met:
+        return Ancestry(back.met[0], (), passed, dropped=known if known in lineage else None)
+    if not met.is_whole and known in lineage:
+        # Nobody says where it comes from: of the tag that was seen here, most likely.
+        return Ancestry(known, lineage[: lineage.index(known) + 1], passed)
+    return Ancestry(None, (), passed, dropped=known if met.is_whole and known in lineage else None)
+
+
+def _latest(history: History, lineage: Lineage, met: tuple[Digest, ...]) -> int:
+    """Where in the lineage the last bundle is that others come from; -1 where none is.
+
+    What was pushed once more, after it had been replaced by others, comes from those as well.
+    """
+    latest = max(map(lineage.index, met), default=-1)
+    while 0 <= latest < len(lineage) - 1:
+        parents = history.parents(lineage[latest]) or frozenset()
+        later = max((lineage.index(each) for each in parents if each in lineage), default=-1)
+        if later <= latest:
+            break
+        latest = later
+    return latest
+
+
+def _is_lost(
+    history: History, known: Digest | None, lineage: Lineage, met: tuple[Digest, ...]
+) -> bool:
+    """Whether what a tag had is not among what it comes from now."""
+    if known is None or known not in lineage or known in met:
+        return False
+    beyond = history.walk(met, {known})
+    return beyond.is_whole and not beyond.met
 
 
 def files_of(exchange: Exchange, bundle: RemoteBundle, base: Digest | None) -> Contents:
@@ -77,7 +115,7 @@ def files_of(exchange: Exchange, bundle: RemoteBundle, base: Digest | None) -> C
     With nothing in common every difference is in the way of a pull, which is the safe side.
     """
     state = exchange.state()
-    if base == state.base or state.models:
+    if state.models or (base is not None and base == state.base):
         return state.files
     found = base_bundle(exchange, bundle, base)
     return found.index.contents if found is not None else {}
@@ -86,19 +124,15 @@ def files_of(exchange: Exchange, bundle: RemoteBundle, base: Digest | None) -> C
 def base_bundle(
     exchange: Exchange, bundle: RemoteBundle, base: Digest | None
 ) -> RemoteBundle | None:
-    """The bundle that both come from, out of the other's place or from where it was pushed or pulled."""
-    if base is None:
-        return None
-    for place in dict.fromkeys((bundle.remote.place, *_places(exchange.state(), base))):
-        reference = replace(parse_reference(place), tag=None, digest=base)
+    """The bundle that both come from, out of any place that is known."""
+    if base is None or base == bundle.digest:
+        return None if base is None else bundle
+    for place in dict.fromkeys((bundle.remote.place, *exchange.state().places())):
         try:
+            reference = replace(parse_reference(place), tag=None, digest=base)
             found = find_bundle(exchange, reference)
         except MopsError:
             continue  # it may be somewhere else
         if found is not None:
             return found
     return None
-
-
-def _places(state: SyncState, digest: Digest) -> list[str]:
-    return [parse_reference(name).place for name in state.places(digest)]

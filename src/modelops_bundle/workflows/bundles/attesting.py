@@ -7,8 +7,7 @@ as its subject. Nobody signs it: it tells what the pusher says of itself.
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -21,23 +20,29 @@ from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import sha256_digest
 from modelops_bundle.workflows.bundles.exchange import Exchange
 
-__all__ = ["Provenance", "attest", "nearest", "provenance_of"]
+__all__ = ["Provenance", "attest", "provenance_of"]
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:modelops:bundle-provenance:v1"
-#: Bundles that are asked about at most where one is looked for among those that another comes from.
-_MOST_ASKED = 100
 #: Statements about one bundle that are read at most: one for each push of it.
 _MOST_STATEMENTS = 100
 
 
 class Provenance(NamedTuple):
-    """What one push says of itself; empty texts where it does not."""
+    """What one push says of itself; empty texts where it does not.
+
+    Attributes:
+        created: When, in ISO 8601.
+        author: Who.
+        tool: With which program.
+        parents: What the bundle was made from, the bundle that was in the folder before first.
+        tags: The tags that were moved.
+    """
 
     created: str
     author: str
     tool: str
-    parent: str
+    parents: tuple[Digest, ...]
     tags: tuple[str, ...]
 
 
@@ -45,7 +50,7 @@ def attest(
     exchange: Exchange,
     remote: Remote,
     manifest: Manifest,
-    parent: Digest | None,
+    parents: Sequence[Digest],
     tags: Sequence[str],
 ) -> None:
     """Say who pushed a bundle.
@@ -61,7 +66,7 @@ def attest(
             "created": exchange.now(),
             "author": exchange.author,
             "tool": exchange.tool,
-            "parent": str(parent) if parent else None,
+            "parents": [str(parent) for parent in parents],
             "tags": list(tags),
         },
     }
@@ -78,46 +83,7 @@ def provenance_of(remote: Remote, digest: Digest) -> list[Provenance]:
     Raises:
         RemoteError: The place could not be asked.
     """
-    return sorted(_read(remote, digest))
-
-
-class Met(NamedTuple):
-    """What a bundle comes from, of some that were looked for.
-
-    Attributes:
-        found: The nearest of them.
-        is_certain: Whether everything that it comes from is known, where none was found.
-    """
-
-    found: Digest | None
-    is_certain: bool
-
-
-def nearest(remote: Remote, digest: Digest, among: Collection[Digest]) -> Met:
-    """Which of some bundles another one was made from, as far as its pushes say.
-
-    Raises:
-        RemoteError: The place could not be asked.
-    """
-    waiting, seen = deque([digest]), {digest}
-    while waiting and len(seen) <= _MOST_ASKED:
-        said = provenance_of(remote, waiting.popleft())
-        parents = {parent for each in said if (parent := _digest(each.parent)) is not None}
-        if found := sorted(parents.intersection(among), key=str):
-            return Met(found[0], True)
-        if not said:
-            return Met(None, False)
-        waiting.extend(sorted(parents - seen, key=str))
-        seen |= parents
-    return Met(None, not waiting)
-
-
-def _digest(text: str) -> Digest | None:
-    try:
-        digest = Digest.parse(text)
-    except ValueError:
-        return None
-    return digest if digest.algorithm == "sha256" else None
+    return sorted(_read(remote, digest), key=lambda said: (said.created, said.author, said.tool))
 
 
 def _read(remote: Remote, digest: Digest) -> Iterator[Provenance]:
@@ -140,6 +106,17 @@ def _provenance(data: bytes) -> Provenance:
         value: Any = predicate.get(key)
         return value if isinstance(value, str) else ""
 
-    tags = predicate.get("tags")
-    names = tuple(map(str, tags)) if isinstance(tags, list) else ()
-    return Provenance(text("created"), text("author"), text("tool"), text("parent"), names)
+    def texts(key: str) -> list[str]:
+        value: Any = predicate.get(key)
+        return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+    parents = tuple(filter(None, map(_digest, texts("parents"))))
+    return Provenance(text("created"), text("author"), text("tool"), parents, tuple(texts("tags")))
+
+
+def _digest(text: str) -> Digest | None:
+    try:
+        digest = Digest.parse(text)
+    except ValueError:
+        return None
+    return digest if digest.algorithm == "sha256" else None

@@ -6,14 +6,15 @@ different models would be in each other's way at every turn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from modelops_bundle.bundle.contents import Contents, FileEntry
+from modelops_bundle.bundle.contents import Contents, Entry, FileEntry
 from modelops_bundle.bundle.paths import REGISTRY_PATH, TRACKED_PATH
-from modelops_bundle.bundle.pulling import Action, PullPlan, Step
-from modelops_bundle.bundle.tracked_text import dump_tracked, parse_tracked
+from modelops_bundle.bundle.pulling import PullPlan, step_to
+from modelops_bundle.bundle.sides import Sides
+from modelops_bundle.bundle.tracked_text import dump_tracked, merge_tracked, parse_tracked
 from modelops_bundle.errors import MopsError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.streams import digest_of_bytes
@@ -21,12 +22,14 @@ from modelops_bundle.records.document import dump_document, load_document
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.merging import Side, merge_registries
 from modelops_bundle.workflows.bundles.ancestry import base_bundle
+from modelops_bundle.workflows.bundles.bridging import algorithm_of
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import read_file
 from modelops_bundle.workflows.bundles.reading import RemoteBundle
 
 __all__ = ["Merged", "merge_documents"]
 
+_DOCUMENTS = (REGISTRY_PATH, TRACKED_PATH)
 _MOST = 5
 
 
@@ -61,8 +64,9 @@ def merge_documents(
     bundle: RemoteBundle,
     plan: PullPlan,
     local: Contents,
-    sides: Mapping[str, Side | None],
+    sides: Sides,
     base: Digest | None,
+    disputed: Collection[str],
 ) -> Merged:
     """Settle what both sides did to the registry and to the list of what is tracked.
 
@@ -71,34 +75,48 @@ def merge_documents(
         bundle: What is pulled.
         plan: What a pull would do.
         local: What is in the folder.
-        sides: The documents that both have changed, each with whose entries are taken where both changed
-            the same one.
+        sides: Whose a path shall be; whose entries, where both changed the same one.
         base: The bundle that both come from, if any.
+        disputed: What both have changed.
 
     Raises:
         RemoteError: The bundle's documents could not be fetched.
     """
     texts: dict[str, bytes] = {}
     settled = set()
-    for path, side in sides.items():
+    kept = {each.path for each in plan.ours}
+    for path in _DOCUMENTS:
         here, there = local.get(path), bundle.index.contents.get(path)
-        if not isinstance(here, FileEntry) or not isinstance(there, FileEntry):
+        # Of files that somebody chose, the lines go with them.
+        is_chosen = path == TRACKED_PATH and any(sides) and here != there
+        if not (path in disputed or is_chosen) or not _is_text(path, here, there):
             continue
         try:
-            common = _base(exchange, bundle, base, path)
-            merged = _merge(path, _texts(exchange, bundle, common, path, here), side)
+            merged = _merge(path, _texts(exchange, bundle, base, path, here), sides, kept)
         except _UnmergeableError as error:
             plan = _explained(plan, path, str(error))
             continue
-        after = FileEntry(
-            digest_of_bytes(merged, there.digest.algorithm), len(merged), there.executable
-        )
-        if after.digest not in (here.digest, there.digest):
+        after = _entry(bundle, merged, there)
+        if after is not None and after not in (here, there):
             texts[path] = merged
-        if side != "theirs":
+        if not sides.is_theirs(path):
             settled.add(path)
         plan = _settled(plan, path, here, after)
     return Merged(plan, texts, frozenset(settled))
+
+
+def _is_text(path: str, *entries: Entry | None) -> bool:
+    """Whether there are two texts to merge. A list of nothing may be no file at all."""
+    may_lack = path == TRACKED_PATH
+    return all(isinstance(each, FileEntry) or (each is None and may_lack) for each in entries)
+
+
+def _entry(bundle: RemoteBundle, text: bytes, there: Entry | None) -> FileEntry | None:
+    if not text and there is None:
+        return None
+    executable = isinstance(there, FileEntry) and there.executable
+    algorithm = algorithm_of(bundle.index)
+    return FileEntry(digest_of_bytes(text, algorithm), len(text), executable)
 
 
 def _explained(plan: PullPlan, path: str, why: str) -> PullPlan:
@@ -106,25 +124,30 @@ def _explained(plan: PullPlan, path: str, why: str) -> PullPlan:
     return replace(plan, obstacles=tuple(obstacles))
 
 
-def _settled(plan: PullPlan, path: str, here: FileEntry, after: FileEntry) -> PullPlan:
-    steps = [step for step in plan.steps if step.path != path]
-    if after.digest != here.digest:
-        steps.append(Step(path, Action.UPDATE, here, after))
+def _settled(plan: PullPlan, path: str, here: Entry | None, after: FileEntry | None) -> PullPlan:
+    others = [step for step in plan.steps if step.path != path]
     return replace(
         plan,
-        steps=tuple(sorted(steps, key=lambda step: step.path)),
+        steps=tuple(sorted((*others, *step_to(path, here, after)), key=lambda step: step.path)),
         obstacles=tuple(each for each in plan.obstacles if each.path != path),
+        kept=tuple(each for each in plan.kept if each.path != path),
         ours=tuple(each for each in plan.ours if each.path != path),
     )
 
 
 def _texts(
-    exchange: Exchange, bundle: RemoteBundle, base: bytes, path: str, here: FileEntry
+    exchange: Exchange,
+    bundle: RemoteBundle,
+    base: Digest | None,
+    path: str,
+    here: Entry | None,
 ) -> _Texts:
-    ours = b"".join(exchange.tree.reader([(path, 0, here.size + 1)])())
-    if digest_of_bytes(ours, here.digest.algorithm) != here.digest:
-        raise _UnmergeableError("it was edited at this moment")
-    return _Texts(base, ours, read_file(bundle, path))
+    ours = b""
+    if isinstance(here, FileEntry):
+        ours = b"".join(exchange.tree.reader([(path, 0, here.size + 1)])())
+        if digest_of_bytes(ours, here.digest.algorithm) != here.digest:
+            raise _UnmergeableError("it was edited at this moment")
+    return _Texts(_base(exchange, bundle, base, path), ours, _read(bundle, path))
 
 
 def _base(exchange: Exchange, bundle: RemoteBundle, base: Digest | None, path: str) -> bytes:
@@ -134,15 +157,18 @@ def _base(exchange: Exchange, bundle: RemoteBundle, base: Digest | None, path: s
     found = base_bundle(exchange, bundle, base)
     if found is None:
         raise _UnmergeableError("what both come from is not to be had any more")
-    return read_file(found, path) if path in found.index.contents else b""
+    return _read(found, path)
 
 
-def _merge(path: str, texts: _Texts, side: Side | None) -> bytes:
+def _read(bundle: RemoteBundle, path: str) -> bytes:
+    return read_file(bundle, path) if path in bundle.index.contents else b""
+
+
+def _merge(path: str, texts: _Texts, sides: Sides, kept: Collection[str]) -> bytes:
     try:
         if path == REGISTRY_PATH:
-            return _registry(texts, side)
-        assert path == TRACKED_PATH, "no other document has entries"
-        return _tracked(texts)
+            return _registry(texts, sides.of(path))
+        return _tracked(texts, sides, kept)
     except MopsError as error:
         raise _UnmergeableError(error.summary) from error
 
@@ -165,7 +191,13 @@ def _registry(texts: _Texts, side: Side | None) -> bytes:
     return texts.theirs if dump_document(theirs) == written else written
 
 
-def _tracked(texts: _Texts) -> bytes:
+def _tracked(texts: _Texts, sides: Sides, kept: Collection[str]) -> bytes:
     base, ours, theirs = (parse_tracked(text, TRACKED_PATH) for text in texts)
-    gone = (base - ours) | (base - theirs)
-    return dump_tracked((ours | theirs) - gone).encode()
+
+    def side(path: str) -> Side | None:
+        """A line goes with its file. One's own is kept only where both have changed it."""
+        if path in kept:
+            return "ours"
+        return "theirs" if sides.is_theirs(path) else None
+
+    return dump_tracked(merge_tracked(base, ours, theirs, side)).encode()

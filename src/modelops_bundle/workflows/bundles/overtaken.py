@@ -105,7 +105,7 @@ def _stale(
         "",
         "\n".join(
             (
-                f"It differs from {from_what}:",
+                f"It differs from {from_what}:" if lines else "It has nothing that is not here.",
                 *lines,
                 f"Run `{pull}` first."
                 " `mops-bundle push --force` replaces it and drops these changes.",

@@ -11,17 +11,19 @@ from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_
 from modelops_bundle.bundle.pulling import Obstacle, PullPlan, plan_pull
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.bundle.sides import Sides
+from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.bundle.tree import Staging
+from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.ports import Progress
 from modelops_bundle.records.document import load_document
-from modelops_bundle.records.merging import Side
 from modelops_bundle.workflows.bundles.ancestry import Ancestry, ancestry_of, files_of
 from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.clearing import cleared, in_the_way
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import fetch_files, read_file, size_to_fetch
 from modelops_bundle.workflows.bundles.merging import Merged, merge_documents
+from modelops_bundle.workflows.bundles.needing import without_needed
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
 from modelops_bundle.workflows.bundles.receiving import require_harmless
 from modelops_bundle.workflows.bundles.scope import needs_of
@@ -29,8 +31,6 @@ from modelops_bundle.workflows.status import select
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Pull", "Wish", "apply_pull", "plan_the_pull"]
-
-_DOCUMENTS = (REGISTRY_PATH, TRACKED_PATH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class Pull:
         plan: What would be done to the folder.
         wanted: What of the bundle was asked for.
         models: Ids of the models that were asked for; empty for everything.
-        lineage: What the folder comes from afterwards, beside the bundle.
+        lineage: What the folder comes from afterwards, the bundle at the end.
         size: Bytes to fetch.
         replaced: Files of the user's that are replaced or deleted, because that was asked for.
         merged: What is written that neither side has as it is, by path.
         dropped: The bundle that the tag had when it was last pushed or pulled here, if what it has now does
             not come from that.
-        ahead: The bundle of the folder, if it comes from what was asked for: nothing is to be pulled then.
+        ahead: The bundle of the folder, if it comes from what was asked for, which has nothing new then.
     """
 
     reference: Reference
@@ -115,34 +115,58 @@ def plan_the_pull(
         DamagedBundleError: It is not what its digest says.
     """
     reference = exchange.reference(text)
+    state = exchange.state()
+    _require_fitting(state, wish)
     bundle = open_bundle(exchange, reference)
     ids, wanted = _wanted(bundle, wish.models)
     ancestry = ancestry_of(exchange, reference, bundle)
-    state = exchange.state()
-    pull = Pull(
-        reference,
-        bundle,
-        PullPlan((), (), ()),
-        wanted,
-        ids,
-        # Where everything becomes as in the bundle, nothing of what came after the base is left.
-        ancestry.lineage if wish.overwrite or not ancestry.lineage else state.lineage,
-        dropped=ancestry.dropped,
-    )
-    is_plain = text is None and not any(wish) and not state.models
-    if is_plain and bundle.digest in state.lineage[:-1]:
-        return replace(pull, ahead=state.base)
+    # A tag that the folder is ahead of is gone back to by its name, or where everything is to be its.
+    is_ahead = ancestry.is_behind and text is None and not wish.overwrite
+    if ancestry.is_behind and not is_ahead:
+        ancestry = ancestry._replace(base=state.base)
     merged, replaced = _planned(exchange, bundle, wanted, ancestry, wish, wish.sides(workspace))
+    if is_ahead and not any(wish):
+        merged, replaced = Merged(PullPlan((), (), ()), {}, frozenset()), ()
     if merged.plan.steps:
         require_harmless(bundle)
     fetched = [path for path in _files(merged.plan) if path not in merged.texts]
-    return replace(
-        pull,
-        plan=merged.plan,
-        size=size_to_fetch(bundle, fetched),
-        replaced=replaced,
-        merged=merged.texts,
+    return Pull(
+        reference,
+        bundle,
+        merged.plan,
+        wanted,
+        ids,
+        _lineage_after(state, ancestry, bundle.digest, wish),
+        size_to_fetch(bundle, fetched),
+        replaced,
+        merged.texts,
+        dropped=ancestry.dropped,
+        ahead=state.base if is_ahead else None,
     )
+
+
+def _require_fitting(state: SyncState, wish: Wish) -> None:
+    """Refuse to mix a part of one bundle into all of another: the folder would be of neither."""
+    if wish.models and state.lineage and not state.models:
+        raise UsageError(
+            "all of a bundle is here, so no part of another one can be pulled",
+            "what is in the folder would belong to no bundle",
+            "Pull without --model, or into a folder of its own.",
+        )
+
+
+def _lineage_after(
+    state: SyncState, ancestry: Ancestry, digest: Digest, wish: Wish
+) -> tuple[Digest, ...]:
+    """What the folder comes from when the pull is done."""
+    if ancestry.is_behind:
+        before = ancestry.common
+    elif wish.overwrite or wish.take:
+        # What the folder had beside that may be gone.
+        before = (*ancestry.common, *ancestry.passed)
+    else:
+        before = (*state.lineage, *ancestry.passed)
+    return (*(each for each in dict.fromkeys(before) if each != digest), digest)
 
 
 def _planned(
@@ -164,13 +188,25 @@ def _planned(
     restore = wish.restore_deleted
     careful = plan_pull(base, local, wanted, restore_deleted=restore)
     plan = plan_pull(base, local, wanted, restore_deleted=restore, side=sides.of)
-    documents: dict[str, Side | None] = {}
-    if not wish.overwrite:  # or nothing of the user's is put into what is the bundle's
+    merged = Merged(plan, {}, frozenset())
+    if not wish.overwrite:  # or something of the user's is put into what is the bundle's
         disputed = {each.path for each in careful.obstacles}
-        documents = {path: sides.of(path) for path in _DOCUMENTS if path in disputed}
-    merged = merge_documents(exchange, bundle, plan, local, documents, ancestry.base)
+        merged = merge_documents(exchange, bundle, plan, local, sides, ancestry.base, disputed)
     plan = cleared(exchange.tree, merged.plan, sides.of)
-    return merged._replace(plan=plan), _replaced(plan, careful, merged)
+    if not wish.overwrite:
+        plan = without_needed(exchange, bundle, plan, local, merged.texts)
+    return merged._replace(plan=_told(plan, exchange.state())), _replaced(plan, careful, merged)
+
+
+def _told(plan: PullPlan, state: SyncState) -> PullPlan:
+    """A plan whose obstacles are called what they are to the user."""
+    obstacles = (
+        each._replace(state="modified")
+        if each.state == "untracked" and each.path in state.files
+        else each
+        for each in plan.obstacles
+    )
+    return replace(plan, obstacles=tuple(obstacles))
 
 
 def _replaced(plan: PullPlan, careful: PullPlan, merged: Merged) -> tuple[Obstacle, ...]:
@@ -198,8 +234,6 @@ def apply_pull(workspace: Workspace, exchange: Exchange, pull: Pull) -> str:
     """
     if pull.plan.obstacles:
         raise in_the_way(pull.plan.obstacles)
-    if pull.ahead is not None:
-        return ""
     steps = pull.plan.steps
     with exchange.tree.staging(steps) as staging:
         _stage(pull, staging, workspace.progress)
@@ -234,8 +268,11 @@ def _remember(exchange: Exchange, pull: Pull) -> None:
         exchange.save_state(state.partly(digest, pull.wanted, pull.models, exchange.now()))
         return
     refs = {} if reference.digest else {f"{reference.place}:{reference.wanted}": digest}
+    if pull.ahead is not None:
+        exchange.save_state(state.looked_at(refs))
+        return
     when = exchange.now()
-    exchange.save_state(state.synced(digest, pull.wanted, refs, when, pull.lineage, pushed=False))
+    exchange.save_state(state.synced(pull.lineage, pull.wanted, refs, when, pushed=False))
 
 
 def _wanted(bundle: RemoteBundle, models: Sequence[str]) -> tuple[tuple[str, ...], Contents]:

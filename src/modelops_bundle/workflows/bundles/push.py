@@ -148,16 +148,15 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
         each_blob(plan.blobs, send, workspace.progress, "sending")
         remote.put(made.index_blob, lambda: [made.index_data])
         # 2. The tags, and a word on who moved them.
-        warnings = move_tags(exchange, remote, made.manifest, plan.tags, _parent(exchange, plan))
+        warnings = move_tags(exchange, remote, made.manifest, plan.tags, _parents(exchange, plan))
     # 3. What is in common now.
     refs = {f"{plan.place.place}:{tag}": plan.digest for tag in plan.tags}
     # In the terms of the index, so that the next pull can tell what changed on which side.
     contents = plan.made.index.contents
     state = exchange.state()
-    lineage = state.lineage
-    exchange.save_state(
-        state.synced(plan.digest, contents, refs, exchange.now(), lineage, pushed=True)
-    )
+    # Content that was there before is the latest all the same.
+    lineage = (*(digest for digest in state.lineage if digest != plan.digest), plan.digest)
+    exchange.save_state(state.synced(lineage, contents, refs, exchange.now(), pushed=True))
     exchange.adopt_place(plan.place)
     return warnings
 
@@ -166,13 +165,20 @@ def _attest_late(exchange: Exchange, remote: Remote, plan: PushPlan) -> None:
     """Say who pushed, where a push from here was ended between moving the tags and saying so."""
     if plan.digest == exchange.state().base or provenance_of(remote, plan.digest):
         return
-    attest(exchange, remote, plan.made.manifest, _parent(exchange, plan), tuple(plan.tags))
+    attest(exchange, remote, plan.made.manifest, _parents(exchange, plan), tuple(plan.tags))
 
 
-def _parent(exchange: Exchange, plan: PushPlan) -> Digest | None:
-    """What the bundle was made from: not what a forced push replaces, and not itself."""
+def _parents(exchange: Exchange, plan: PushPlan) -> tuple[Digest, ...]:
+    """What the bundle was made from: the folder's last one, and those of the tags that the folder comes from.
+
+    Not what a forced push replaces, and not itself.
+    """
     lineage = exchange.state().lineage
-    return next((digest for digest in reversed(lineage) if digest != plan.digest), None)
+    last = next((digest for digest in reversed(lineage) if digest != plan.digest), None)
+    merged = (digest for digest in plan.tags.values() if digest in lineage)
+    parents = dict.fromkeys(each for each in (last, *merged) if each is not None)
+    parents.pop(plan.digest, None)
+    return tuple(parents)
 
 
 def _stores(exchange: Exchange, remote: Remote, made: Made) -> Mapping[Blob, BlobStore]:
@@ -202,12 +208,13 @@ def _elsewhere(
 ) -> Mapping[Blob, str]:
     """Blobs that the last bundle has in another repository of the same registry, each with its name."""
     state = exchange.state()
-    for known in map(parse_reference, state.places(state.base)):
-        if reference.is_layout or known.host != reference.host:
+    for known in map(parse_reference, state.places()):
+        if reference.is_layout or known.host != reference.host or known.place == reference.place:
             continue
         bundle = bundle_at(exchange, known, state.base)
-        layers = {layer.digest for layer in bundle.said.layers} if bundle is not None else set()
-        return {blob: known.repository for blob in lacking if blob.digest in layers}
+        if bundle is not None:
+            layers = {layer.digest for layer in bundle.said.layers}
+            return {blob: known.repository for blob in lacking if blob.digest in layers}
     return {}
 
 
