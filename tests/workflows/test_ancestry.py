@@ -36,7 +36,7 @@ class Project:
 def walk(
     remote: LayoutRemote, start: Digest, *stop: Digest, others: Sequence[LayoutRemote] = ()
 ) -> Walk:
-    return History(Project(*others), remote).walk([start], stop)  # type: ignore[arg-type]
+    return History(Project(*others), remote).walk(start, stop)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def bundle(remote: LayoutRemote, name: str) -> Manifest:
     return manifest
 
 
-def say(remote: LayoutRemote, of: Manifest, parents: object, predicate: bool = True) -> Blob:
+def say(remote: LayoutRemote, of: Manifest, ancestors: object, predicate: bool = True) -> Blob:
     """A statement about a bundle, as a push makes it or as nobody should."""
-    said: object = {"predicate": {"created": "then", "parents": parents}} if predicate else parents
-    data = json.dumps(said).encode()
+    inner: object = {"created": "then", "ancestors": ancestors}
+    data = json.dumps({"predicate": inner} if predicate else ancestors).encode()
     blob = Blob(sha256_digest(data), len(data), PROVENANCE)
     remote.put(Blob(sha256_digest(b"{}"), 2, EMPTY), lambda: [b"{}"])
     remote.put(blob, lambda: [data])
@@ -66,35 +66,32 @@ def say(remote: LayoutRemote, of: Manifest, parents: object, predicate: bool = T
 
 
 def chain(remote: LayoutRemote, length: int) -> list[Digest]:
-    """Bundles of which each was made from the one before."""
+    """Bundles of users who had cloned the one before, and know of no other."""
     made = [bundle(remote, f"b{number}") for number in range(length)]
     for before, after in zip([None, *made], made, strict=False):
         say(remote, after, [str(before.digest)] if before else [])
     return [each.digest for each in made]
 
 
-def test_a_walk_stops_where_it_shall(remote: LayoutRemote) -> None:
+def test_a_walk_goes_on_until_something_is_met(remote: LayoutRemote) -> None:
     one, two, three, four = chain(remote, 4)
-    assert walk(remote, four, one, two) == Walk((two,), (three,), True)
-    assert walk(remote, four, one) == Walk((one,), (three, two), True)
-    assert walk(remote, two, three, four) == Walk((), (one,), True)
+    assert walk(remote, four, two) == Walk(frozenset([two]), (three,), True)
+    assert walk(remote, four, one) == Walk(frozenset([one]), (two, three), True)
+    assert walk(remote, two, three, four) == Walk(frozenset(), (one,), True)
 
 
-def test_a_bundle_of_two(remote: LayoutRemote) -> None:
-    one, two, three = (bundle(remote, name) for name in ("one", "two", "three"))
-    both = bundle(remote, "both")
-    say(remote, one, [])
-    say(remote, two, [str(one.digest)])
-    say(remote, three, [str(one.digest)])
-    say(remote, both, [str(two.digest), str(three.digest)])
-    found = walk(remote, both.digest, one.digest, three.digest)
-    assert set(found.met) == {one.digest, three.digest}
-    assert (found.passed, found.is_whole) == ((two.digest,), True)
+def test_all_that_a_pusher_knew_is_known(remote: LayoutRemote) -> None:
+    one, two, three, four = (bundle(remote, name).digest for name in "1234")
+    say(remote, bundle(remote, "5"), [str(each) for each in (one, two, three, four)])
+    last = bundle(remote, "6")
+    say(remote, last, [str(each) for each in (one, two, three, four)])
+    found = walk(remote, last.digest, two, four)
+    assert found == Walk(frozenset([two, four]), (one, three), True)
 
 
 def test_nobody_says_anything(remote: LayoutRemote) -> None:
     one, two = bundle(remote, "one"), bundle(remote, "two")
-    assert walk(remote, two.digest, one.digest) == Walk((), (), False)
+    assert walk(remote, two.digest, one.digest) == Walk(frozenset(), (), False)
 
 
 def test_another_place_is_asked_as_well(remote: LayoutRemote, tmp_path: Path) -> None:
@@ -102,10 +99,12 @@ def test_another_place_is_asked_as_well(remote: LayoutRemote, tmp_path: Path) ->
     other = LayoutRemote(str(tmp_path / "other"))
     fourth = bundle(other, "fourth")
     say(other, fourth, [str(three)])
-    assert walk(other, fourth.digest, one) == Walk((), (three,), False)
-    assert walk(other, fourth.digest, one, others=[remote]) == Walk((one,), (three, two), True)
+    # What was never pushed here leaves nothing unsaid here.
+    assert walk(other, fourth.digest, one) == Walk(frozenset(), (three,), True)
+    whole = Walk(frozenset([one]), (two, three), True)
+    assert walk(other, fourth.digest, one, others=[remote]) == whole
     gone = LayoutRemote(str(tmp_path / "gone"))
-    assert walk(other, fourth.digest, one, others=[gone, remote]).met == (one,)
+    assert walk(other, fourth.digest, one, others=[gone, remote]) == whole
 
 
 def test_a_bundle_that_was_pushed_again_and_again_in_a_circle(remote: LayoutRemote) -> None:
@@ -114,25 +113,25 @@ def test_a_bundle_that_was_pushed_again_and_again_in_a_circle(remote: LayoutRemo
     say(remote, one, [])
     say(remote, two, [str(one.digest)])
     say(remote, one, [str(two.digest), str(one.digest)])
-    assert walk(remote, one.digest, two.digest).met == (two.digest,)
-    assert walk(remote, one.digest, other) == Walk((), (two.digest,), True)
+    assert walk(remote, one.digest, two.digest).met == {two.digest}
+    assert walk(remote, one.digest, other) == Walk(frozenset(), (two.digest,), True)
 
 
 @pytest.mark.parametrize(
-    "parent",
+    "ancestor",
     ["", "sha256:", "sha256:../../x", f"blake3:{'0' * 64}", 5, None, ["x"], "x" * 100_000],
 )
-def test_what_is_no_digest_is_no_parent(remote: LayoutRemote, parent: object) -> None:
+def test_what_is_no_digest_is_no_ancestor(remote: LayoutRemote, ancestor: object) -> None:
     one = bundle(remote, "one")
-    say(remote, one, [parent])
-    assert walk(remote, one.digest, sha256_digest(b"x")) == Walk((), (), True)
+    say(remote, one, [ancestor])
+    assert walk(remote, one.digest, sha256_digest(b"x")) == Walk(frozenset(), (), True)
 
 
-@pytest.mark.parametrize("parents", [None, 5, "x", {"a": "b"}])
-def test_what_is_no_list_has_no_parents(remote: LayoutRemote, parents: object) -> None:
+@pytest.mark.parametrize("ancestors", [None, 5, "x", {"a": "b"}])
+def test_what_is_no_list_names_nobody(remote: LayoutRemote, ancestors: object) -> None:
     one = bundle(remote, "one")
-    say(remote, one, parents)
-    assert walk(remote, one.digest, sha256_digest(b"x")) == Walk((), (), True)
+    say(remote, one, ancestors)
+    assert walk(remote, one.digest, sha256_digest(b"x")) == Walk(frozenset(), (), True)
 
 
 @pytest.mark.parametrize("document", [None, [], 5, {"predicate": 1}, {}])
@@ -147,12 +146,12 @@ def test_a_damaged_statement_is_left_out(remote: LayoutRemote, tmp_path: Path) -
     one, two = chain(remote, 2)
     third = bundle(remote, "three")
     blob = say(remote, third, [str(two)])
-    assert walk(remote, third.digest, one).met == (one,)
+    assert walk(remote, third.digest, one).met == {one}
     next((tmp_path / "layout").rglob(blob.digest.hex)).write_bytes(b"x" * blob.size)
-    assert walk(remote, third.digest, one) == Walk((), (), False)
+    assert walk(remote, third.digest, one) == Walk(frozenset(), (), False)
 
 
 def test_a_chain_without_end_is_left(remote: LayoutRemote) -> None:
     made = chain(remote, 120)
-    assert walk(remote, made[-1], made[30]).met == (made[30],)
+    assert walk(remote, made[-1], made[30]).met == {made[30]}
     assert not walk(remote, made[-1], made[3]).is_whole

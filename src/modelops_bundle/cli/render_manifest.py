@@ -37,7 +37,7 @@ def manifest_document(shown: ShownBundle) -> dict[str, Any]:
         ],
         "bytes": total_size(bundle.index.contents),
         "provenance": [
-            {**each._asdict(), "tags": list(each.tags), "parents": list(map(str, each.parents))}
+            {**each._asdict(), "tags": list(each.tags), "ancestors": list(map(str, each.ancestors))}
             for each in shown.provenance
         ],
     }
@@ -52,8 +52,7 @@ def show_manifest(shown: ShownBundle, *, full: bool) -> None:
     held = f"{plural(len(contents), 'file')}, {size(total_size(contents))}"
     show(("Holds: ", "strong"), f"{held}, in {plural(len(blobs), 'blob')}")
     for each in shown.provenance:
-        parents = " and ".join(f"sha256:{parent.short}" for parent in each.parents)
-        after = f", after {parents}" if parents else ""
+        after = f", after sha256:{each.ancestors[-1].short}" if each.ancestors else ""
         show(("Pushed: ", "strong"), f"{each.created} by {each.author or 'nobody named'}{after}")
     if not full:
         return

@@ -7,6 +7,7 @@ may have gone under another tag or to another place.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -61,52 +62,48 @@ def ancestry_of(exchange: Exchange, reference: Reference, bundle: RemoteBundle) 
         return Ancestry(state.base, lineage)
     history = History(exchange, bundle.remote)
     known = state.tags.get(f"{reference.place}:{reference.wanted}")
-    met = history.walk([digest], lineage)
-    latest = _latest(history, lineage, met.met)
-    passed = tuple(reversed(met.passed))
+    walk = history.walk(digest, lineage)
+    latest = _latest(history, lineage, walk.met)
     if digest in lineage and latest < lineage.index(digest):
         # Unless it was pushed once more, after what the folder has.
         common = lineage[: lineage.index(digest) + 1]
         return Ancestry(
             digest, common, (), True, known if known in lineage[len(common) :] else None
         )
+    dropped = known if known in lineage and _is_lost(history, digest, known) else None
     if latest >= 0:
-        dropped = known if _is_lost(history, known, lineage, met.met) else None
-        return Ancestry(lineage[latest], lineage[: latest + 1], passed, dropped=dropped)
-    back = history.walk(lineage[-1:], {digest, *met.passed})
+        return Ancestry(lineage[latest], lineage[: latest + 1], walk.passed, dropped=dropped)
+    back = history.walk(lineage[-1], {digest, *walk.passed})
     if digest in back.met:
-        return Ancestry(digest, (), (), True, known if known in lineage else None)
+        return Ancestry(digest, (), (), True, dropped)
     if back.met:
-        return Ancestry(back.met[0], (), passed, dropped=known if known in lineage else None)
-    if not met.is_whole and known in lineage:
+        base = next(each for each in reversed(walk.passed) if each in back.met)
+        return Ancestry(base, (), walk.passed, dropped=dropped)
+    if not walk.is_whole and known in lineage:
         # Nobody says where it comes from: of the tag that was seen here, most likely.
-        return Ancestry(known, lineage[: lineage.index(known) + 1], passed)
-    return Ancestry(None, (), passed, dropped=known if met.is_whole and known in lineage else None)
+        return Ancestry(known, lineage[: lineage.index(known) + 1], walk.passed)
+    return Ancestry(None, (), walk.passed, dropped=dropped)
 
 
-def _latest(history: History, lineage: Lineage, met: tuple[Digest, ...]) -> int:
+def _latest(history: History, lineage: Lineage, met: Collection[Digest]) -> int:
     """Where in the lineage the last bundle is that others come from; -1 where none is.
 
     What was pushed once more, after it had been replaced by others, comes from those as well.
     """
     latest = max(map(lineage.index, met), default=-1)
     while 0 <= latest < len(lineage) - 1:
-        parents = history.parents(lineage[latest]) or frozenset()
-        later = max((lineage.index(each) for each in parents if each in lineage), default=-1)
+        named = {each for names in history.ancestors(lineage[latest]) or () for each in names}
+        later = max(map(lineage.index, named.intersection(lineage)), default=-1)
         if later <= latest:
             break
         latest = later
     return latest
 
 
-def _is_lost(
-    history: History, known: Digest | None, lineage: Lineage, met: tuple[Digest, ...]
-) -> bool:
+def _is_lost(history: History, digest: Digest, known: Digest) -> bool:
     """Whether what a tag had is not among what it comes from now."""
-    if known is None or known not in lineage or known in met:
-        return False
-    beyond = history.walk(met, {known})
-    return beyond.is_whole and not beyond.met
+    walk = history.walk(digest, {known})
+    return walk.is_whole and not walk.met
 
 
 def files_of(exchange: Exchange, bundle: RemoteBundle, base: Digest | None) -> Contents:

@@ -26,6 +26,7 @@ _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:modelops:bundle-provenance:v1"
 #: Statements about one bundle that are read at most: one for each push of it.
 _MOST_STATEMENTS = 100
+_MOST_ANCESTORS = 1000
 
 
 class Provenance(NamedTuple):
@@ -35,14 +36,15 @@ class Provenance(NamedTuple):
         created: When, in ISO 8601.
         author: Who.
         tool: With which program.
-        parents: What the bundle was made from, the bundle that was in the folder before first.
+        ancestors: The bundles that it comes from as far as the pusher knew, oldest first; the last one is
+            what it was made from.
         tags: The tags that were moved.
     """
 
     created: str
     author: str
     tool: str
-    parents: tuple[Digest, ...]
+    ancestors: tuple[Digest, ...]
     tags: tuple[str, ...]
 
 
@@ -50,7 +52,7 @@ def attest(
     exchange: Exchange,
     remote: Remote,
     manifest: Manifest,
-    parents: Sequence[Digest],
+    ancestors: Sequence[Digest],
     tags: Sequence[str],
 ) -> None:
     """Say who pushed a bundle.
@@ -66,7 +68,7 @@ def attest(
             "created": exchange.now(),
             "author": exchange.author,
             "tool": exchange.tool,
-            "parents": [str(parent) for parent in parents],
+            "ancestors": [str(ancestor) for ancestor in ancestors],
             "tags": list(tags),
         },
     }
@@ -110,8 +112,9 @@ def _provenance(data: bytes) -> Provenance:
         value: Any = predicate.get(key)
         return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
-    parents = tuple(filter(None, map(_digest, texts("parents"))))
-    return Provenance(text("created"), text("author"), text("tool"), parents, tuple(texts("tags")))
+    ancestors = tuple(filter(None, map(_digest, texts("ancestors")[-_MOST_ANCESTORS:])))
+    tags = tuple(texts("tags"))
+    return Provenance(text("created"), text("author"), text("tool"), ancestors, tags)
 
 
 def _digest(text: str) -> Digest | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from modelops_bundle.bundle.reference import parse_reference
@@ -16,19 +16,19 @@ from modelops_bundle.workflows.bundles.exchange import Exchange
 __all__ = ["History", "Walk"]
 
 _MOST_ASKED = 100
-"""Bundles that one walk asks about at most. What others pushed since the last pull is much less."""
+"""Bundles that one walk asks about at most. Each names all that its pusher knew, so that few are asked."""
 
 
 class Walk(NamedTuple):
-    """Where a walk along what bundles come from has led.
+    """What bundles come from, as far as a walk went.
 
     Attributes:
-        met: Those that it was to stop at and that it came to, the nearest first.
-        passed: The others that it came through, the nearest first.
-        is_whole: Whether it came to every end: nobody said nothing, and there were not too many.
+        met: Those of them that were looked for.
+        passed: The others, oldest first.
+        is_whole: Whether whoever pushed one of them to the place said what it was made from.
     """
 
-    met: tuple[Digest, ...]
+    met: frozenset[Digest]
     passed: tuple[Digest, ...]
     is_whole: bool
 
@@ -44,42 +44,48 @@ class History:
     def __init__(self, exchange: Exchange, remote: Remote) -> None:
         self._exchange = exchange
         self._remote = remote
-        self._known: dict[Digest, frozenset[Digest] | None] = {}
+        self._known: dict[Digest, tuple[tuple[Digest, ...], ...] | None] = {}
 
-    def parents(self, digest: Digest) -> frozenset[Digest] | None:
-        """What a bundle was made from; empty for a first one, ``None`` where nobody says anything.
+    def ancestors(self, digest: Digest) -> tuple[tuple[Digest, ...], ...] | None:
+        """What each push of a bundle says that it comes from, oldest first.
+
+        Returns:
+            ``None`` where the bundle was pushed here and nobody says anything.
 
         Raises:
             RemoteError: The place could not be asked. Others that cannot be say nothing.
         """
         if digest not in self._known:
             said = provenance_of(self._remote, digest) or self._elsewhere(digest)
-            parents = frozenset(parent for each in said for parent in each.parents)
-            self._known[digest] = parents - {digest} if said else None
+            is_silent = not said and self._remote.manifest(str(digest)) is not None
+            lists = tuple(tuple(x for x in each.ancestors if x != digest) for each in said)
+            self._known[digest] = None if is_silent else lists
         return self._known[digest]
 
-    def walk(self, start: Iterable[Digest], stop: Collection[Digest]) -> Walk:
-        """Go from bundles to all that they come from, and from those of ``stop`` no further.
+    def walk(self, digest: Digest, stop: Collection[Digest]) -> Walk:
+        """Go from a bundle to what it comes from.
+
+        What a push names is all that its pusher knew of. So only from the oldest of it does the walk go on,
+        and only as long as nothing of ``stop`` was met.
 
         Raises:
             RemoteError: The place could not be asked.
         """
-        first = list(start)
-        waiting, seen = deque(first), dict.fromkeys(first)
-        met: dict[Digest, None] = {}
-        asked, is_whole = 0, True
-        while waiting and asked < _MOST_ASKED:
-            parents = self.parents(waiting.popleft())
-            asked += 1
-            is_whole &= parents is not None
-            for parent in sorted(parents or (), key=str):
-                if parent in stop:
-                    met[parent] = None
-                elif parent not in seen:
-                    seen[parent] = None
-                    waiting.append(parent)
-        passed = tuple(each for each in seen if each not in first)
-        return Walk(tuple(met), passed, is_whole and not waiting)
+        waiting = deque([digest])
+        seen = {digest: None}
+        met: set[Digest] = set()
+        is_whole = True
+        while waiting and len(self._known) <= _MOST_ASKED:
+            lists = self.ancestors(waiting.popleft())
+            is_whole &= lists is not None
+            for names in lists or ():
+                found = met.union(names).intersection(stop) - met
+                met |= found
+                if names and not met.intersection(names) and names[0] not in seen:
+                    waiting.append(names[0])
+                seen.update(dict.fromkeys(reversed(names)))
+        passed = tuple(each for each in reversed(seen) if each != digest and each not in met)
+        return Walk(frozenset(met), passed, is_whole and not waiting)
 
     def _elsewhere(self, digest: Digest) -> list[Provenance]:
         for place in self._exchange.state().places():

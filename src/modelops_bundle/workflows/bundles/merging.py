@@ -6,7 +6,7 @@ different models would be in each other's way at every turn.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from modelops_bundle.identity.streams import digest_of_bytes
 from modelops_bundle.records.document import dump_document, load_document
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.merging import Side, merge_registries
-from modelops_bundle.workflows.bundles.ancestry import base_bundle
+from modelops_bundle.workflows.bundles.ancestry import Ancestry, base_bundle
 from modelops_bundle.workflows.bundles.bridging import algorithm_of
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import read_file
@@ -64,8 +64,9 @@ def merge_documents(
     bundle: RemoteBundle,
     plan: PullPlan,
     local: Contents,
+    compared: Collection[str],
     sides: Sides,
-    base: Digest | None,
+    ancestry: Ancestry,
     disputed: Collection[str],
 ) -> Merged:
     """Settle what both sides did to the registry and to the list of what is tracked.
@@ -75,8 +76,9 @@ def merge_documents(
         bundle: What is pulled.
         plan: What a pull would do.
         local: What is in the folder.
+        compared: Paths that were compared.
         sides: Whose a path shall be; whose entries, where both changed the same one.
-        base: The bundle that both come from, if any.
+        ancestry: What both come from.
         disputed: What both have changed.
 
     Raises:
@@ -85,6 +87,13 @@ def merge_documents(
     texts: dict[str, bytes] = {}
     settled = set()
     kept = {each.path for each in plan.ours}
+
+    def side(path: str) -> Side | None:
+        """A line goes with its file. One's own is kept only where both have changed it."""
+        if path in kept:
+            return "ours"
+        return "theirs" if sides.is_theirs(path) and path in compared else None
+
     for path in _DOCUMENTS:
         here, there = local.get(path), bundle.index.contents.get(path)
         # Of files that somebody chose, the lines go with them.
@@ -92,7 +101,7 @@ def merge_documents(
         if not (path in disputed or is_chosen) or not _is_text(path, here, there):
             continue
         try:
-            merged = _merge(path, _texts(exchange, bundle, base, path, here), sides, kept)
+            merged = _merge(path, _texts(exchange, bundle, ancestry.base, path, here), side)
         except _UnmergeableError as error:
             plan = _explained(plan, path, str(error))
             continue
@@ -164,11 +173,11 @@ def _read(bundle: RemoteBundle, path: str) -> bytes:
     return read_file(bundle, path) if path in bundle.index.contents else b""
 
 
-def _merge(path: str, texts: _Texts, sides: Sides, kept: Collection[str]) -> bytes:
+def _merge(path: str, texts: _Texts, side: Callable[[str], Side | None]) -> bytes:
     try:
         if path == REGISTRY_PATH:
-            return _registry(texts, sides.of(path))
-        return _tracked(texts, sides, kept)
+            return _registry(texts, side(path))
+        return _tracked(texts, side)
     except MopsError as error:
         raise _UnmergeableError(error.summary) from error
 
@@ -191,13 +200,6 @@ def _registry(texts: _Texts, side: Side | None) -> bytes:
     return texts.theirs if dump_document(theirs) == written else written
 
 
-def _tracked(texts: _Texts, sides: Sides, kept: Collection[str]) -> bytes:
+def _tracked(texts: _Texts, side: Callable[[str], Side | None]) -> bytes:
     base, ours, theirs = (parse_tracked(text, TRACKED_PATH) for text in texts)
-
-    def side(path: str) -> Side | None:
-        """A line goes with its file. One's own is kept only where both have changed it."""
-        if path in kept:
-            return "ours"
-        return "theirs" if sides.is_theirs(path) else None
-
     return dump_tracked(merge_tracked(base, ours, theirs, side)).encode()

@@ -31,7 +31,7 @@ def move_tags(
     remote: Remote,
     manifest: Manifest,
     tags: Mapping[str, Digest | None],
-    parents: Sequence[Digest],
+    ancestors: Sequence[Digest],
 ) -> tuple[str, ...]:
     """Point tags to a bundle, whose blobs are there, and say who did.
 
@@ -40,7 +40,7 @@ def move_tags(
         remote: The place.
         manifest: The bundle's manifest.
         tags: Where each tag points now.
-        parents: The bundles that this one was made from.
+        ancestors: The bundles that this one comes from, oldest first.
 
     Returns:
         What the user should know, in words.
@@ -59,7 +59,7 @@ def move_tags(
         remote.put_manifest(manifest, tag, before)
         slow |= exchange.clock() - began > RACE_SECONDS
     moved = exchange.clock()
-    attest(exchange, remote, manifest, parents, tuple(tags))
+    attest(exchange, remote, manifest, ancestors, tuple(tags))
     if remote.is_atomic:
         return ()
     # Who looked before we moved the tag has moved it by now, or knows that it was slow.
@@ -86,7 +86,7 @@ def _require(
 def _is_built_on(remote: Remote, now: Digest | None, ours: Digest) -> bool:
     """Whether somebody has gone on from our bundle already."""
     said = provenance_of(remote, now) if now is not None else []
-    return any(ours in each.parents for each in said)
+    return any(ours in each.ancestors for each in said)
 
 
 def _raced(

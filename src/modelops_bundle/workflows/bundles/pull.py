@@ -121,10 +121,11 @@ def plan_the_pull(
     ids, wanted = _wanted(bundle, wish.models)
     ancestry = ancestry_of(exchange, reference, bundle)
     # A tag that the folder is ahead of is gone back to by its name, or where everything is to be its.
-    is_ahead = ancestry.is_behind and text is None and not wish.overwrite
+    sides = wish.sides(workspace)
+    is_ahead = ancestry.is_behind and text is None and "." not in sides.theirs
     if ancestry.is_behind and not is_ahead:
         ancestry = ancestry._replace(base=state.base)
-    merged, replaced = _planned(exchange, bundle, wanted, ancestry, wish, wish.sides(workspace))
+    merged, replaced = _planned(exchange, bundle, wanted, ancestry, wish, sides)
     if is_ahead and not any(wish):
         merged, replaced = Merged(PullPlan((), (), ()), {}, frozenset()), ()
     if merged.plan.steps:
@@ -191,7 +192,9 @@ def _planned(
     merged = Merged(plan, {}, frozenset())
     if not wish.overwrite:  # or something of the user's is put into what is the bundle's
         disputed = {each.path for each in careful.obstacles}
-        merged = merge_documents(exchange, bundle, plan, local, sides, ancestry.base, disputed)
+        merged = merge_documents(
+            exchange, bundle, plan, local, {*base, *wanted}, sides, ancestry, disputed
+        )
     plan = cleared(exchange.tree, merged.plan, sides.of)
     if not wish.overwrite:
         plan = without_needed(exchange, bundle, plan, local, merged.texts)

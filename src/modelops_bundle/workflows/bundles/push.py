@@ -148,14 +148,14 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
         each_blob(plan.blobs, send, workspace.progress, "sending")
         remote.put(made.index_blob, lambda: [made.index_data])
         # 2. The tags, and a word on who moved them.
-        warnings = move_tags(exchange, remote, made.manifest, plan.tags, _parents(exchange, plan))
+        warnings = move_tags(exchange, remote, made.manifest, plan.tags, _ancestors(exchange, plan))
     # 3. What is in common now.
     refs = {f"{plan.place.place}:{tag}": plan.digest for tag in plan.tags}
     # In the terms of the index, so that the next pull can tell what changed on which side.
     contents = plan.made.index.contents
     state = exchange.state()
     # Content that was there before is the latest all the same.
-    lineage = (*(digest for digest in state.lineage if digest != plan.digest), plan.digest)
+    lineage = (*_ancestors(exchange, plan), plan.digest)
     exchange.save_state(state.synced(lineage, contents, refs, exchange.now(), pushed=True))
     exchange.adopt_place(plan.place)
     return warnings
@@ -165,20 +165,12 @@ def _attest_late(exchange: Exchange, remote: Remote, plan: PushPlan) -> None:
     """Say who pushed, where a push from here was ended between moving the tags and saying so."""
     if plan.digest == exchange.state().base or provenance_of(remote, plan.digest):
         return
-    attest(exchange, remote, plan.made.manifest, _parents(exchange, plan), tuple(plan.tags))
+    attest(exchange, remote, plan.made.manifest, _ancestors(exchange, plan), tuple(plan.tags))
 
 
-def _parents(exchange: Exchange, plan: PushPlan) -> tuple[Digest, ...]:
-    """What the bundle was made from: the folder's last one, and those of the tags that the folder comes from.
-
-    Not what a forced push replaces, and not itself.
-    """
-    lineage = exchange.state().lineage
-    last = next((digest for digest in reversed(lineage) if digest != plan.digest), None)
-    merged = (digest for digest in plan.tags.values() if digest in lineage)
-    parents = dict.fromkeys(each for each in (last, *merged) if each is not None)
-    parents.pop(plan.digest, None)
-    return tuple(parents)
+def _ancestors(exchange: Exchange, plan: PushPlan) -> tuple[Digest, ...]:
+    """What the bundle comes from: not what a forced push replaces, and not itself."""
+    return tuple(digest for digest in exchange.state().lineage if digest != plan.digest)
 
 
 def _stores(exchange: Exchange, remote: Remote, made: Made) -> Mapping[Blob, BlobStore]:
