@@ -158,6 +158,37 @@ class TestChoosing:
         ann, _ = two(registered, desk)
         assert "src/rate.py is not in the bundle" in ann.refuse("pull", "--take", "src/rate.py")
 
+    def test_copies_of_one_second_do_not_replace_each_other(
+        self, registered: Project, desk: Desk
+    ) -> None:
+        ann, _ = two(registered, desk)
+        for number in range(3):
+            (ann.folder / "src/rates.py").write_text(f"SEASONAL_BOOST = {number}\n")
+            ann.run("pull", "--take", "src")
+        copies = (ann.folder / ".modelops-bundle/replaced").rglob("rates.py")
+        assert {path.read_text()[-2] for path in copies} == {"0", "1", "2"}
+
+    def test_a_part_is_not_mixed_into_a_whole(self, registered: Project, desk: Desk) -> None:
+        ann, _ = two(registered, desk)
+        assert "all of a bundle is here" in ann.refuse("pull", "--model", "StochasticSIR")
+
+    def test_what_ones_own_entry_needs_is_not_deleted(
+        self, registered: Project, desk: Desk
+    ) -> None:
+        ann, bob = two(registered, desk)
+        register(ann, "Ann")
+        ann.run("register-model", "src/ann.py", "--data", "data/population.csv")
+        others = [name for name in bob.states() if name.startswith("model_")]
+        bob.run("unregister", *others)
+        (bob.folder / "data/population.csv").unlink()
+        pushed(bob)
+        said = ann.run("pull").stderr
+        assert "kept: data/population.csv is needed here" in said
+        assert ann.states()["ann_ann"] == "current"
+        pushed(ann)
+        bob.run("pull")
+        assert (bob.folder / "data/population.csv").exists()
+
 
 class TestLinks:
     def test_a_link_out_of_the_project_is_not_replaced(

@@ -82,6 +82,9 @@ def ancestry_of(exchange: Exchange, reference: Reference, bundle: RemoteBundle) 
     if not walk.is_whole and known in lineage:
         # Nobody says where it comes from: of the tag that was seen here, most likely.
         return Ancestry(known, lineage[: lineage.index(known) + 1], walk.passed)
+    if not walk.is_whole and history.ancestors(lineage[-1]) is None:
+        # Nor of the folder's own bundle, as where a program pushes that says nothing: the next one, then.
+        return Ancestry(state.base, lineage)
     return Ancestry(None, (), walk.passed, dropped=dropped)
 
 
