@@ -325,3 +325,43 @@ class TestWhereTagsAre:
         assert ann.json("manifest", f"@{first[7:19]}")["digest"] == first
         said = ann.refuse("manifest", "@abcdef012345")
         assert "none of those that were pushed or pulled here begins with abcdef012345" in said
+
+    def test_a_clone_of_a_later_tag_moves_an_earlier_one(
+        self, registered: Project, desk: Desk
+    ) -> None:
+        ann, _ = two(registered, desk)
+        ann.edit("src/rates.py", "1.15", "1.25")
+        later = pushed(ann, "--tag", "dev")
+        carl = desk.clone("carl", f"{desk.place}:dev")
+        assert pushed(carl, "--tag", "latest") == later
+        assert carl.json("tags")["tags"] == {"dev": later, "latest": later}
+
+    def test_files_come_back_from_the_later_bundle(self, registered: Project, desk: Desk) -> None:
+        ann, _ = two(registered, desk)
+        ann.edit("src/rates.py", "1.15", "1.25")
+        pushed(ann, "--tag", "next")
+        later = (ann.folder / "src/rates.py").read_bytes()
+        (ann.folder / "src/rates.py").unlink()
+        ann.run("pull", "--restore-deleted")
+        assert (ann.folder / "src/rates.py").read_bytes() == later
+        (ann.folder / "src/rates.py").write_text("SEASONAL_BOOST = 0\n")
+        assert "Nothing to pull" in ann.run("pull").stderr
+        ann.run("pull", "--take", "src/rates.py")
+        assert (ann.folder / "src/rates.py").read_bytes() == later
+
+    def test_a_branch_of_what_was_cloned_late(self, registered: Project, desk: Desk) -> None:
+        ann, bob = two(registered, desk)
+        for value in ("1.25", "1.35"):
+            ann.edit("src/rates.py", "SEASONAL_BOOST = 1.", f"SEASONAL_BOOST = {value} - 1.")
+            pushed(ann)
+        bob.run("pull")
+        carl = desk.clone("carl")
+        (ann.folder / "config/settings.json").write_text("{}")
+        pushed(ann)
+        carl.run("pull")
+        old = (registered.folder / "src/rates.py").read_bytes()
+        (bob.folder / "src/rates.py").write_bytes(old)
+        pushed(bob, "--tag", "side")
+        carl.run("pull", "side")
+        assert (carl.folder / "src/rates.py").read_bytes() == old
+        assert (carl.folder / "config/settings.json").read_text() == "{}"

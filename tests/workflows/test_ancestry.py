@@ -16,6 +16,7 @@ from modelops_bundle.bundle.remote import Blob, Manifest
 from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.identity.recipes import sha256_digest
+from modelops_bundle.workflows.bundles.ancestry import united
 from modelops_bundle.workflows.bundles.attesting import provenance_of
 from modelops_bundle.workflows.bundles.history import History, Walk
 
@@ -75,8 +76,8 @@ def chain(remote: LayoutRemote, length: int) -> list[Digest]:
 
 def test_a_walk_goes_on_until_something_is_met(remote: LayoutRemote) -> None:
     one, two, three, four = chain(remote, 4)
-    assert walk(remote, four, two) == Walk(frozenset([two]), (three,), True)
-    assert walk(remote, four, one) == Walk(frozenset([one]), (two, three), True)
+    assert walk(remote, four, two) == Walk(frozenset([two]), (two, three), True)
+    assert walk(remote, four, one) == Walk(frozenset([one]), (one, two, three), True)
     assert walk(remote, two, three, four) == Walk(frozenset(), (one,), True)
 
 
@@ -86,7 +87,7 @@ def test_all_that_a_pusher_knew_is_known(remote: LayoutRemote) -> None:
     last = bundle(remote, "6")
     say(remote, last, [str(each) for each in (one, two, three, four)])
     found = walk(remote, last.digest, two, four)
-    assert found == Walk(frozenset([two, four]), (one, three), True)
+    assert found == Walk(frozenset([two, four]), (one, two, three, four), True)
 
 
 def test_nobody_says_anything(remote: LayoutRemote) -> None:
@@ -101,7 +102,7 @@ def test_another_place_is_asked_as_well(remote: LayoutRemote, tmp_path: Path) ->
     say(other, fourth, [str(three)])
     # What was never pushed here leaves nothing unsaid here.
     assert walk(other, fourth.digest, one) == Walk(frozenset(), (three,), True)
-    whole = Walk(frozenset([one]), (two, three), True)
+    whole = Walk(frozenset([one]), (one, two, three), True)
     assert walk(other, fourth.digest, one, others=[remote]) == whole
     gone = LayoutRemote(str(tmp_path / "gone"))
     assert walk(other, fourth.digest, one, others=[gone, remote]) == whole
@@ -155,3 +156,26 @@ def test_a_chain_without_end_is_left(remote: LayoutRemote) -> None:
     made = chain(remote, 120)
     assert walk(remote, made[-1], made[30]).met == {made[30]}
     assert not walk(remote, made[-1], made[3]).is_whole
+
+
+@pytest.mark.parametrize(
+    ("lineage", "named", "expected"),
+    [
+        ("", "", "z"),
+        ("ab", "ab", "abz"),
+        ("c", "abcd", "abcdz"),
+        ("axb", "ab", "axbz"),
+        ("ax", "ab", "axbz"),
+        ("ab", "", "abz"),
+        ("azb", "ab", "abz"),
+    ],
+)
+def test_each_comes_after_what_it_comes_from(lineage: str, named: str, expected: str) -> None:
+    of = {letter: sha256_digest(letter.encode()) for letter in "abcdxz"}
+    before, other, after = (tuple(of[each] for each in text) for text in (lineage, named, expected))
+    found = united(before, other, of["z"])
+    assert sorted(map(str, found)) == sorted(map(str, after))
+    assert found[-1] == of["z"]
+    for order in (before, other):
+        kept = [each for each in order if each != of["z"]]
+        assert [each for each in found if each in kept] == kept

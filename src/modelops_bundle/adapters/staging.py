@@ -238,9 +238,10 @@ class DiskStaging:
             assert step.after is not None, "deletions are elsewhere"
             waiting = self._place(step.path, step.after)
             _set_executable(waiting, step.after.executable)
-        # A folder with nothing in it is nobody's work; one with something in it is refused.
+        # Folders with nothing in them are nobody's work; one with something in it is refused.
         if os.path.isdir(place) and not os.path.islink(place):
-            os.rmdir(place)
+            for folder, _, _ in os.walk(place, topdown=False):
+                os.rmdir(folder)
         try:
             os.replace(waiting, place)
         except OSError as error:

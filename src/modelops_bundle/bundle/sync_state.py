@@ -101,7 +101,8 @@ class SyncState:
             UsageError: No bundle that is known here begins so, or several do.
         """
         short = _SHORTENED.search(text)
-        if short is None:
+        # A folder's name may end like that.
+        if short is None or (text.startswith("oci-layout:") and "@sha256:" not in text):
             return text
         known = {*self.lineage, *self.tags.values(), self.last_push, self.last_pull} - {None}
         fits = sorted({str(each) for each in known if each and each.hex.startswith(short[1])})
@@ -128,7 +129,7 @@ class SyncState:
         return replace(
             self,
             files={**self.files, **files},
-            models=models,
+            models=tuple(dict.fromkeys((*self.models, *models))),
             last_pull=digest,
             timestamp=when,
         )

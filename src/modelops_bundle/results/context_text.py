@@ -24,15 +24,28 @@ def context_text(record: ContextRecord) -> str:
 
 
 def context_record(text: str, created: float) -> ContextRecord:
-    """A context that was stored."""
+    """A context that was stored.
+
+    Raises:
+        AttributeError, KeyError, RecursionError, TypeError, ValueError: It is none.
+    """
     plain = json.loads(text)
-    outputs = plain["context"]["outputs"]
-    plain["context"]["outputs"] = None if outputs is None else tuple(outputs)
+    context = plain["context"]
+    outputs, scenario = context["outputs"], context["scenario"]
+    context["outputs"] = None if outputs is None else tuple(outputs)
+    _require_texts(context["model"], context["entrypoint"], scenario or "", *(outputs or ()))
+    _require_texts(plain["model_id"], plain["environment_digest"], *dict(plain["environment"]))
     return ContextRecord(
-        context=Context(**plain["context"]),
+        context=Context(**context),
         model_id=plain["model_id"],
         components=tuple((kind, path, digest) for kind, path, digest in plain["components"]),
         environment=plain["environment"],
         environment_digest=plain["environment_digest"],
         created=created,
     )
+
+
+def _require_texts(*values: object) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"{type(value).__name__} stands where a text should")

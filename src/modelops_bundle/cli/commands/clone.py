@@ -49,8 +49,8 @@ def clone(
         open_exchange(workspace) as exchange,
     ):
         pull = fetch(workspace, exchange, ref, write_text)
-        carried = bring(workspace, pull.bundle)
         keep_current_records(workspace)
+        carried = bring(workspace, pull.bundle)
     if as_json:
         print_json(cloned_document(pull, layout.root, carried))
     else:

@@ -83,7 +83,6 @@ def _follow(workspace: Workspace, done: Pull, *, with_results: bool) -> Carried 
     from modelops_bundle.wiring.carrying import bring
     from modelops_bundle.workflows.keeping import keep_current_records
 
-    carried = bring(workspace, done.bundle) if with_results else None
     if done.plan.steps:
         keep_current_records(workspace)
-    return carried
+    return bring(workspace, done.bundle) if with_results else None

@@ -19,7 +19,7 @@ from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.history import History
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, find_bundle
 
-__all__ = ["Ancestry", "ancestry_of", "base_bundle", "files_of"]
+__all__ = ["Ancestry", "ancestry_of", "base_bundle", "files_of", "united"]
 
 Lineage = tuple[Digest, ...]
 
@@ -30,7 +30,7 @@ class Ancestry(NamedTuple):
     Attributes:
         base: The bundle that both come from; ``None`` where they have nothing in common.
         common: What of the folder's lineage the bundle comes from as well, oldest first.
-        passed: What else it comes from, as far as that was asked about, oldest first.
+        named: All that the bundle comes from, as far as that was asked about, oldest first.
         is_behind: Whether the folder comes from the bundle: it has nothing new.
         dropped: The bundle that the tag had when it was last pushed or pulled here, if what it has now does
             not come from that.
@@ -38,7 +38,7 @@ class Ancestry(NamedTuple):
 
     base: Digest | None
     common: Lineage = ()
-    passed: Lineage = ()
+    named: Lineage = ()
     is_behind: bool = False
     dropped: Digest | None = None
 
@@ -72,20 +72,20 @@ def ancestry_of(exchange: Exchange, reference: Reference, bundle: RemoteBundle) 
         )
     dropped = known if known in lineage and _is_lost(history, digest, known) else None
     if latest >= 0:
-        return Ancestry(lineage[latest], lineage[: latest + 1], walk.passed, dropped=dropped)
-    back = history.walk(lineage[-1], {digest, *walk.passed})
+        return Ancestry(lineage[latest], lineage[: latest + 1], walk.named, dropped=dropped)
+    back = history.walk(lineage[-1], {digest, *walk.named})
     if digest in back.met:
         return Ancestry(digest, (), (), True, dropped)
     if back.met:
-        base = next(each for each in reversed(walk.passed) if each in back.met)
-        return Ancestry(base, (), walk.passed, dropped=dropped)
+        base = next(each for each in reversed(walk.named) if each in back.met)
+        return Ancestry(base, (), walk.named, dropped=dropped)
     if not walk.is_whole and known in lineage:
         # Nobody says where it comes from: of the tag that was seen here, most likely.
-        return Ancestry(known, lineage[: lineage.index(known) + 1], walk.passed)
+        return Ancestry(known, lineage[: lineage.index(known) + 1], walk.named)
     if not walk.is_whole and history.ancestors(lineage[-1]) is None:
         # Nor of the folder's own bundle, as where a program pushes that says nothing: the next one, then.
         return Ancestry(state.base, lineage)
-    return Ancestry(None, (), walk.passed, dropped=dropped)
+    return Ancestry(None, (), walk.named, dropped=dropped)
 
 
 def _latest(history: History, lineage: Lineage, met: Collection[Digest]) -> int:
@@ -109,22 +109,45 @@ def _is_lost(history: History, digest: Digest, known: Digest) -> bool:
     return walk.is_whole and not walk.met
 
 
-def files_of(exchange: Exchange, bundle: RemoteBundle, base: Digest | None) -> Contents:
-    """What the bundle that both come from holds; nothing where it is not to be had any more.
+def united(lineage: Lineage, named: Lineage, digest: Digest) -> Lineage:
+    """What a folder comes from that has a bundle merged into it: each after what it comes from itself.
 
-    With nothing in common every difference is in the way of a pull, which is the safe side.
+    Args:
+        lineage: What the folder came from before, oldest first.
+        named: What the bundle comes from, oldest first.
+        digest: The bundle, which is the last one then.
     """
+    order: dict[Digest, None] = {}
+    rest = iter(lineage)
+    for each in named:
+        if each in lineage and each not in order:
+            for own in rest:
+                order[own] = None
+                if own == each:
+                    break
+        order[each] = None
+    order.update(dict.fromkeys(rest))
+    order.pop(digest, None)
+    return (*order, digest)
+
+
+def files_of(exchange: Exchange, bundle: RemoteBundle, base: Digest | None) -> Contents | None:
+    """What the bundle that both come from holds; ``None`` where there is none that is to be had."""
     state = exchange.state()
     if state.models or (base is not None and base == state.base):
         return state.files
     found = base_bundle(exchange, bundle, base)
-    return found.index.contents if found is not None else {}
+    return found.index.contents if found is not None else None
 
 
 def base_bundle(
     exchange: Exchange, bundle: RemoteBundle, base: Digest | None
 ) -> RemoteBundle | None:
-    """The bundle that both come from, out of any place that is known."""
+    """The bundle that both come from, out of any place that is known.
+
+    Raises:
+        RemoteError: The place of the other one could not be asked.
+    """
     if base is None or base == bundle.digest:
         return None if base is None else bundle
     for place in dict.fromkeys((bundle.remote.place, *exchange.state().places())):
@@ -132,6 +155,8 @@ def base_bundle(
             reference = replace(parse_reference(place), tag=None, digest=base)
             found = find_bundle(exchange, reference)
         except MopsError:
+            if place == bundle.remote.place:
+                raise
             continue  # it may be somewhere else
         if found is not None:
             return found

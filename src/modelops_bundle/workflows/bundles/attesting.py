@@ -93,9 +93,9 @@ def _read(remote: Remote, digest: Digest) -> Iterator[Provenance]:
         try:
             manifest = remote.manifest(str(referrer.digest))
             layers = read_artifact(manifest).layers if manifest is not None else ()
-            for blob in layers:
-                if blob.size <= LARGEST_MANIFEST:
-                    yield _provenance(b"".join(remote.get(blob)))
+            blob = next((each for each in layers if each.media_type == PROVENANCE), None)
+            if blob is not None and blob.size <= LARGEST_MANIFEST:
+                yield _provenance(b"".join(remote.get(blob)))
         except (NotAsPromisedError, DamagedBundleError):
             continue
 

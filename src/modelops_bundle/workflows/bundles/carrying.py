@@ -245,7 +245,11 @@ def _artifact(remote: Remote, referrer: Blob, *, if_there: bool = False) -> _Art
         raise NotAsPromisedError(f"their index has {blobs[0].size} bytes")
     if if_there and not remote.holds(blobs[0]):
         return None
-    return _Artifact(layers, parse_results(b"".join(remote.get(blobs[0]))))
+    listing = parse_results(b"".join(remote.get(blobs[0])))
+    sizes = {layer.digest: layer.size for layer in layers}
+    if any(sizes.get(pack.blob.digest) != pack.blob.size for pack in listing.packs):
+        raise NotAsPromisedError("their index names a pack that is not among them")
+    return _Artifact(layers, listing)
 
 
 def _contexts(
@@ -260,7 +264,7 @@ def _contexts(
 def _context(text: str) -> ContextRecord | None:
     try:
         return context_record(text, 0.0)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
 
 

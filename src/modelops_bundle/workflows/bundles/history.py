@@ -24,12 +24,13 @@ class Walk(NamedTuple):
 
     Attributes:
         met: Those of them that were looked for.
-        passed: The others, oldest first.
-        is_whole: Whether whoever pushed one of them to the place said what it was made from.
+        named: All of them, oldest first.
+        is_whole: Whether the walk came to its end, and everybody who was asked about one said what it was
+            made from.
     """
 
     met: frozenset[Digest]
-    passed: tuple[Digest, ...]
+    named: tuple[Digest, ...]
     is_whole: bool
 
 
@@ -45,6 +46,7 @@ class History:
         self._exchange = exchange
         self._remote = remote
         self._known: dict[Digest, tuple[tuple[Digest, ...], ...] | None] = {}
+        self._silent: set[str] = set()
 
     def ancestors(self, digest: Digest) -> tuple[tuple[Digest, ...], ...] | None:
         """What each push of a bundle says that it comes from, oldest first.
@@ -84,16 +86,17 @@ class History:
                 if names and not met.intersection(names) and names[0] not in seen:
                     waiting.append(names[0])
                 seen.update(dict.fromkeys(reversed(names)))
-        passed = tuple(each for each in reversed(seen) if each != digest and each not in met)
-        return Walk(frozenset(met), passed, is_whole and not waiting)
+        named = tuple(each for each in reversed(seen) if each != digest)
+        return Walk(frozenset(met), named, is_whole and not waiting)
 
     def _elsewhere(self, digest: Digest) -> list[Provenance]:
         for place in self._exchange.state().places():
-            if place == self._remote.place:
+            if place == self._remote.place or place in self._silent:
                 continue
             try:
                 said = provenance_of(self._exchange.remote(parse_reference(place)), digest)
             except MopsError:
+                self._silent.add(place)  # asked once, not once for each bundle
                 continue
             if said:
                 return said

@@ -77,7 +77,8 @@ def merge_documents(
         plan: What a pull would do.
         local: What is in the folder.
         compared: Paths that were compared.
-        sides: Whose a path shall be; whose entries, where both changed the same one.
+        sides: Whose a path shall be; whose entries, where both changed the same one. The list of what is
+            tracked is looked at as well where only one side changed it, as lines go with their files.
         ancestry: What both come from.
         disputed: What both have changed.
 

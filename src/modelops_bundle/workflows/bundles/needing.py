@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -59,11 +60,10 @@ def without_needed(
 def _named(registry_text: bytes, tracked_text: bytes) -> set[str]:
     """Paths that the two documents name. One that cannot be read is told of elsewhere."""
     named: set[str] = set()
-    try:
+    with contextlib.suppress(MopsError):
+        named |= parse_tracked(tracked_text, TRACKED_PATH)
+    with contextlib.suppress(MopsError):
         if registry_text:
             registry = load_document(registry_text, REGISTRY_PATH).registry
             named |= needs_of(registry, tuple(entry_id for entry_id, _ in registry.entries()))
-        named |= parse_tracked(tracked_text, TRACKED_PATH)
-    except MopsError:
-        pass
     return named

@@ -10,7 +10,7 @@ from modelops_bundle.bundle.pulling import Action, changes
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.errors import StaleRemoteError
 from modelops_bundle.identity.digest import Digest
-from modelops_bundle.workflows.bundles.ancestry import ancestry_of, files_of
+from modelops_bundle.workflows.bundles.ancestry import Ancestry, ancestry_of, files_of
 from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.moving import pull_of, short
@@ -57,7 +57,13 @@ def dropped_by_push(
         if digest in (None, ours) or state.may_move(f"{place.place}:{tag}", digest):
             continue
         reference = place.at(tag)
-        theirs = _theirs(exchange, reference, digest, local)
+        bundle = bundle_at(exchange, reference, digest)
+        ancestry = ancestry_of(exchange, reference, bundle) if bundle is not None else None
+        # A tag that nobody here has seen anywhere else, at a bundle that the folder comes from.
+        is_new = state.tags.get(f"{place.place}:{tag}", digest) == digest
+        if ancestry is not None and ancestry.is_behind and is_new:
+            continue
+        theirs = _theirs(exchange, bundle, ancestry, local)
         if not force:
             raise _stale(exchange, reference, digest, theirs)
         dropped.update(theirs.changes)
@@ -76,17 +82,17 @@ def bundle_at(exchange: Exchange, place: Reference, digest: Digest | None) -> Re
     return find_bundle(exchange, Reference(place.host, place.repository, None, digest))
 
 
-def _theirs(exchange: Exchange, reference: Reference, digest: Digest, local: Contents) -> _Theirs:
-    bundle = bundle_at(exchange, reference, digest)
-    if bundle is None:
+def _theirs(
+    exchange: Exchange, bundle: RemoteBundle | None, ancestry: Ancestry | None, local: Contents
+) -> _Theirs:
+    if bundle is None or ancestry is None:
         return _Theirs({}, None)
     contents, algorithm = bundle.index.contents, algorithm_of(bundle.index)
-    ancestry = ancestry_of(exchange, reference, bundle)
-    if ancestry.base is None:
-        # Nothing was ever pushed or pulled here: what differs from the folder is what would be lost.
+    base = files_of(exchange, bundle, ancestry.base) if ancestry.base is not None else None
+    if base is None:
+        # Nobody knows what both come from: what differs from the folder is what may be lost.
         here = local if algorithm == "blake3" else exchange.tree.look(local, algorithm)
         return _Theirs(changes(here, contents), None)
-    base = files_of(exchange, bundle, ancestry.base)
     return _Theirs(changes(bridged(exchange.tree, base, algorithm), contents), ancestry.base)
 
 
@@ -100,6 +106,9 @@ def _stale(
     more = len(lines) - _MOST_LINES
     lines[_MOST_LINES:] = [f"  and {more} more"] if more > 0 else []
     pull = pull_of(exchange, reference.place, reference.wanted)
+    # Where it has nothing new, a pull by its name would go back to it.
+    goes_back = not lines and pull != "mops-bundle pull"
+    first = "" if goes_back else f"Run `{pull}` first. "
     return StaleRemoteError(
         f"{reference} points to {short(digest)}, another bundle than that of this folder, {since}",
         "",
@@ -107,8 +116,8 @@ def _stale(
             (
                 f"It differs from {from_what}:" if lines else "It has nothing that is not here.",
                 *lines,
-                f"Run `{pull}` first."
-                " `mops-bundle push --force` replaces it and drops these changes.",
+                f"{first}`mops-bundle push --force` replaces it"
+                f"{' and drops these changes' if lines else ''}.",
             )
         ),
     )

@@ -17,7 +17,13 @@ from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.digest import Digest
 from modelops_bundle.ports import Progress
 from modelops_bundle.records.document import load_document
-from modelops_bundle.workflows.bundles.ancestry import Ancestry, ancestry_of, files_of
+from modelops_bundle.workflows.bundles.ancestry import (
+    Ancestry,
+    ancestry_of,
+    base_bundle,
+    files_of,
+    united,
+)
 from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.clearing import cleared, in_the_way
 from modelops_bundle.workflows.bundles.exchange import Exchange
@@ -123,11 +129,16 @@ def plan_the_pull(
     # A tag that the folder is ahead of is gone back to by its name, or where everything is to be its.
     sides = wish.sides(workspace)
     is_ahead = ancestry.is_behind and text is None and "." not in sides.theirs
-    if ancestry.is_behind and not is_ahead:
+    if is_ahead and any(wish) and (own := base_bundle(exchange, bundle, state.base)) is not None:
+        # Files come back out of the folder's own bundle, which is the later one.
+        return plan_the_pull(workspace, exchange, f"{own.remote.place}@{state.base}", wish)
+    if ancestry.is_behind:
         ancestry = ancestry._replace(base=state.base)
-    merged, replaced = _planned(exchange, bundle, wanted, ancestry, wish, sides)
-    if is_ahead and not any(wish):
-        merged, replaced = Merged(PullPlan((), (), ()), {}, frozenset()), ()
+    merged, replaced = (
+        (Merged(PullPlan((), (), ()), {}, frozenset()), ())
+        if is_ahead
+        else _planned(exchange, bundle, wanted, ancestry, wish, sides)
+    )
     if merged.plan.steps:
         require_harmless(bundle)
     fetched = [path for path in _files(merged.plan) if path not in merged.texts]
@@ -160,14 +171,10 @@ def _lineage_after(
     state: SyncState, ancestry: Ancestry, digest: Digest, wish: Wish
 ) -> tuple[Digest, ...]:
     """What the folder comes from when the pull is done."""
-    if ancestry.is_behind:
-        before = ancestry.common
-    elif wish.overwrite or wish.take:
+    if ancestry.is_behind or wish.overwrite or wish.take:
         # What the folder had beside that may be gone.
-        before = (*ancestry.common, *ancestry.passed)
-    else:
-        before = (*state.lineage, *ancestry.passed)
-    return (*(each for each in dict.fromkeys(before) if each != digest), digest)
+        return united(ancestry.common, ancestry.named, digest)
+    return united(state.lineage, ancestry.named, digest)
 
 
 def _planned(
@@ -179,7 +186,8 @@ def _planned(
     sides: Sides,
 ) -> tuple[Merged, tuple[Obstacle, ...]]:
     """What is done to the folder, and what of the user's is replaced by that because it was asked for."""
-    base = files_of(exchange, bundle, ancestry.base)
+    # With nothing in common every difference is in the way, which is the safe side.
+    base = files_of(exchange, bundle, ancestry.base) or {}
     if wish.models:
         base = {path: entry for path, entry in base.items() if path in wanted}
     sides.require_known({*base, *wanted})
@@ -195,9 +203,10 @@ def _planned(
         merged = merge_documents(
             exchange, bundle, plan, local, {*base, *wanted}, sides, ancestry, disputed
         )
-    plan = cleared(exchange.tree, merged.plan, sides.of)
+    plan = merged.plan
     if not wish.overwrite:
         plan = without_needed(exchange, bundle, plan, local, merged.texts)
+    plan = cleared(exchange.tree, plan, sides.of)
     return merged._replace(plan=_told(plan, exchange.state())), _replaced(plan, careful, merged)
 
 

@@ -163,9 +163,12 @@ def apply_push(workspace: Workspace, exchange: Exchange, plan: PushPlan) -> tupl
 
 def _attest_late(exchange: Exchange, remote: Remote, plan: PushPlan) -> None:
     """Say who pushed, where a push from here was ended between moving the tags and saying so."""
-    if plan.digest == exchange.state().base or provenance_of(remote, plan.digest):
+    ancestors = _ancestors(exchange, plan)
+    said = provenance_of(remote, plan.digest)
+    is_said = any(set(ancestors) <= set(each.ancestors) for each in said)
+    if plan.digest == exchange.state().base or is_said:
         return
-    attest(exchange, remote, plan.made.manifest, _ancestors(exchange, plan), tuple(plan.tags))
+    attest(exchange, remote, plan.made.manifest, ancestors, tuple(plan.tags))
 
 
 def _ancestors(exchange: Exchange, plan: PushPlan) -> tuple[Digest, ...]:
