@@ -129,8 +129,7 @@ def ancestry(exchange: RealExchange) -> set[str]:
         if digest is None or str(digest) in found:
             continue
         found.add(str(digest))
-        parents = {said.parent for said in provenance_of(remote, digest)}
-        waiting += [type(digest).parse(parent) for parent in parents if parent]
+        waiting += [each for said in provenance_of(remote, digest) for each in said.ancestors]
     return found
 
 

@@ -57,8 +57,8 @@ class Obstacle(NamedTuple):
 
     Attributes:
         path: Recorded path.
-        state: What the user's is: modified, deleted or untracked; needed by the user's own entries; or a file,
-            link or folder that stands where something else belongs.
+        state: What the user's is: modified, deleted or untracked; needed by the user's own entries; or a
+            file, link or folder that stands where something else belongs.
         why: What of it is in conflict, where that is known; else empty.
     """
 
