@@ -33,7 +33,7 @@ demo: $(READY) ## show what the program does, on a small project
 sample-create: $(READY) ## write a small project to try things on: make sample-create NAME=x
 	@$(RUN) mops-bundle sample-create "$$NAME" --path dev/sample_projects
 
-test: $(READY) ## run the quick tests (about 6 minutes)
+test: $(READY) ## run the quick tests (about 9 minutes)
 	$(PYTEST)
 
 test-slow: $(READY) ## run the long tests, and the quick ones on the other Pythons
@@ -41,7 +41,7 @@ test-slow: $(READY) ## run the long tests, and the quick ones on the other Pytho
 	$(MAKE) test-pythons
 
 test-pythons: $(READY) ## run the quick tests on each other supported Python that is here
-	@sh dev/test_pythons.sh $(UV) -n $(WORKERS) --dist worksteal --session-timeout 900
+	@sh dev/test_pythons.sh $(UV) -n $(WORKERS) --dist worksteal --session-timeout 1500
 
 check: format-check lint types contracts scripts lock test ## do all that a change must pass
 

@@ -17,6 +17,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import NamedTuple
 
 from modelops_bundle.adapters.atomic import make_folder, storage_errors, sync_folder
@@ -308,7 +309,7 @@ def _carry_over(waiting: str, place: str) -> None:
 
 def _unused(folder: str, name: str) -> str:
     """A name that nothing in a folder has yet."""
-    names = (name, *(f"{name}-{number}" for number in range(2, 1_000_000)))
+    names = (f"{name}-{number}" if number > 1 else name for number in count(1))
     return next(each for each in names if not os.path.lexists(os.path.join(folder, each)))
 
 
