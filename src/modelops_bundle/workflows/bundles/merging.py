@@ -27,10 +27,24 @@ from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import read_file
 from modelops_bundle.workflows.bundles.reading import RemoteBundle
 
-__all__ = ["Merged", "merge_documents"]
+__all__ = ["Compared", "Merged", "merge_documents"]
 
 _DOCUMENTS = (REGISTRY_PATH, TRACKED_PATH)
 _MOST = 5
+
+
+class Compared(NamedTuple):
+    """What a plan was made from.
+
+    Attributes:
+        local: What is in the folder.
+        paths: Every path that was compared.
+        disputed: Those that both sides have changed.
+    """
+
+    local: Contents
+    paths: Collection[str]
+    disputed: Collection[str]
 
 
 class Merged(NamedTuple):
@@ -63,11 +77,9 @@ def merge_documents(
     exchange: Exchange,
     bundle: RemoteBundle,
     plan: PullPlan,
-    local: Contents,
-    compared: Collection[str],
+    compared: Compared,
     sides: Sides,
     ancestry: Ancestry,
-    disputed: Collection[str],
 ) -> Merged:
     """Settle what both sides did to the registry and to the list of what is tracked.
 
@@ -75,12 +87,10 @@ def merge_documents(
         exchange: The project.
         bundle: What is pulled.
         plan: What a pull would do.
-        local: What is in the folder.
-        compared: Paths that were compared.
+        compared: What the plan was made from.
         sides: Whose a path shall be; whose entries, where both changed the same one. The list of what is
             tracked is looked at as well where only one side changed it, as lines go with their files.
         ancestry: What both come from.
-        disputed: What both have changed.
 
     Raises:
         RemoteError: The bundle's documents could not be fetched.
@@ -93,13 +103,13 @@ def merge_documents(
         """A line goes with its file. One's own is kept only where both have changed it."""
         if path in kept:
             return "ours"
-        return "theirs" if sides.is_theirs(path) and path in compared else None
+        return "theirs" if sides.is_theirs(path) and path in compared.paths else None
 
     for path in _DOCUMENTS:
-        here, there = local.get(path), bundle.index.contents.get(path)
+        here, there = compared.local.get(path), bundle.index.contents.get(path)
         # Of files that somebody chose, the lines go with them.
         is_chosen = path == TRACKED_PATH and any(sides) and here != there
-        if not (path in disputed or is_chosen) or not _is_text(path, here, there):
+        if not (path in compared.disputed or is_chosen) or not _is_text(path, here, there):
             continue
         try:
             merged = _merge(path, _texts(exchange, bundle, ancestry.base, path, here), side)

@@ -28,7 +28,7 @@ from modelops_bundle.workflows.bundles.bridging import algorithm_of, bridged
 from modelops_bundle.workflows.bundles.clearing import cleared, in_the_way
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.fetching import fetch_files, read_file, size_to_fetch
-from modelops_bundle.workflows.bundles.merging import Merged, merge_documents
+from modelops_bundle.workflows.bundles.merging import Compared, Merged, merge_documents
 from modelops_bundle.workflows.bundles.needing import without_needed
 from modelops_bundle.workflows.bundles.reading import RemoteBundle, open_bundle
 from modelops_bundle.workflows.bundles.receiving import require_harmless
@@ -200,9 +200,8 @@ def _planned(
     merged = Merged(plan, {}, frozenset())
     if not wish.overwrite:  # or something of the user's is put into what is the bundle's
         disputed = {each.path for each in careful.obstacles}
-        merged = merge_documents(
-            exchange, bundle, plan, local, {*base, *wanted}, sides, ancestry, disputed
-        )
+        compared = Compared(local, {*base, *wanted}, disputed)
+        merged = merge_documents(exchange, bundle, plan, compared, sides, ancestry)
     plan = merged.plan
     if not wish.overwrite:
         plan = without_needed(exchange, bundle, plan, local, merged.texts)
