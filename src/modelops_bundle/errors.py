@@ -7,10 +7,12 @@ Nothing else in the package decides exit codes or words a failure.
 from __future__ import annotations
 
 __all__ = [
+    "CatalogError",
     "CheckFailedError",
     "ConfigError",
     "DamagedBundleError",
     "EnvironmentProbeError",
+    "HostedModelError",
     "InputsChangedError",
     "InvalidEntryError",
     "MopsError",
@@ -108,6 +110,30 @@ class RegistryError(UsageError):
 
     The message names the file, the line and the key.
     """
+
+
+class CatalogError(UsageError):
+    """A catalog of hosted models cannot be read; it is never overwritten in this state.
+
+    The message names the file, the line and the key.
+    """
+
+
+class HostedModelError(UsageError, LookupError):
+    """A name means no hosted model, several, or none that is attested at the date.
+
+    Attributes:
+        reason: ``unknown_model``, ``ambiguous_model`` or ``no_price_at_date``.
+        suggestions: Names that may have been meant.
+    """
+
+    def __init__(
+        self, what: str, why: str, mend: str, reason: str = "", suggestions: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(what, why, mend)
+        self.args = (what, why, mend, reason, suggestions)
+        self.reason = reason
+        self.suggestions = suggestions
 
 
 class InvalidEntryError(UsageError):

@@ -18,7 +18,8 @@ from modelops_bundle.records.entries import (
     TargetEntry,
     TargetSet,
 )
-from modelops_bundle.records.problems import BrokenRegistryError, Problem
+from modelops_bundle.records.problems import BrokenRegistryError
+from modelops_bundle.yamltext.problems import Problem
 
 if TYPE_CHECKING:
     from modelops_bundle.discovery.models import Discovery

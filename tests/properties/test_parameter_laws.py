@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from modelops_bundle.adapters.parameter_files import read_parameter_file
 from modelops_bundle.errors import ParameterError
 from modelops_bundle.identity.recipes import make_param_id, replicate_seed
-from modelops_bundle.records.yaml_text import write_yaml
 from modelops_bundle.results.parameter_source import source_of_document
 from modelops_bundle.results.parameter_tables import source_of_csv
 from modelops_bundle.results.parameter_values import parse_cell, parse_grid, parse_setting
 from modelops_bundle.results.parameter_yaml import source_of_yaml
 from modelops_bundle.results.parameters import plan_simulations
 from modelops_bundle.results.seeds import Seeds, parse_seeds, seeds_of
+from modelops_bundle.yamltext.writing import write_yaml
 
 
 def _cell(text):

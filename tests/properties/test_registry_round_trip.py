@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from tests.support import ecosystem_loader
 
 from modelops_bundle.records.memo import from_memo, to_memo
-from modelops_bundle.records.yaml_events import Bare, read_yaml
-from modelops_bundle.records.yaml_text import write_yaml
 from modelops_bundle.registry import (
     BrokenRegistryError,
     BundleRegistry,
@@ -23,6 +21,8 @@ from modelops_bundle.registry import (
     dump_document,
     load_document,
 )
+from modelops_bundle.yamltext.events import Bare, read_yaml
+from modelops_bundle.yamltext.writing import write_yaml
 
 # Whatever a file system or a hand can produce, surrogates for bytes that are not UTF-8 included.
 special = "\udc80\udcff\n\r\t\x85\u2028\ufeff#:'\"\\-[]{}"

@@ -13,8 +13,8 @@ from modelops_bundle.bundle.sync_state import SyncState, dump_state, parse_state
 from modelops_bundle.bundle.tracked_text import dump_tracked, parse_tracked
 from modelops_bundle.errors import ConfigError
 from modelops_bundle.project.layout import LOCAL_IGNORES, Layout
-from modelops_bundle.records.yaml_events import DocumentError, read_yaml
-from modelops_bundle.records.yaml_text import write_yaml
+from modelops_bundle.yamltext.events import DocumentError, read_yaml
+from modelops_bundle.yamltext.writing import write_yaml
 
 __all__ = [
     "SettingsFile",

@@ -24,7 +24,7 @@ from modelops_bundle.errors import RegistryError
 from modelops_bundle.records.document import Loaded, dump_document, load_document
 from modelops_bundle.records.entries import BundleRegistry
 from modelops_bundle.records.memo import MEMO_KIND, from_memo, memo_key, to_memo
-from modelops_bundle.records.yaml_events import MAX_BYTES
+from modelops_bundle.yamltext.events import MAX_BYTES
 
 __all__ = ["Memo", "RegistryFile"]
 

@@ -54,6 +54,7 @@ COMMANDS = {
     "cache": "cache",
     "login": "login",
     "dev": "dev",
+    "catalog": "catalog",
     "hash": "hash",
     "env": "env",
     "doctor": "doctor",

@@ -20,9 +20,10 @@ from modelops_bundle.records.entries import (
     TargetEntry,
     TargetSet,
 )
-from modelops_bundle.records.problems import BrokenRegistryError, Problem
-from modelops_bundle.records.yaml_events import Bare, DocumentError, find_lines, read_yaml
-from modelops_bundle.records.yaml_text import write_yaml
+from modelops_bundle.records.problems import BrokenRegistryError
+from modelops_bundle.yamltext.events import Bare, DocumentError, find_lines, read_yaml
+from modelops_bundle.yamltext.problems import Problem
+from modelops_bundle.yamltext.writing import write_yaml
 
 __all__ = ["FIELDS", "Loaded", "dump_document", "load_document"]
 

@@ -20,7 +20,7 @@ from modelops_bundle.records.entries import (
     TargetEntry,
     TargetSet,
 )
-from modelops_bundle.records.yaml_events import Bare
+from modelops_bundle.yamltext.events import Bare
 
 __all__ = ["MEMO_KIND", "from_memo", "memo_key", "to_memo"]
 

@@ -7,35 +7,11 @@ is edited by hand and merged by version control, and whoever broke it should fin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from modelops_bundle.errors import RegistryError
+from modelops_bundle.yamltext.problems import Problem, in_words
 
-__all__ = ["BrokenRegistryError", "Problem"]
-
-_MOST_SHOWN = 10
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong.
-
-    Attributes:
-        line: 1-based line, ``None`` when it concerns the whole file.
-        key: Dotted path of the key, empty for the whole file.
-        what: What is there and what was expected.
-        mend: What to do about it.
-    """
-
-    line: int | None
-    key: str
-    what: str
-    mend: str
-
-    @property
-    def place(self) -> str:
-        """Line and key as people read them."""
-        line = "" if self.line is None else f"line {self.line}"
-        return ", ".join(part for part in (line, self.key) if part) or "the file"
+__all__ = ["BrokenRegistryError"]
 
 
 class BrokenRegistryError(RegistryError):
@@ -47,16 +23,8 @@ class BrokenRegistryError(RegistryError):
     """
 
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
-        shown = [f"{p.place}: {p.what}" for p in problems[:_MOST_SHOWN]]
-        if len(problems) > _MOST_SHOWN:
-            shown.append(f"and {len(problems) - _MOST_SHOWN} more")
-        separator = "\n  " if len(shown) > 1 else ""
-        mends = list(dict.fromkeys(p.mend for p in problems[:_MOST_SHOWN]))
-        super().__init__(
-            f"cannot read the registry {_printable(file)}",
-            separator + separator.join(shown),
-            " ".join(mends[:3]),
-        )
+        why, mend = in_words(problems)
+        super().__init__(f"cannot read the registry {_printable(file)}", why, mend)
         self.file = file
         self.problems = tuple(problems)
 

@@ -11,9 +11,9 @@ import re
 from typing import Any
 
 from modelops_bundle.errors import ParameterError
-from modelops_bundle.records.yaml_events import DocumentError, read_yaml
 from modelops_bundle.results.parameter_source import ParameterSource, source_of_document
 from modelops_bundle.results.parameter_values import parse_cell
+from modelops_bundle.yamltext.events import DocumentError, read_yaml
 
 __all__ = ["source_of_yaml"]
 

@@ -5,7 +5,6 @@ import time
 import pytest
 
 from modelops_bundle.errors import RegistryError
-from modelops_bundle.records.yaml_events import MAX_DEPTH, DocumentError, find_lines, read_yaml
 from modelops_bundle.registry import (
     BrokenRegistryError,
     BundleRegistry,
@@ -13,6 +12,7 @@ from modelops_bundle.registry import (
     dump_document,
     load_document,
 )
+from modelops_bundle.yamltext.events import MAX_DEPTH, DocumentError, find_lines, read_yaml
 
 BROKEN = b"""\
 version: 1.0

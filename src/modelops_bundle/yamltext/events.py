@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from modelops_bundle.errors import MopsError
-from modelops_bundle.records.problems import Problem
+from modelops_bundle.yamltext.problems import Problem
 
 __all__ = [
     "MAX_ALIASED",

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelops_bundle.errors import UsageError
-from modelops_bundle.records.yaml_events import Bare
+from modelops_bundle.yamltext.events import Bare
 
 __all__ = ["write_yaml"]
 

@@ -1,0 +1,287 @@
+"""What the catalog knows, as frozen records: hosted models, their prices, aliases and providers.
+
+``None`` means unknown, never zero and never no. A *registered* model is another record of the same
+name, :class:`modelops_bundle.registry.ModelEntry`; these are *hosted* ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from types import MappingProxyType
+
+from modelops_bundle.catalog.dates import PartialDate, as_instant
+from modelops_bundle.catalog.statuses import Status
+
+__all__ = [
+    "METERS",
+    "UNITS",
+    "Alias",
+    "Authentication",
+    "Capabilities",
+    "ModelEntry",
+    "Pagination",
+    "Price",
+    "ProviderConfig",
+    "When",
+]
+
+#: What is counted, and so has a price. Each unit of use counts under exactly one meter: ``input`` are tokens
+#: of text that were neither read from a cache nor written to one. Audio and images count by the token under
+#: ``input_…`` and ``output_…``, by the second and the piece under ``audio`` and ``image``.
+METERS = (
+    "input",
+    "output",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output_reasoning",
+    "input_audio",
+    "output_audio",
+    "cache_read_audio",
+    "input_image",
+    "output_image",
+    "audio",
+    "image",
+    "request",
+    "search",
+)
+
+#: What an amount is for: the number of tokens, requests and so on that it buys.
+UNITS: Mapping[str, int] = MappingProxyType(
+    {
+        "token": 1,
+        "1k_tokens": 1_000,
+        "1m_tokens": 1_000_000,
+        "image": 1,
+        "request": 1,
+        "1k_requests": 1_000,
+        "search": 1,
+        "1k_searches": 1_000,
+        "second": 1,
+        "minute": 60,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """The circumstances that a price is for.
+
+    Attributes:
+        service_tier: ``priority``, ``flex`` and such, as the provider's API names it; ``None`` is the
+            standard tier, and no other.
+        batch: Whether it is for calls through the batch API, or for all others.
+        time_of_day: From and until, UTC; the second is not in it, and is the earlier one where the range
+            passes midnight. ``None`` is the whole day.
+    """
+
+    service_tier: str | None = None
+    batch: bool = False
+    time_of_day: tuple[time, time] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """One row of a price list.
+
+    Attributes:
+        meter: One of :data:`METERS`.
+        unit: One of :data:`UNITS`.
+        amount: Per ``unit``, not negative. Zero only where a source says that it is free.
+        currency: ISO 4217 code.
+        when: Circumstances under which it applies.
+        min_context: Tokens of context (all that goes in, cached or not) above which the row prices the whole
+            request; 0 for any.
+        valid_from: First instant, UTC; ``None`` where no source says since when.
+        valid_to: First instant at which it is no longer valid, UTC; ``None`` while it is.
+        source: Where it was read, and in which version.
+    """
+
+    meter: str
+    unit: str
+    amount: Decimal
+    currency: str = "USD"
+    when: When = When()
+    min_context: int = 0
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    source: str | None = None
+
+    @property
+    def each(self) -> Decimal:
+        """Price of a single token, request and so on."""
+        return self.amount / UNITS[self.unit]
+
+    def is_valid(self, on: date | datetime) -> bool:
+        """Whether the row is in force at an instant."""
+        return _within(self.valid_from, self.valid_to, on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A name that meant this model for a time.
+
+    Attributes:
+        name: The name, in the id space of the model's provider.
+        valid_from: First instant at which it is attested, UTC; ``None`` when nobody said since when.
+        valid_to: First instant at which it meant another model, UTC; ``None`` while it means this one.
+        source: Who says so.
+    """
+
+    name: str
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    source: str | None = None
+
+    def is_valid(self, on: date | datetime) -> bool:
+        """Whether the name is attested to mean this model at an instant."""
+        return _within(self.valid_from, self.valid_to, on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a model can do; ``None`` where nobody says. Scores are from 0 to 1, by whoever gave them."""
+
+    supports_vision: bool | None = None
+    supports_function_calling: bool | None = None
+    supports_structured_output: bool | None = None
+    supports_reasoning: bool | None = None
+    supports_streaming: bool | None = None
+    coding_score: float | None = None
+    reasoning_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model that a provider hosts.
+
+    Attributes:
+        id: The provider's id of it, as calls name it.
+        provider: Slug of the provider.
+        developer: Slug of who made it.
+        display_name: Name for people.
+        release_date: With the precision that is known.
+        status: As recorded; see :meth:`status_on` for what it is at a date.
+        context_window: Tokens that go in and come out together.
+        max_input_tokens: Tokens that go in at most.
+        max_output_tokens: Tokens that come out at most.
+        capabilities: What it can do.
+        min_api_version: The oldest API version that serves it.
+        aliases: Names that mean or meant it.
+        deprecation_date: Since when it should not be used for new work.
+        shutdown_date: Since when it does not answer.
+        replacement: Id of the model, at the same provider unless a provider stands before it, to go to.
+        source: Where values come from: by field, ``*`` for all others.
+        checked_on: Day on which these values were last compared with their source and found changed.
+        prices: Rows of its price list, past ones included.
+        base_model: Where this is a fine-tuned or regional form that the catalog does not list: the id of the
+            listed one that it was derived from.
+    """
+
+    id: str
+    provider: str
+    developer: str | None = None
+    display_name: str | None = None
+    release_date: PartialDate | None = None
+    status: Status | None = None
+    context_window: int | None = None
+    max_input_tokens: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: Capabilities = Capabilities()
+    min_api_version: str | None = None
+    aliases: tuple[Alias, ...] = ()
+    deprecation_date: PartialDate | None = None
+    shutdown_date: PartialDate | None = None
+    replacement: str | None = None
+    source: Mapping[str, str] = field(default_factory=dict, hash=False)
+    checked_on: date | None = None
+    prices: tuple[Price, ...] = ()
+    base_model: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``provider/id``, which names it in the whole catalog."""
+        return f"{self.provider}/{self.id}"
+
+    def status_on(self, on: date | datetime) -> Status | None:
+        """What its status is at a date. Of a month of deprecation or shutdown, the last day counts."""
+        day = as_instant(on).date()
+        if self.status is Status.RETIRED or (self.shutdown_date and day >= self.shutdown_date.last):
+            return Status.RETIRED
+        if self.deprecation_date and day >= self.deprecation_date.last:
+            return Status.DEPRECATED
+        return self.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authentication:
+    """How a provider wants its key.
+
+    Attributes:
+        scheme: ``bearer`` (``Authorization: Bearer KEY``), ``header`` or ``none``.
+        header: Name of the header for the scheme ``header``.
+        headers: Further headers that every request carries, such as a version of the API.
+    """
+
+    scheme: str = "bearer"
+    header: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pagination:
+    """How a provider splits its list of models.
+
+    Attributes:
+        style: ``none``, ``cursor`` (the next page begins after the last item) or ``token`` (each page names
+            the next).
+        parameter: Query parameter that asks for the next page.
+        field: Key of a page that says what to ask for.
+        size_parameter: Query parameter for the number of items of a page.
+        size: What to ask for.
+    """
+
+    style: str = "none"
+    parameter: str | None = None
+    field: str | None = None
+    size_parameter: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderConfig:
+    """How a provider is reached.
+
+    Attributes:
+        slug: Its name in this catalog.
+        name: Its name for people.
+        also_known_as: Slugs that other catalogs and SDKs use for it.
+        docs: Where its models are documented.
+        base_url: Where its API is, without a slash at the end.
+        models_path: Path below ``base_url`` that lists the models.
+        credential_variables: Environment variables of which one holds the key, the first choice first.
+        base_url_variables: Environment variables that its SDKs take the base URL from.
+        authentication: How the key is sent.
+        pagination: How the list is split.
+        requests_per_minute: Limit that is kept when it is asked.
+    """
+
+    slug: str
+    name: str | None = None
+    also_known_as: tuple[str, ...] = ()
+    docs: str | None = None
+    base_url: str | None = None
+    models_path: str | None = None
+    credential_variables: tuple[str, ...] = ()
+    base_url_variables: tuple[str, ...] = ()
+    authentication: Authentication = Authentication()
+    pagination: Pagination = Pagination()
+    requests_per_minute: int | None = None
+
+
+def _within(start: datetime | None, end: datetime | None, on: date | datetime) -> bool:
+    instant = as_instant(on)
+    return (start is None or start <= instant) and (end is None or instant < end)

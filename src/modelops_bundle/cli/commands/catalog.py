@@ -1,0 +1,23 @@
+"""``mops-bundle catalog``: the commands about hosted language models, each group of them in its own module."""
+
+from __future__ import annotations
+
+from modelops_bundle.cli.commands import (
+    catalog_edit,
+    catalog_look,
+    catalog_refresh,
+    catalog_serve,
+    catalog_site,
+)
+from modelops_bundle.cli.session import new_app
+
+__all__ = ["app"]
+
+app = new_app()
+for _part in (catalog_look, catalog_edit, catalog_refresh, catalog_serve, catalog_site):
+    app.registered_commands.extend(_part.app.registered_commands)
+
+
+@app.callback()
+def catalog() -> None:
+    """Look up hosted language models, their prices and aliases, and keep them up to date."""

@@ -1,0 +1,9 @@
+"""``mops-bundle catalog``: serve."""
+
+from __future__ import annotations
+
+from modelops_bundle.cli.session import new_app
+
+__all__ = ["app"]
+
+app = new_app()
