@@ -1,0 +1,59 @@
+"""Who may ask for what. The server knows no users, so it goes by where a request comes from.
+
+A web page may send requests to this machine from the browser of anybody who looks at it. It cannot hide its
+origin, nor (by a name of its own that leads here) the host that it asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+__all__ = ["LOOPBACK_HOSTS", "host_of", "is_loopback", "refusal_of_reload"]
+
+#: Names of this machine that no foreign page can have.
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+#: Headers of proxies, behind which nobody knows who asks.
+_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or the name ``localhost``, is of this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(header: str) -> str:
+    """The host in a ``Host`` header, without its port."""
+    if header.startswith("["):
+        return header.partition("]")[0].lower() + "]"
+    return header.partition(":")[0].lower()
+
+
+def refusal_of_reload(request: Request) -> str | None:
+    """Why a request may not reload the catalog; ``None`` when it may."""
+    headers = request.headers
+    if request.client is None or not is_loopback(request.client.host):
+        return "Only programs on the same machine may ask for this."
+    if any(name in headers for name in _PROXIES):
+        return "This may not be asked for through a proxy."
+    if not _is_here(host_of(headers.get("host", "")), LOOPBACK_HOSTS):
+        return "This may only be asked for at localhost."
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        return "Pages of other origins may not ask for this."
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return "Pages of other origins may not ask for this."
+    return None
+
+
+def _is_here(host: str, names: Collection[str]) -> bool:
+    return host in names or is_loopback(host)
