@@ -17,6 +17,7 @@ DOORS = (
     "modelops_bundle.hashing",
     "modelops_bundle.registry",
     "modelops_bundle.environment",
+    "modelops_bundle.catalog",
     "modelops_bundle.repository",
     "modelops_bundle.ops",
 )
@@ -25,7 +26,9 @@ ASKED = re.compile(
     r"(?:environ|_?environment|variables|_variables)(?:\.get\(|\[)\s*\"([A-Z_]{3,})\""
 )
 #: What the libraries that speak to registries read, on purpose.
-ASKED_BY_LIBRARIES = frozenset({"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE"})
+ASKED_BY_LIBRARIES = frozenset(
+    {"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}
+)
 
 
 class Command(NamedTuple):

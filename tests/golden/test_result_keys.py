@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from modelops_bundle.digests.leaves import HostedModel, Leaves
 from modelops_bundle.identity.recipes import content_digest, evaluation_digest, make_param_id
 from modelops_bundle.results.key import Context, ResultKey
 
 CONTEXT = Context("blake2b:" + "ab" * 32, "model:Sir", "lockdown", ("cases", "deaths"))
+BARE = "blake2b:13c9d13c2f7b4cc8dfcbb729a6ccbd1b54975443fab9ada4a464d083ab9e8bde"
+COMPONENT = "blake2b:d9836a72ef55e4984d07ea46eceffb6337dbc64c0f2558660fbc60a664737572"
 KEY = ResultKey(CONTEXT, make_param_id({"beta": 0.3}), 2**64 - 1)
 
 
@@ -45,3 +50,19 @@ def test_every_part_counts() -> None:
         ResultKey(each, param, seed).digest for each in others for param in "ab" for seed in (0, 1)
     }
     assert len(keys) == len(others) * 4
+
+
+def test_hosted_models_count_by_provider_id_and_content() -> None:
+    model = HostedModel("openai", "gpt-4o-2024-08-06")
+    bare = Leaves("MODEL", "m.py", "blake3:" + "00" * 32, environment_digest="11" * 32)
+    calls = replace(bare, llms={"openai/gpt-4o": model})
+    assert bare.digest() == BARE
+    assert calls.components()[-1] == ("LLM", "openai/gpt-4o", COMPONENT)
+    others = [
+        {"openai/gpt-4o-2024-08-06": model},
+        {"openai/gpt-4o": model._replace(id="gpt-4o-2024-11-20")},
+        {"openai/gpt-4o": model._replace(provider="azure")},
+        {"openai/gpt-4o": model._replace(digest="22" * 32)},
+    ]
+    digests = {replace(bare, llms=each).digest() for each in others}
+    assert len(digests | {bare.digest(), calls.digest()}) == 6

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from modelops_bundle.catalog.entries import ModelEntry, ProviderConfig
@@ -25,23 +27,35 @@ FORMAT = 1
 
 
 def compile_catalog(providers: Iterable[ProviderConfig], models: Iterable[ModelEntry]) -> bytes:
-    """The compiled form: equal records give equal bytes."""
+    """The compiled form: equal records give equal bytes.
+
+    Raises:
+        ValueError: Two of the models have the same provider and id, or two providers the same slug.
+    """
     lines: list[bytes] = []
     index: dict[str, dict[str, list[int]]] = {}
     aliases: dict[str, dict[str, list[str]]] = {}
     offset = 0
     for entry in sorted(models, key=lambda each: (each.provider, each.id)):
         line = _line(entry_tree(entry))
-        index.setdefault(entry.provider, {})[entry.id] = [offset, len(line)]
+        _put(index.setdefault(entry.provider, {}), entry.id, [offset, len(line)], entry.name)
         offset += len(line)
         lines.append(line)
         for alias in entry.aliases:
             meant = aliases.setdefault(entry.provider, {}).setdefault(alias.name, [])
             if entry.id not in meant:
                 meant.append(entry.id)
-    configs = {each.slug: provider_tree(each) for each in sorted(providers, key=lambda p: p.slug)}
+    configs: dict[str, dict[str, Any]] = {}
+    for each in sorted(providers, key=lambda config: config.slug):
+        _put(configs, each.slug, provider_tree(each), each.slug)
     head = {"format": FORMAT, "providers": configs, "models": index, "aliases": aliases}
     return b"".join([_line(head), *lines])
+
+
+def _put(mapping: dict[str, Any], key: str, value: Any, name: str) -> None:
+    if key in mapping:
+        raise ValueError(f"{name} stands twice")
+    mapping[key] = value
 
 
 def _line(tree: Mapping[str, Any]) -> bytes:
@@ -52,7 +66,6 @@ class Shelf:
     """A compiled catalog; entries are made when they are first asked for.
 
     Attributes:
-        providers: Configurations by slug.
         models: Where each model's line is, by provider and id.
         aliases: Ids that each alias ever meant, by provider and alias.
     """
@@ -65,16 +78,18 @@ class Shelf:
         """
         head, _, self._lines = data.partition(b"\n")
         index = json.loads(head)
-        if index.get("format") != FORMAT:
-            raise ValueError(f"a compiled catalog of format {index.get('format')}, not {FORMAT}")
+        if not isinstance(index, dict) or index.get("format") != FORMAT:
+            raise ValueError(f"the catalog is not compiled in format {FORMAT}")
         self.models: Mapping[str, Mapping[str, list[int]]] = index["models"]
         self.aliases: Mapping[str, Mapping[str, list[str]]] = index["aliases"]
         self._configs: Mapping[str, Mapping[str, Any]] = index["providers"]
 
-    @property
-    def providers(self) -> dict[str, ProviderConfig]:
+    @cached_property
+    def providers(self) -> Mapping[str, ProviderConfig]:
         """Configurations by slug."""
-        return {slug: provider_from_tree(slug, tree) for slug, tree in self._configs.items()}
+        return MappingProxyType(
+            {slug: provider_from_tree(slug, tree) for slug, tree in self._configs.items()}
+        )
 
     def read(self, provider: str, model_id: str) -> ModelEntry | None:
         """The model with this very id; ``None`` when there is none."""

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 __all__ = ["PartialDate", "as_instant", "instant_text", "read_instant"]
 
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _FIRST_YEAR = 1900
 
 
@@ -20,11 +20,22 @@ class PartialDate:
         year: From 1900.
         month: 1 to 12; ``None`` when only the year is known.
         day: Day of the month; ``None`` when only the month is known.
+
+    Raises:
+        ValueError: There is no such date.
     """
 
     year: int
     month: int | None = None
     day: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.year < _FIRST_YEAR:
+            raise ValueError(f"the year is before {_FIRST_YEAR}")
+        if self.month is None and self.day is not None:
+            raise ValueError("a day without a month")
+        # ``or`` would let a month or day of 0 pass.
+        date(self.year, *(1 if part is None else part for part in (self.month, self.day)))
 
     @classmethod
     def parse(cls, text: str) -> PartialDate:
@@ -35,16 +46,11 @@ class PartialDate:
         """
         match = _PARTIAL.fullmatch(text.strip())
         if match is None:
-            raise ValueError(f"{text!r} is not a date: write 2024-05-13, 2024-05 or 2024")
-        year, month, day = (None if part is None else int(part) for part in match.groups())
-        assert year is not None
-        if year < _FIRST_YEAR:
-            raise ValueError(f"{text!r} is not a date: the year is before {_FIRST_YEAR}")
+            raise ValueError(f"{text!r:.60} is not a date: write 2024-05-13, 2024-05 or 2024")
         try:
-            date(year, month or 1, day or 1)
+            return cls(*(int(part) for part in match.groups() if part is not None))
         except ValueError as error:
             raise ValueError(f"{text!r} is not a date: {error}") from None
-        return cls(year, month, day)
 
     @property
     def first(self) -> date:
@@ -56,9 +62,9 @@ class PartialDate:
         """The latest day that it may be."""
         if self.day is not None:
             return self.first
-        year, month = (self.year, self.month + 1) if self.month else (self.year, 13)
-        after = date(year + 1, 1, 1) if month > 12 else date(year, month, 1)
-        return after - timedelta(days=1)
+        if self.month is None or self.month == 12:
+            return date(self.year, 12, 31)
+        return date(self.year, self.month + 1, 1) - timedelta(days=1)
 
     def __str__(self) -> str:
         parts = (self.year, self.month, self.day)
@@ -84,14 +90,16 @@ def read_instant(text: str) -> datetime:
         ValueError: It is none.
     """
     try:
-        parsed = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(f"{text!r} is not a date: write 2024-05-13 or 2024-05-13T16:00Z") from None
-    return as_instant(parsed)
+        return as_instant(datetime.fromisoformat(text.strip()))
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{text!r:.60} is not a date: write 2024-05-13 or 2024-05-13T16:00Z"
+        ) from None
 
 
 def instant_text(instant: datetime) -> str:
-    """``2024-05-13`` for the beginning of a day, else ``2024-05-13T16:00:00Z``."""
+    """``2024-05-13`` for the beginning of a day in UTC, else ``2024-05-13T16:00:00Z``."""
+    instant = as_instant(instant)
     if instant.time() == time():
         return instant.date().isoformat()
     return instant.replace(tzinfo=None).isoformat() + "Z"

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import Any
 
+from modelops_bundle.catalog.places import key_text, line_of
+from modelops_bundle.catalog.trees import time_span
 from modelops_bundle.errors import CatalogError
 from modelops_bundle.yamltext.problems import Problem, in_words
 
-if TYPE_CHECKING:
-    from pydantic import ValidationError
+__all__ = ["BrokenCatalogError", "Document", "key_text", "line_of", "read_document"]
 
-__all__ = ["BrokenCatalogError", "Document", "read_document"]
-
+_BOM = b"\xef\xbb\xbf"
 _NULL = frozenset(("null", "Null", "NULL", "~", ""))
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+
+_Path = tuple[str, ...]
+#: Where one stands, where the other stands, what is the matter, what to do.
+_Contradiction = tuple[_Path, _Path, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +68,30 @@ def read_document(data: bytes, file: str) -> Document:
     Raises:
         BrokenCatalogError: It is no YAML, or something in it is not as the schema says.
     """
+    if _says_nothing(data):
+        return Document({}, ())
+
     from pydantic import ValidationError
 
+    from modelops_bundle.catalog.faults import problems_of
     from modelops_bundle.catalog.schema import CatalogFile
     from modelops_bundle.yamltext.events import DocumentError, read_yaml
 
-    if not data.strip():
-        return Document({}, ())
     try:
         root = read_yaml(data, _scalar).root
     except DocumentError as error:
-        raise BrokenCatalogError(file, [error.problem]) from error
+        problem = error.problem
+        key = key_text(problem.key.split(".")) if problem.key else ""
+        raise BrokenCatalogError(file, [problem._replace(key=key)]) from error
     try:
         valid = CatalogFile.model_validate(root)
     except ValidationError as error:
-        raise BrokenCatalogError(file, _problems(data, error)) from None
+        raise BrokenCatalogError(file, problems_of(data, error)) from None
     models = [model.given() for model in valid.models]
-    problems = list(_contradictions(data, models))
+    providers = {slug: row.given() for slug, row in valid.providers.items()}
+    problems = _contradictions(data, providers, models)
     if problems:
         raise BrokenCatalogError(file, problems)
-    providers = {slug: row.given() for slug, row in valid.providers.items()}
     return Document(providers, models)
 
 
@@ -90,67 +99,65 @@ def _scalar(text: str) -> Any:
     return None if text in _NULL else _TRUTH.get(text, text)
 
 
-def _problems(data: bytes, error: ValidationError) -> list[Problem]:
+def _says_nothing(data: bytes) -> bool:
+    lines = (line.strip() for line in data.removeprefix(_BOM).splitlines())
+    return all(not line or line.startswith(b"#") for line in lines)
+
+
+def _contradictions(
+    data: bytes, providers: Mapping[str, Mapping[str, Any]], models: Sequence[Mapping[str, Any]]
+) -> list[Problem]:
+    """What no row says alone: models that stand twice, and names that mean two things."""
     from modelops_bundle.yamltext.events import find_lines
 
-    faults = error.errors(include_url=False, include_context=True, include_input=True)
-    paths = [_path(fault["loc"]) for fault in faults]
-    lines = find_lines(data, {path[:end] for path in paths for end in range(1, len(path) + 1)})
-    told = [
-        Problem(_line(lines, path), _key(path), _what(fault), _mend(fault))
-        for path, fault in zip(paths, faults, strict=True)
+    found = [*_same_providers(providers), *_same_models(models), *_same_aliases(models)]
+    if not found:
+        return []
+    places = [place for here, there, _, _ in found for place in (here, there)]
+    lines = find_lines(data, {place[:end] for place in places for end in range(1, len(place) + 1)})
+    problems = [
+        Problem(line_of(lines, here), key_text(here), _after(what, line_of(lines, there)), mend)
+        for here, there, what, mend in found
     ]
-    return sorted(dict.fromkeys(told), key=lambda problem: problem.line or 0)
+    return sorted(problems, key=lambda problem: problem.line or 0)
 
 
-def _path(loc: Sequence[int | str]) -> tuple[str, ...]:
-    # A fault of a mapping's key ends with this marker rather than with a key.
-    return tuple(str(part) for part in loc if part != "[key]")
+def _after(what: str, line: int | None) -> str:
+    return what if line is None else f"{what}; the first is in line {line}"
 
 
-def _line(lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> int | None:
-    """The line of a key, or of what it would stand in."""
-    found = (lines.get(path[:end]) for end in range(len(path), 0, -1))
-    return next((line for line in found if line is not None), None)
+def _same_providers(providers: Mapping[str, Mapping[str, Any]]) -> Iterator[_Contradiction]:
+    seen: dict[str, _Path] = {slug: ("providers", slug) for slug in providers}
+    for slug, config in providers.items():
+        here = ("providers", slug, "also_known_as")
+        for name in config.get("also_known_as") or ():
+            there = seen.setdefault(name, here)
+            if there != here:
+                yield here, there, f"{name} names another provider too", "Keep one of both."
 
 
-def _key(path: tuple[str, ...]) -> str:
-    return "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in path).lstrip(".")
-
-
-def _what(fault: Mapping[str, Any]) -> str:
-    if fault["type"] == "catalog":
-        return str(fault["ctx"]["reason"])
-    if fault["type"] == "missing":
-        return "it is missing"
-    if fault["type"] == "extra_forbidden":
-        return "no such key is known"
-    message = str(fault["msg"]).replace("Input should", "it should")
-    given = fault["input"]
-    shown = f", not {given!r:.60}" if isinstance(given, (str, int, float, bool)) else ""
-    return message + shown
-
-
-def _mend(fault: Mapping[str, Any]) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "See the catalog's schema in the documentation for the keys, or remove it."
-    return "Correct it in the file."
-
-
-def _contradictions(data: bytes, models: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-    """Entries that stand twice: one of both would be lost."""
-    from modelops_bundle.yamltext.events import find_lines
-
-    seen: dict[tuple[str, str], int] = {}
+def _same_models(models: Sequence[Mapping[str, Any]]) -> Iterator[_Contradiction]:
+    seen: dict[tuple[str, str], _Path] = {}
     for number, model in enumerate(models):
-        name = model["provider"], model["id"]
-        if name in seen:
-            here, there = (("models", str(each)) for each in (number, seen[name]))
-            lines = find_lines(data, {here, there})
-            yield Problem(
-                lines.get(here),
-                f"models[{number}]",
-                f"{'/'.join(name)} stands twice, first in line {lines.get(there, '?')}",
-                "Make one entry of both.",
-            )
-        seen.setdefault(name, number)
+        here = ("models", str(number))
+        there = seen.setdefault((model["provider"], model["id"]), here)
+        if there != here:
+            what = f"{model['provider']}/{model['id']} stands twice"
+            yield here, there, what, "Make one entry of both."
+
+
+def _same_aliases(models: Sequence[Mapping[str, Any]]) -> Iterator[_Contradiction]:
+    """Aliases that mean two models of a provider at the same time."""
+    spans: dict[tuple[str, str], list[tuple[float, float, str, _Path]]] = {}
+    for number, model in enumerate(models):
+        for place, alias in enumerate(model.get("aliases") or ()):
+            start, end = time_span(alias)
+            path = ("models", str(number), "aliases", str(place))
+            named = spans.setdefault((model["provider"], alias["name"]), [])
+            named.append((start, end, model["id"], path))
+    for (provider, name), named in spans.items():
+        named.sort()
+        for (_, end, one, there), (start, _, other, here) in pairwise(named):
+            if start < end and one != other:
+                what = f"{provider}/{name} means both {one} and {other} at the same time"
+                yield here, there, what, "Give the earlier alias a valid_to."

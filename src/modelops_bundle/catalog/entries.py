@@ -6,7 +6,7 @@ name, :class:`modelops_bundle.registry.ModelEntry`; these are *hosted* ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -21,6 +21,7 @@ __all__ = [
     "Alias",
     "Authentication",
     "Capabilities",
+    "Facts",
     "ModelEntry",
     "Pagination",
     "Price",
@@ -62,8 +63,33 @@ UNITS: Mapping[str, int] = MappingProxyType(
         "1k_searches": 1_000,
         "second": 1,
         "minute": 60,
+        "hour": 3_600,
     }
 )
+
+
+class Facts(Mapping[str, str]):
+    """Texts by name that never change; unlike a ``MappingProxyType``, they can be pickled and hashed."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self._texts = dict(texts or {})
+
+    def __getitem__(self, name: str) -> str:
+        return self._texts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._texts.items()))
+
+    def __repr__(self) -> str:
+        return f"Facts({self._texts!r})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +200,12 @@ class ModelEntry:
         deprecation_date: Since when it should not be used for new work.
         shutdown_date: Since when it does not answer.
         replacement: Id of the model, at the same provider unless a provider stands before it, to go to.
-        source: Where values come from: by field, ``*`` for all others.
+        source: Where values come from: by field, parts as ``capabilities.supports_vision``, ``*`` for all
+            others. Rows of prices and aliases have their own.
         checked_on: Day on which these values were last compared with their source and found changed.
         prices: Rows of its price list, past ones included.
         base_model: Where this is a fine-tuned or regional form that the catalog does not list: the id of the
-            listed one that it was derived from.
+            model that it is a form of.
     """
 
     id: str
@@ -196,10 +223,14 @@ class ModelEntry:
     deprecation_date: PartialDate | None = None
     shutdown_date: PartialDate | None = None
     replacement: str | None = None
-    source: Mapping[str, str] = field(default_factory=dict, hash=False)
+    source: Mapping[str, str] = field(default_factory=Facts)
     checked_on: date | None = None
     prices: tuple[Price, ...] = ()
     base_model: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.source, Facts):
+            object.__setattr__(self, "source", Facts(self.source))
 
     @property
     def name(self) -> str:
@@ -207,7 +238,11 @@ class ModelEntry:
         return f"{self.provider}/{self.id}"
 
     def status_on(self, on: date | datetime) -> Status | None:
-        """What its status is at a date. Of a month of deprecation or shutdown, the last day counts."""
+        """What its status is at a date.
+
+        Known dates decide; of a month of deprecation or shutdown, its last day counts. A recorded ``retired``
+        holds at every date, as a project may record it to keep a model from being used.
+        """
         day = as_instant(on).date()
         if self.status is Status.RETIRED or (self.shutdown_date and day >= self.shutdown_date.last):
             return Status.RETIRED
@@ -228,7 +263,11 @@ class Authentication:
 
     scheme: str = "bearer"
     header: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    headers: Mapping[str, str] = field(default_factory=Facts)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.headers, Facts):
+            object.__setattr__(self, "headers", Facts(self.headers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +300,7 @@ class ProviderConfig:
         also_known_as: Slugs that other catalogs and SDKs use for it.
         docs: Where its models are documented.
         base_url: Where its API is, without a slash at the end.
-        models_path: Path below ``base_url`` that lists the models.
+        models_path: Path below ``base_url`` that lists the models, with a slash before it.
         credential_variables: Environment variables of which one holds the key, the first choice first.
         base_url_variables: Environment variables that its SDKs take the base URL from.
         authentication: How the key is sent.

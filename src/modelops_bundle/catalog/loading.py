@@ -1,36 +1,51 @@
 """Where the catalog is read from, and when: at the first question, once, until a reload is asked for.
 
-The shipped part is compiled and lies in the package. A project adds ``models/model_registry.yaml``. A reload
-that fails leaves the snapshot as it was.
+The shipped part is compiled and lies in the package. A project adds ``models/model_registry.yaml``, of which
+the validated form is kept. A reload that fails leaves the snapshot as it was.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
+import stat
 import threading
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from modelops_bundle.catalog.compiled import Shelf
-from modelops_bundle.catalog.documents import read_document
+from modelops_bundle.catalog.documents import Document, read_document
 from modelops_bundle.catalog.entries import ModelEntry
+from modelops_bundle.catalog.kept import keep, read_kept
+from modelops_bundle.catalog.overlay import PROJECT_FILE
 from modelops_bundle.catalog.snapshot import Catalog
 from modelops_bundle.errors import CatalogError, MopsError
 
-__all__ = ["PROJECT_FILE", "find_project_file", "load", "reload", "reload_on_sighup", "resolve"]
-
-#: Where a project keeps what it adds, below its root.
-PROJECT_FILE = "models/model_registry.yaml"
+__all__ = [
+    "PROJECT_FILE",
+    "find_project_file",
+    "load",
+    "project_folder",
+    "reload",
+    "reload_on_sighup",
+    "resolve",
+    "shipped",
+]
 
 #: Any of these ends the way up from a folder to the root of its project.
 _ROOTS = (".modelops-bundle", ".git", "pyproject.toml")
 
+#: One byte more than is ever read of a document, so that the reader sees that it is too large.
+_MOST_READ = 64 * 1024 * 1024 + 1
+
+_files: dict[str, Path | None] = {}
 _snapshots: dict[Path | None, Catalog] = {}
-_lock = threading.Lock()
+# A program's own handler of a signal may reload while the same thread loads.
+_lock = threading.RLock()
 
 
 def load(project: str | Path | None = None) -> Catalog:
@@ -44,27 +59,47 @@ def load(project: str | Path | None = None) -> Catalog:
     Raises:
         CatalogError: The project's document cannot be used; the message names file, line and key.
     """
-    file = find_project_file(project)
-    snapshot = _snapshots.get(file)
-    if snapshot is None:
-        with _lock:
-            snapshot = _snapshots.get(file)
-            if snapshot is None:
-                snapshot = _snapshots[file] = _read(file)
-    return snapshot
+    folder = _folder(project)
+    if folder in _files:
+        snapshot = _snapshots.get(_files[folder])
+        if snapshot is not None:
+            return snapshot
+    with _lock:
+        file = _files[folder] = find_project_file(project)
+        snapshot = _snapshots.get(file)
+        if snapshot is None:
+            # One that a signal's handler has read in the meantime is the newer one, and stays.
+            snapshot = _snapshots.setdefault(file, _read(file))
+        return snapshot
 
 
 def reload(project: str | Path | None = None) -> Catalog:
-    """Read the project's document again.
+    """Look for the project's document again, and read it again.
 
     Raises:
         CatalogError: It cannot be used. What :func:`load` returns stays as it was.
     """
-    file = find_project_file(project)
-    fresh = _read(file)
     with _lock:
-        _snapshots[file] = fresh
-    return fresh
+        file = find_project_file(project)
+        before = _snapshots.get(file)
+        fresh = _read(file)
+        if _snapshots.get(file) is before:
+            _snapshots[file] = fresh
+        _files[_folder(project)] = file
+        return _snapshots[file]
+
+
+def _folder(project: str | Path | None) -> str:
+    """What a project's snapshot is remembered by; empty where the current folder was deleted."""
+    try:
+        return os.getcwd() if project is None else os.path.abspath(project)
+    except FileNotFoundError:
+        return "" if project is None else str(project)
+
+
+def shipped(document: Document | None = None) -> Catalog:
+    """The catalog as the package brings it, with another document than the project's laid over it, if any."""
+    return Catalog(_shelf(), document)
 
 
 def resolve(name: str, on: date | datetime | None = None) -> ModelEntry:
@@ -72,19 +107,37 @@ def resolve(name: str, on: date | datetime | None = None) -> ModelEntry:
     return load().resolve(name, on)
 
 
-def reload_on_sighup(tell: Callable[[MopsError], None], project: str | Path | None = None) -> None:
-    """Reload whenever the process gets SIGHUP; ``tell`` is given what is wrong with a document.
+def reload_on_sighup(
+    tell: Callable[[MopsError], None],
+    project: str | Path | None = None,
+    done: Callable[[Catalog], None] | None = None,
+) -> None:
+    """Reload whenever the process gets SIGHUP. Where the system has no such signal, nothing happens.
 
-    Where the system has no such signal, nothing happens.
+    It happens in a thread of its own, one reload after the other: what the signal interrupts may hold a lock
+    that reading needs, or be in the middle of an import.
+
+    Args:
+        tell: Given what is wrong with a document that cannot be used.
+        project: See :func:`load`.
+        done: Given the new snapshot.
     """
     if not hasattr(signal, "SIGHUP"):
         return
+    turn = threading.Lock()
+
+    def read_again() -> None:
+        with turn:
+            try:
+                fresh = reload(project)
+            except MopsError as error:
+                tell(error)
+                return
+            if done is not None:
+                done(fresh)
 
     def handle(_number: int, _frame: Any) -> None:
-        try:
-            reload(project)
-        except MopsError as error:
-            tell(error)
+        threading.Thread(target=read_again, name="catalog-reload", daemon=True).start()
 
     signal.signal(signal.SIGHUP, handle)
 
@@ -95,32 +148,69 @@ def find_project_file(project: str | Path | None) -> Path | None:
     Args:
         project: The project's folder; ``None`` looks from the current folder up to the root of its project.
     """
-    if project is not None:
-        candidates = [Path(project).absolute()]
-    else:
-        here = Path.cwd()
-        candidates = [here, *here.parents]
-    for folder in candidates:
-        file = folder / PROJECT_FILE
-        if file.is_file():
-            return file
-        if any((folder / name).exists() for name in _ROOTS):
+    try:
+        folder = project_folder(Path.cwd()) if project is None else Path(project).absolute()
+    except FileNotFoundError:
+        # The current folder was deleted, and its project with it.
+        return None
+    file = folder / PROJECT_FILE
+    try:
+        os.lstat(file)
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
             return None
-    return None
+        raise _unreadable(file, error) from error
+    return file
+
+
+def project_folder(start: str | Path) -> Path:
+    """The folder, from ``start`` upwards, that has a document or is the root of a project.
+
+    ``start`` itself where there is none.
+    """
+    here = Path(start).absolute()
+    for folder in (here, *here.parents):
+        if any(os.path.lexists(folder / name) for name in (PROJECT_FILE, *_ROOTS)):
+            return folder
+    return here
 
 
 @cache
 def _shelf() -> Shelf:
-    return Shelf((files("modelops_bundle.catalog") / "data" / "compiled.jsonl").read_bytes())
+    file = Path(__file__).with_name("data") / "compiled.jsonl"
+    try:
+        return Shelf(file.read_bytes())
+    except (OSError, ValueError, KeyError) as error:
+        raise CatalogError(
+            "cannot read the catalog in the package", str(error), "Install modelops-bundle again."
+        ) from error
 
 
 def _read(file: Path | None) -> Catalog:
     if file is None:
         return Catalog(_shelf())
+    data = _bytes_of(file)
+    project = file.parents[1]
+    document = read_kept(project, data)
+    if document is None:
+        document = read_document(data, str(file))
+        keep(project, data, document)
+    return Catalog(_shelf(), document)
+
+
+def _bytes_of(file: Path) -> bytes:
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CatalogError(
-            f"cannot read the catalog {file}", error.strerror or str(error), "Make it readable."
-        ) from error
-    return Catalog(_shelf(), read_document(data, str(file)))
+        # Opening a pipe would wait for somebody to write into it.
+        handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
+            return stream.read(_MOST_READ)
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> CatalogError:
+    why = getattr(error, "strerror", None) or str(error)
+    shown = str(file).encode("utf-8", "backslashreplace").decode()
+    return CatalogError(f"cannot read the catalog {shown}", why, "Make it a readable file.")

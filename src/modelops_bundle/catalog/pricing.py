@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 from modelops_bundle.catalog.dates import as_instant
 from modelops_bundle.catalog.entries import UNITS, ModelEntry, Price, When
 
-__all__ = ["REASONS", "STANDARD_TIERS", "Cost", "CostLine", "Usage", "cost_of"]
+__all__ = ["REASONS", "STANDARD_TIERS", "Cost", "CostLine", "Usage", "cost_of", "price_on"]
 
 #: Why an amount is unknown, by code.
 REASONS = {
@@ -22,12 +22,20 @@ REASONS = {
     "no_price": "no source gives a price of this model",
     "no_price_at_date": "no price, or no meaning of the alias, is attested at this date",
     "no_price_for_meter": "no source gives a price for something that was used",
-    "no_price_for_circumstances": "no source gives a price for this service tier, batch or time of day",
+    "no_price_for_circumstances": (
+        "no source gives a price for this service tier, batch, time of day or length of context"
+    ),
     "mixed_currencies": "its prices are in several currencies",
 }
 
 #: What APIs call the tier of a call that asked for none.
 STANDARD_TIERS = frozenset({"", "standard", "default", "auto", "on_demand"})
+
+#: What APIs call the tier of a call through the batch API, which is no tier here.
+_BATCH_TIER = "batch"
+
+#: Digits that hold every product of an allowed amount and a count, whatever the caller's precision is.
+_DIGITS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,25 +122,69 @@ def cost_of(
         entry: The model, not an alias of it.
         usage: What was used.
         on: When; a day without a time is its beginning in UTC.
-        service_tier: As the answer named it; those of :data:`STANDARD_TIERS` are the standard one.
+        service_tier: As the answer named it; those of :data:`STANDARD_TIERS` are the standard one, and
+            ``batch`` is the batch API.
         batch: Whether it came through the batch API.
     """
-    if not entry.prices:
-        return Cost(reason="no_price")
-    instant = as_instant(on)
-    if entry.release_date is not None and instant.date() < entry.release_date.first:
-        return Cost(reason="no_price_at_date")
-    tier = None if (service_tier or "") in STANDARD_TIERS else service_tier
+    reason = _unpriced(entry, as_instant(on))
+    if reason is not None:
+        return Cost(reason=reason)
     lines: list[CostLine] = []
     for meter, count in _counted(entry, usage):
-        rows = [price for price in entry.prices if price.meter == meter]
-        chosen = _choose(rows, instant, tier, batch, usage.context)
+        chosen = price_on(
+            entry, meter, on, service_tier=service_tier, batch=batch, context=usage.context
+        )
         if isinstance(chosen, str):
-            if meter == "request" and not rows:
+            if meter == "request" and chosen == "no_price_for_meter":
                 continue  # most providers ask nothing for a request as such
             return Cost(reason=chosen, meter=meter)
-        lines.append(CostLine(meter, count, chosen, chosen.amount * count / UNITS[chosen.unit]))
+        with localcontext(Context(prec=_DIGITS)):
+            lines.append(CostLine(meter, count, chosen, chosen.amount * count / UNITS[chosen.unit]))
     return _sum(lines)
+
+
+def price_on(
+    entry: ModelEntry,
+    meter: str,
+    on: date | datetime,
+    *,
+    service_tier: str | None = None,
+    batch: bool = False,
+    context: int = 0,
+) -> Price | str:
+    """The row of a model's price list that prices a meter at an instant, or why none does.
+
+    Args:
+        entry: The model, not an alias of it.
+        meter: One of ``METERS``.
+        on: When; a day without a time is its beginning in UTC.
+        service_tier: As the answer names it; see :func:`cost_of`.
+        batch: Whether the call comes through the batch API.
+        context: Tokens that go in, as ``Usage.context`` counts them. They choose the tier of the whole call.
+
+    Returns:
+        The row, or a key of :data:`REASONS`.
+    """
+    instant = as_instant(on)
+    reason = _unpriced(entry, instant)
+    if reason is not None:
+        return reason
+    rows = [price for price in entry.prices if price.meter == meter]
+    if not rows:
+        return "no_price_for_meter"
+    tier = (service_tier or "").strip().lower()
+    batch = batch or tier == _BATCH_TIER
+    named = None if tier in STANDARD_TIERS or tier == _BATCH_TIER else tier
+    return _choose(rows, instant, named, batch, context)
+
+
+def _unpriced(entry: ModelEntry, instant: datetime) -> str | None:
+    """Why nothing of a model has a price at an instant, as far as that holds for every meter."""
+    if not entry.prices:
+        return "no_price"
+    if entry.release_date is not None and instant.date() < entry.release_date.first:
+        return "no_price_at_date"
+    return None
 
 
 def _counted(entry: ModelEntry, usage: Usage) -> Iterator[tuple[str, int]]:
@@ -151,10 +203,7 @@ def _counted(entry: ModelEntry, usage: Usage) -> Iterator[tuple[str, int]]:
 def _choose(
     rows: Iterable[Price], instant: datetime, tier: str | None, batch: bool, context: int
 ) -> Price | str:
-    """The row that prices a meter, or why none does."""
-    rows = list(rows)
-    if not rows:
-        return "no_price_for_meter"
+    """The row that is in force under these circumstances, or why none is."""
     dated = [price for price in rows if price.is_valid(instant)]
     if not dated:
         return "no_price_at_date"
@@ -167,7 +216,8 @@ def _choose(
 def _fits(price: Price, at: time, tier: str | None, batch: bool, context: int) -> bool:
     when = price.when
     above = price.min_context == 0 or context > price.min_context
-    return when.service_tier == tier and when.batch == batch and above and _in_hours(when, at)
+    same = None if when.service_tier is None else when.service_tier.lower()
+    return same == tier and when.batch == batch and above and _in_hours(when, at)
 
 
 def _in_hours(when: When, at: time) -> bool:
@@ -181,8 +231,10 @@ def _sum(lines: list[CostLine]) -> Cost:
     currencies = {line.price.currency for line in lines}
     if len(currencies) > 1:
         return Cost(reason="mixed_currencies")
+    with localcontext(Context(prec=_DIGITS)):
+        amount = sum((line.amount for line in lines), Decimal(0))
     return Cost(
-        amount=sum((line.amount for line in lines), Decimal(0)),
+        amount=amount,
         currency=currencies.pop() if currencies else "USD",
         lines=tuple(lines),
         undated=any(line.price.valid_from is None for line in lines),

@@ -7,93 +7,38 @@ override some values of a shipped entry and leave the others.
 
 from __future__ import annotations
 
-from datetime import time
-from decimal import Decimal
-from itertools import combinations
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
-from modelops_bundle.catalog.dates import PartialDate, instant_text, read_instant
+from modelops_bundle.catalog.dates import PartialDate
 from modelops_bundle.catalog.entries import METERS, UNITS
-from modelops_bundle.catalog.statuses import read_status
-from modelops_bundle.catalog.trees import amount_text
+from modelops_bundle.catalog.scalars import (
+    SECRET_HEADERS,
+    SLUG,
+    Amount,
+    BaseUrl,
+    Currency,
+    Day,
+    FuzzyDate,
+    HeaderName,
+    Hours,
+    Instant,
+    Limit,
+    Name,
+    Score,
+    Slug,
+    StatusText,
+    Text,
+    UrlPath,
+    Variable,
+    WebPage,
+    refusal,
+)
+from modelops_bundle.catalog.trees import time_span
 
-__all__ = ["CatalogFile", "ModelRow", "ProviderRow"]
-
-
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x20\x7f]+$")
-]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$")]
-Limit = Annotated[int, Field(ge=1, le=10**12)]
-Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-
-def _refusal(reason: object) -> PydanticCustomError:
-    return PydanticCustomError("catalog", "{reason}", {"reason": str(reason)})
-
-
-def _checked(read: Any, write: Any = str) -> AfterValidator:
-    """A validator that reads text with ``read`` and keeps it as ``write`` puts it."""
-
-    def check(text: str) -> str:
-        try:
-            return str(write(read(text)))
-        except ValueError as error:
-            raise _refusal(error) from None
-
-    return AfterValidator(check)
-
-
-def _read_day(text: str) -> PartialDate:
-    day = PartialDate.parse(text)
-    if day.day is None:
-        raise ValueError(f"{text!r} is not a day: write 2024-05-13")
-    return day
-
-
-def _read_hours(text: str) -> str:
-    start, dash, end = text.replace(" ", "").partition("-")
-    try:
-        times = time.fromisoformat(start), time.fromisoformat(end)
-    except ValueError:
-        dash = ""
-    if not dash or times[0] == times[1]:
-        raise ValueError(f"{text!r} is not a time of day: write 16:30-00:30, in UTC")
-    return "-".join(each.isoformat("minutes") for each in times)
-
-
-def _read_amount(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except ArithmeticError:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0 or amount > 10**9 or amount.adjusted() < -20:
-        raise ValueError(f"{text!r} is not an amount: write a decimal number, such as 2.50")
-    return amount
-
-
-FuzzyDate = Annotated[str, _checked(PartialDate.parse)]
-Day = Annotated[str, _checked(_read_day)]
-Instant = Annotated[str, _checked(read_instant, instant_text)]
-Hours = Annotated[str, _checked(_read_hours)]
-Amount = Annotated[str, _checked(_read_amount, amount_text)]
-StatusText = Annotated[str, _checked(read_status)]
+__all__ = ["CatalogFile", "ModelRow", "ProviderRow", "row_at"]
 
 
 class _Row(BaseModel):
@@ -111,9 +56,14 @@ class _Span(_Row):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.valid_from and self.valid_to and _starts(self) >= _ends(self):
-            raise _refusal(f"valid_to {self.valid_to} is not after valid_from {self.valid_from}")
+        start, end = self.span()
+        if start >= end:
+            raise refusal(f"valid_to {self.valid_to} is not after valid_from {self.valid_from}")
         return self
+
+    def span(self) -> tuple[float, float]:
+        """From and until, as seconds since 1970; infinite where open."""
+        return time_span({"valid_from": self.valid_from, "valid_to": self.valid_to})
 
 
 class WhenRow(_Row):
@@ -130,18 +80,22 @@ class PriceRow(_Span):
     meter: Literal[METERS]  # type: ignore[valid-type]
     unit: Literal[tuple(UNITS)]  # type: ignore[valid-type]
     amount: Amount
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+    currency: Currency = "USD"
     when: WhenRow | None = None
     min_context: Annotated[int, Field(ge=0)] = 0
 
-    def clashes_with(self, other: PriceRow) -> bool:
-        """Whether both would price the same use at some instant."""
-        same = self._circumstances() == other._circumstances()
-        return same and _starts(self) < _ends(other) and _starts(other) < _ends(self)
-
-    def _circumstances(self) -> tuple[object, ...]:
+    def group(self) -> tuple[object, ...]:
+        """What two rows have to have in common to price the same use."""
         when = self.when or WhenRow()
-        return self.meter, when.service_tier, when.batch, when.time_of_day, self.min_context
+        return self.meter, when.service_tier, when.batch, self.min_context
+
+    def hours(self) -> tuple[str, str] | None:
+        """From and until, or ``None`` for the whole day."""
+        hours = None if self.when is None else self.when.time_of_day
+        if hours is None:
+            return None
+        start, _, end = hours.partition("-")
+        return start, end
 
 
 class AliasRow(_Span):
@@ -168,7 +122,7 @@ class CapabilitiesRow(_Row):
 
 
 class ModelRow(_Row):
-    """See ``ModelEntry``; ``cost_per_1k_input`` and ``cost_per_1k_output`` become rows of prices."""
+    """See ``ModelEntry``; ``cost_per_1k_input`` and ``cost_per_1k_output`` are rows of prices for short."""
 
     id: Annotated[Name, Field(validation_alias=AliasChoices("id", "model_id"))]
     provider: Slug
@@ -185,52 +139,69 @@ class ModelRow(_Row):
     deprecation_date: FuzzyDate | None = None
     shutdown_date: FuzzyDate | None = None
     replacement: Name | None = None
-    source: dict[str, Text] | None = None
+    source: dict[Text, Text] | None = None
     checked_on: Day | None = None
     prices: list[PriceRow] | None = None
     base_model: Name | None = None
+    cost_per_1k_input: Amount | None = None
+    cost_per_1k_output: Amount | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _widen(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        row = dict(given)
-        if isinstance(row.get("source"), str):
-            row["source"] = {"*": row["source"]}
-        for meter in ("input", "output"):
-            amount = row.pop(f"cost_per_1k_{meter}", None)
-            if amount is not None:
-                prices = row.get("prices") or []
-                price = {"meter": meter, "unit": "1k_tokens", "amount": amount}
-                row["prices"] = [*prices, price] if isinstance(prices, list) else prices
-        return row
+        if isinstance(given.get("source"), str):
+            return {**given, "source": {"*": given["source"]}}
+        return given
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        for one, other in combinations(self.prices or (), 2):
-            if one.clashes_with(other):
-                raise _refusal(
-                    f"two prices of {one.meter} are in force at the same time: {one.amount} and"
-                    f" {other.amount} per {other.unit}; give the earlier one a valid_to"
-                )
+        for one, other in _clashes([*(self.prices or ()), *self._short_prices()]):
+            raise refusal(
+                f"two prices of {one.meter} are in force at the same time: {one.amount} per"
+                f" {one.unit} and {other.amount} per {other.unit}; give the earlier one a valid_to"
+                + (", or let their times of day not overlap" if one.hours() else "")
+            )
         early, late = self.deprecation_date, self.shutdown_date
         if early and late and PartialDate.parse(early).first > PartialDate.parse(late).last:
-            raise _refusal(f"shutdown_date {late} is before deprecation_date {early}")
+            raise refusal(f"shutdown_date {late} is before deprecation_date {early}")
         return self
+
+    def _short_prices(self) -> list[PriceRow]:
+        amounts = {"input": self.cost_per_1k_input, "output": self.cost_per_1k_output}
+        return [
+            PriceRow(meter=meter, unit="1k_tokens", amount=amount)
+            for meter, amount in amounts.items()
+            if amount is not None
+        ]
+
+    def given(self) -> dict[str, Any]:
+        """The keys that stand in the document, as a tree; those for short are written out."""
+        tree = super().given()
+        for key in ("cost_per_1k_input", "cost_per_1k_output"):
+            tree.pop(key, None)
+        if short := [price.given() for price in self._short_prices()]:
+            tree["prices"] = [*(tree.get("prices") or ()), *short]
+        return tree
 
 
 class AuthenticationRow(_Row):
     """See ``Authentication``."""
 
     scheme: Literal["bearer", "header", "none"] = "bearer"
-    header: Text | None = None
-    headers: dict[Text, Text] = Field(default_factory=dict)
+    header: HeaderName | None = None
+    headers: dict[HeaderName, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _named(self) -> Self:
         if self.scheme == "header" and not self.header:
-            raise _refusal("scheme header needs the header's name: `header: x-api-key`")
+            raise refusal("scheme header needs the header's name: `header: x-api-key`")
+        secret = SECRET_HEADERS | {(self.header or "").lower()}
+        if any(name.lower() in secret for name in self.headers):
+            raise refusal(
+                "headers hold one that carries a key: name its variable under credential_variables"
+            )
         return self
 
 
@@ -249,9 +220,9 @@ class ProviderRow(_Row):
 
     name: Text | None = None
     also_known_as: list[Slug] | None = None
-    docs: Text | None = None
+    docs: WebPage | None = None
     base_url: BaseUrl | None = None
-    models_path: Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$")] | None = None
+    models_path: UrlPath | None = None
     credential_variables: list[Variable] | None = None
     base_url_variables: list[Variable] | None = None
     authentication: AuthenticationRow | None = None
@@ -272,17 +243,66 @@ class CatalogFile(_Row):
         """In a file of one provider its models need not repeat it."""
         if not isinstance(given, dict):
             return given
-        providers, models = given.get("providers"), given.get("models")
-        if isinstance(providers, dict) and len(providers) == 1 and isinstance(models, list):
-            (slug,) = providers
-            models = [{"provider": slug, **row} if isinstance(row, dict) else row for row in models]
-        known = {"providers": providers or {}, "models": models or []}
-        return {**given, **{key: value for key, value in known.items() if key in given}}
+        document = {key: value for key, value in given.items() if value is not None}
+        providers, models = document.get("providers"), document.get("models")
+        if isinstance(models, list) and (slug := _only(providers)) is not None:
+            document["models"] = [
+                {"provider": slug, **row} if isinstance(row, dict) else row for row in models
+            ]
+        return document
 
 
-def _starts(row: _Span) -> float:
-    return read_instant(row.valid_from).timestamp() if row.valid_from else float("-inf")
+def _only(providers: Any) -> str | None:
+    """The slug that models of a file with one provider may leave out."""
+    if isinstance(providers, dict) and len(providers) == 1:
+        (slug,) = providers
+        # One fault is told as one, not once more for each model.
+        return slug if SLUG.fullmatch(slug) else "unknown"
+    return "unknown" if providers is not None and not isinstance(providers, dict) else None
 
 
-def _ends(row: _Span) -> float:
-    return read_instant(row.valid_to).timestamp() if row.valid_to else float("inf")
+_ROWS: dict[str, type[_Row]] = {
+    "models": ModelRow,
+    "capabilities": CapabilitiesRow,
+    "aliases": AliasRow,
+    "prices": PriceRow,
+    "when": WhenRow,
+    "authentication": AuthenticationRow,
+    "pagination": PaginationRow,
+}
+
+
+def row_at(path: tuple[int | str, ...]) -> type[BaseModel]:
+    """What describes the mapping at a place in a document."""
+    if len(path) == 2 and path[0] == "providers":
+        return ProviderRow
+    names = [part for part in path if isinstance(part, str)]
+    return _ROWS.get(names[-1], CatalogFile) if names else CatalogFile
+
+
+def _clashes(prices: Iterable[PriceRow]) -> Iterable[tuple[PriceRow, PriceRow]]:
+    """Pairs that would price the same use at the same instant."""
+    groups: dict[tuple[object, ...], list[PriceRow]] = {}
+    for price in prices:
+        groups.setdefault(price.group(), []).append(price)
+    for group in groups.values():
+        # Going through time, those that still hold are few: a pair of them that clash ends it.
+        holding: list[PriceRow] = []
+        for price in sorted(group, key=PriceRow.span):
+            holding = [other for other in holding if other.span()[1] > price.span()[0]]
+            for other in holding:
+                if _meet(other.hours(), price.hours()):
+                    yield other, price
+            holding.append(price)
+
+
+def _meet(one: tuple[str, str] | None, other: tuple[str, str] | None) -> bool:
+    """Whether two times of day overlap; one with hours stands before one for the whole day."""
+    if one is None or other is None:
+        return one is other
+    return _covers(one, other[0]) or _covers(other, one[0])
+
+
+def _covers(hours: tuple[str, str], at: str) -> bool:
+    start, end = hours
+    return start <= at < end if start < end else (at >= start or at < end)

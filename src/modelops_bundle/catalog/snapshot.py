@@ -2,18 +2,20 @@
 
 A name is resolved so, and the first rule that fits decides:
 
-1. ``provider/rest``, where ``provider`` is a slug or another name of a provider, is looked up there.
-2. At a provider, a name that ever was a dated alias means what it meant at the date, or nothing.
-3. Else it is an id, or a fine-tuned (``ft:base:…``) or regional (``eu.base``) form of one.
-4. A name without a provider is looked up everywhere. Where several have it, it means the one of its developer
-   (``gpt-4o`` is OpenAI's); else it is ambiguous.
+1. ``provider/rest``, where ``provider`` is a slug or another name of a provider, is looked up there and
+   nowhere else: as ``rest``, or as it stands where the provider's own id begins so (``groq/compound``).
+2. A name without a provider is looked up everywhere. Where several have it, it means the one of its
+   developer (``gpt-4o`` is OpenAI's); else it is ambiguous. The date does not matter for that.
+3. At a provider, a name that is an alias of another model means what it meant at the date, or nothing, even
+   if it is listed itself. What it meant may be an alias in its turn.
+4. Else it is an id, or a fine-tuned (``ft:base:…``) or regional (``eu.base``) form of one.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -21,17 +23,21 @@ from types import MappingProxyType
 from typing import Any
 
 from modelops_bundle.catalog.compiled import Shelf
+from modelops_bundle.catalog.dates import as_instant
 from modelops_bundle.catalog.documents import Document
-from modelops_bundle.catalog.entries import ModelEntry, ProviderConfig
-from modelops_bundle.catalog.overlay import overlay_entry, overlay_provider
+from modelops_bundle.catalog.entries import Alias, ModelEntry, ProviderConfig
+from modelops_bundle.catalog.overlay import overlay_entry, overlay_provider, without_aliases
 from modelops_bundle.catalog.pricing import Cost, Usage, cost_of
+from modelops_bundle.catalog.trees import aliases_of
 from modelops_bundle.errors import HostedModelError
 
 __all__ = ["Catalog"]
 
 _FINE_TUNED = re.compile(r"ft:([^:]+):.*")
-_REGIONAL = re.compile(r"(?:us-gov|us|eu|apac|jp|au|ca|sa|uk|in|global)[./](.+)")
+_REGIONAL = re.compile(r"((?:us-gov|us|eu|apac|jp|au|ca|sa|uk|in|global)[./])(.+)")
 _MOST_SUGGESTED = 5
+_LIKE = 0.75
+_LONGEST_SHOWN = 300
 
 
 class Catalog:
@@ -47,6 +53,9 @@ class Catalog:
             self._given.setdefault(tree["provider"], {})[tree["id"]] = tree
         self._given_providers = given.providers
         self._given_aliases = _given_aliases(given.models)
+        # Names that are listed, so that neither grows beyond the catalog.
+        self._places: dict[str, tuple[str, str]] = {}
+        self._claims: dict[tuple[str, str], tuple[tuple[Alias, ModelEntry], ...]] = {}
 
     # --- entries ----------------------------------------------------------------------------------
 
@@ -55,12 +64,14 @@ class Catalog:
         """Configurations by slug, of every provider that has one or has models."""
         shipped = self._shelf.providers
         slugs = {*shipped, *self._shelf.models, *self._given, *self._given_providers}
-        return MappingProxyType(
-            {
-                slug: overlay_provider(slug, shipped.get(slug), self._given_providers.get(slug, {}))
-                for slug in sorted(slugs)
-            }
-        )
+        given = self._given_providers
+        made = {}
+        for slug in sorted(slugs):
+            if slug in shipped and slug not in given:
+                made[slug] = shipped[slug]
+            else:
+                made[slug] = overlay_provider(slug, shipped.get(slug), given.get(slug, {}))
+        return MappingProxyType(made)
 
     def provider(self, name: str) -> ProviderConfig | None:
         """A provider by its slug or by another name of it."""
@@ -72,14 +83,21 @@ class Catalog:
         key = (provider, model_id)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._shelf.read(provider, model_id)
-            given = self._given.get(provider, {}).get(model_id)
-            if given is not None:
-                entry = overlay_entry(entry, given)
+            entry = self._made(provider, model_id)
             if entry is None:
                 return None
-            self._entries[key] = entry
+            # Of several threads that make it at once, all get the same one.
+            entry = self._entries.setdefault(key, entry)
         return entry
+
+    def _made(self, provider: str, model_id: str) -> ModelEntry | None:
+        entry = self._shelf.read(provider, model_id)
+        given = self._given.get(provider, {}).get(model_id)
+        claims = self._given_aliases.get(provider)
+        if entry is not None and claims:
+            claimed = [alias for each in entry.aliases for alias, _ in claims.get(each.name, ())]
+            entry = without_aliases(entry, claimed)
+        return entry if given is None else overlay_entry(entry, given)
 
     def ids(self, provider: str) -> list[str]:
         """Ids of a provider's models, sorted."""
@@ -109,16 +127,18 @@ class Catalog:
             on: When; now by default.
 
         Returns:
-            The entry. For a fine-tuned or regional form that is not listed itself, one with the full id, the
-            facts of the listed one and no prices, as those differ.
+            The entry. For a fine-tuned or regional form that is not listed itself, one with the full id and
+            the facts of the listed one. Its prices are unknown, as they differ, unless the catalog lists
+            those of fine-tuned forms of its base.
 
         Raises:
             HostedModelError: It means none, several, or none that is attested at the date; with suggestions.
         """
-        head, slash, rest = name.partition("/")
-        slug = self._slugs.get(head) if slash else None
-        found = self._at(slug, rest, on) if slug is not None else None
-        return found or self._anywhere(name, on)
+        provider, rest = self._places.get(name) or self._place(name)
+        entry = self._at(provider, rest, on)
+        if entry is None:
+            raise self._unknown(name)
+        return entry
 
     def cost(
         self,
@@ -138,33 +158,35 @@ class Catalog:
 
     def suggestions(self, name: str) -> tuple[str, ...]:
         """Names that ``name`` may have been meant to be, the likeliest first."""
-        wanted = name.lower()
-        known: dict[str, str] = {}
-        for slug in self.providers:
-            for model_id in self.ids(slug):
-                known.setdefault(f"{slug}/{model_id}".lower(), f"{slug}/{model_id}")
-        bare = {key.partition("/")[2]: key for key in sorted(known, reverse=True)}
-        close = difflib.get_close_matches(wanted, known, _MOST_SUGGESTED, 0.75)
-        close += [
-            bare[key] for key in difflib.get_close_matches(wanted, bare, _MOST_SUGGESTED, 0.75)
-        ]
-        return tuple(dict.fromkeys(known[key] for key in close))[:_MOST_SUGGESTED]
+        names = {slug: {*self.ids(slug), *self._aliases(slug)} for slug in self.providers}
+        full: dict[str, str] = {}
+        offering: dict[str, list[str]] = {}
+        for slug in names:
+            for each in sorted(names[slug]):
+                full[f"{slug}/{each}".lower()] = f"{slug}/{each}"
+                offering.setdefault(each.lower(), []).append(f"{slug}/{each}")
+        same = [f"{slug}/{name}" for slug in names if name in names[slug]]
+        likely = [full[key] for key in _close(name, full)]
+        likely_ids = [min(offering[key], key=self._foreign) for key in _close(name, offering)]
+        found = likely + likely_ids if "/" in name else likely_ids + likely
+        return tuple(dict.fromkeys(same + found))[:_MOST_SUGGESTED]
+
+    def _foreign(self, name: str) -> bool:
+        """Whether a provider offers what others have developed."""
+        provider, _, rest = name.partition("/")
+        return not self._is_own(provider, rest)
 
     @cached_property
     def _slugs(self) -> dict[str, str]:
-        others = {
-            name: slug for slug, each in self.providers.items() for name in each.also_known_as
-        }
-        return others | {slug: slug for slug in self.providers}
-
-    @cached_property
-    def _offering(self) -> dict[str, list[str]]:
-        """Providers by bare id or alias."""
-        offering: dict[str, list[str]] = {}
-        for slug in self.providers:
-            for name in sorted({*self.ids(slug), *self._aliases(slug)}):
-                offering.setdefault(name, []).append(slug)
-        return offering
+        """Slugs by every name of a provider: slugs stand first, then the project's names, then shipped."""
+        slugs = {slug: slug for slug in self.providers}
+        for slug, given in self._given_providers.items():
+            for name in given.get("also_known_as") or ():
+                slugs.setdefault(name, slug)
+        for slug, config in self.providers.items():
+            for name in config.also_known_as:
+                slugs.setdefault(name, slug)
+        return slugs
 
     def _aliases(self, provider: str) -> Iterable[str]:
         return {
@@ -172,81 +194,110 @@ class Catalog:
             *self._given_aliases.get(provider, {}),
         }
 
-    def _meant(self, provider: str, alias: str) -> list[ModelEntry]:
-        """Every model that an alias ever meant."""
-        ids = [
-            *self._shelf.aliases.get(provider, {}).get(alias, ()),
-            *self._given_aliases.get(provider, {}).get(alias, ()),
-        ]
-        entries = (self.get(provider, each) for each in dict.fromkeys(ids))
-        return [each for each in entries if each is not None]
+    # --- which provider ---------------------------------------------------------------------------
 
-    def _at(self, provider: str, name: str, on: date | datetime | None) -> ModelEntry | None:
-        meant = self._meant(provider, name)
-        if meant:
-            return self._by_alias(provider, name, meant, on or datetime.now(UTC))
-        return self.get(provider, name) or self._derived(provider, name)
-
-    def _by_alias(
-        self, provider: str, name: str, meant: list[ModelEntry], on: date | datetime
-    ) -> ModelEntry:
-        now = [
-            entry
-            for entry in meant
-            if any(alias.name == name and alias.is_valid(on) for alias in entry.aliases)
-        ]
-        if len(now) == 1:
-            return now[0]
-        names = tuple(entry.name for entry in now or meant)
-        if now:
-            why, reason = f"it is said to mean {', '.join(names)}", "ambiguous_model"
+    def _place(self, name: str) -> tuple[str, str]:
+        """The provider that a name is looked up at, and what it is there."""
+        head, slash, rest = name.partition("/")
+        slug = self._slugs.get(head) if slash else None
+        if slug is None:
+            place = self._only_offer(name), name
+        elif not self._has(slug, rest) and self._has(slug, name):
+            place = slug, name
         else:
-            why, reason = f"it meant {', '.join(names)} at other dates", "no_price_at_date"
-        raise HostedModelError(
-            f"what {provider}/{name} means on {on:%Y-%m-%d} is not known",
-            why,
-            "Name the model itself, with its date.",
-            reason,
-            names,
+            place = slug, rest
+        if self._has(*place):
+            self._places[name] = place
+        return place
+
+    def _has(self, provider: str, name: str) -> bool:
+        return (
+            name in self._shelf.models.get(provider, ())
+            or name in self._given.get(provider, ())
+            or bool(self._claims_on(provider, name))
         )
 
-    def _derived(self, provider: str, name: str) -> ModelEntry | None:
-        """The entry of a fine-tuned or regional form that is not listed."""
-        base_id = _base_of(name)
-        if base_id is None:
-            return None
-        listed = self.get(provider, f"ft:{base_id}") if name.startswith("ft:") else None
+    def _only_offer(self, name: str) -> str:
+        """The provider that a name without one means."""
+        known, offering = name, self._offering(name)
+        if not offering and (form := _form(name)) is not None:
+            known = form[1]
+            offering = self._offering(known) or self._offering(f"ft:{known}")
+        if len(offering) > 1:
+            offering = [slug for slug in offering if self._is_own(slug, known)] or offering
+        if not offering:
+            raise self._unknown(name)
+        if len(offering) > 1:
+            raise _ambiguous(name, offering)
+        return offering[0]
+
+    def _offering(self, name: str) -> list[str]:
+        return [slug for slug in self.providers if self._has(slug, name)]
+
+    def _is_own(self, provider: str, name: str) -> bool:
+        """Whether a provider has itself developed what it calls so."""
+        listed = self.get(provider, name)
+        entries = [entry for _, entry in self._claims_on(provider, name)]
         if listed is not None:
-            return replace(listed, id=name, base_model=base_id, aliases=())
-        base = self.get(provider, base_id)
+            entries.append(listed)
+        return any(self._slugs.get(entry.developer or "") == provider for entry in entries)
+
+    # --- which model ------------------------------------------------------------------------------
+
+    def _at(self, provider: str, name: str, on: date | datetime | None) -> ModelEntry | None:
+        claims = self._claims_on(provider, name)
+        if not claims:
+            return self.get(provider, name) or self._derived(provider, name, on)
+        instant = datetime.now(UTC) if on is None else as_instant(on)
+        passed = [name]
+        while claims:
+            entry = _claimant(provider, passed[-1], claims, instant)
+            if entry.id in passed:
+                # Two listings that call each other an alias are two names of one model.
+                return self.get(provider, name) or entry
+            passed.append(entry.id)
+            claims = self._claims_on(provider, entry.id)
+        return entry
+
+    def _claims_on(self, provider: str, name: str) -> tuple[tuple[Alias, ModelEntry], ...]:
+        """Every alias of this name at a provider, with its model; a model's own id is no alias of it."""
+        claims = self._claims.get((provider, name))
+        if claims is None:
+            claims = tuple(self._find_claims(provider, name))
+            if claims or name in self._shelf.models.get(provider, ()):
+                self._claims[provider, name] = claims
+        return claims
+
+    def _find_claims(self, provider: str, name: str) -> Iterator[tuple[Alias, ModelEntry]]:
+        shipped = self._shelf.aliases.get(provider, {}).get(name, ())
+        given = [each for _, each in self._given_aliases.get(provider, {}).get(name, ())]
+        for model_id in dict.fromkeys((*shipped, *given)):
+            entry = None if model_id == name else self.get(provider, model_id)
+            if entry is not None:
+                yield from ((alias, entry) for alias in entry.aliases if alias.name == name)
+
+    def _derived(self, provider: str, name: str, on: date | datetime | None) -> ModelEntry | None:
+        """The entry of a fine-tuned or regional form that is not listed."""
+        form = _form(name)
+        if form is None:
+            return None
+        prefix, base_id = form
+        if prefix == "ft:":
+            listed = self.get(provider, f"ft:{base_id}")
+            if listed is not None:
+                return replace(listed, id=name, base_model=base_id, aliases=())
+            # What a model was tuned from does not move with the alias that it was named by.
+            base = self.get(provider, base_id) or self._at(provider, base_id, on)
+            return None if base is None else _form_of(base, name)
+        base = self._at(provider, base_id, on)
         if base is None:
             return None
-        return replace(base, id=name, base_model=base.id, prices=(), aliases=())
+        return self.get(provider, f"{prefix}{base.id}") or _form_of(base, f"{prefix}{base.id}")
 
-    def _anywhere(self, name: str, on: date | datetime | None) -> ModelEntry:
-        offering = self._offering.get(name) or self._offering.get(_base_of(name) or "", [])
-        found = [entry for slug in offering if (entry := self._at(slug, name, on)) is not None]
-        if len(found) > 1:
-            found = [entry for entry in found if entry.provider == entry.developer] or found
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = tuple(entry.name for entry in found)
-            raise HostedModelError(
-                f"{name} is offered by several providers",
-                f"{', '.join(names[:_MOST_SUGGESTED])}"
-                + (
-                    f" and {len(names) - _MOST_SUGGESTED} more"
-                    if len(names) > _MOST_SUGGESTED
-                    else ""
-                ),
-                "Put the provider before it.",
-                "ambiguous_model",
-                names,
-            )
+    def _unknown(self, name: str) -> HostedModelError:
         close = self.suggestions(name)
-        raise HostedModelError(
-            f"no hosted model {name} is known",
+        return HostedModelError(
+            f"no hosted model {_shown(name)} is known",
             f"names that are close: {', '.join(close)}" if close else "no name is close",
             "See `mops-bundle catalog search`, or add it to models/model_registry.yaml.",
             "unknown_model",
@@ -254,16 +305,67 @@ class Catalog:
         )
 
 
-def _base_of(name: str) -> str | None:
-    """The id that a fine-tuned or regional form was made of."""
-    match = _FINE_TUNED.fullmatch(name) or _REGIONAL.fullmatch(name)
-    return None if match is None else match[1]
+def _claimant(
+    provider: str, name: str, claims: tuple[tuple[Alias, ModelEntry], ...], on: datetime
+) -> ModelEntry:
+    """The model that an alias means at an instant."""
+    now = [entry for alias, entry in claims if alias.is_valid(on)]
+    if now and all(entry is now[0] for entry in now):
+        return now[0]
+    names = tuple(dict.fromkeys(entry.name for entry in now or [each for _, each in claims]))
+    if now:
+        why, reason = f"it is said to mean {', '.join(names)}", "ambiguous_model"
+    else:
+        why, reason = f"it meant {', '.join(names)} at other dates", "no_price_at_date"
+    raise HostedModelError(
+        f"what {provider}/{name} means on {on:%Y-%m-%d} is not known",
+        why,
+        "Name the model itself, with its date.",
+        reason,
+        names,
+    )
 
 
-def _given_aliases(models: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[str]]]:
-    aliases: dict[str, dict[str, list[str]]] = {}
+def _ambiguous(name: str, offering: Sequence[str]) -> HostedModelError:
+    names = tuple(f"{slug}/{name}" for slug in offering)
+    more = len(names) - _MOST_SUGGESTED
+    return HostedModelError(
+        f"{name} is offered by several providers",
+        ", ".join(names[:_MOST_SUGGESTED]) + (f" and {more} more" if more > 0 else ""),
+        "Put the provider before it.",
+        "ambiguous_model",
+        names,
+    )
+
+
+def _form(name: str) -> tuple[str, str] | None:
+    """What makes a name a fine-tuned or regional form, and the id that it is a form of."""
+    if match := _FINE_TUNED.fullmatch(name):
+        return "ft:", match[1]
+    match = _REGIONAL.fullmatch(name)
+    return None if match is None else (match[1], match[2])
+
+
+def _form_of(base: ModelEntry, model_id: str) -> ModelEntry:
+    return replace(base, id=model_id, base_model=base.id, prices=(), aliases=())
+
+
+def _close(name: str, to: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(name.lower(), to, _MOST_SUGGESTED, _LIKE)
+
+
+def _shown(name: str) -> str:
+    plain = name.isprintable() and 0 < len(name) <= _LONGEST_SHOWN
+    return name if plain else f"{name!a:.{_LONGEST_SHOWN}}"
+
+
+def _given_aliases(
+    models: Iterable[Mapping[str, Any]],
+) -> dict[str, dict[str, list[tuple[Alias, str]]]]:
+    """Aliases that a project gives, with the model that it gives them to, by provider and name."""
+    aliases: dict[str, dict[str, list[tuple[Alias, str]]]] = {}
     for tree in models:
-        for alias in tree.get("aliases") or ():
+        for alias in aliases_of(tree):
             meant = aliases.setdefault(tree["provider"], {})
-            meant.setdefault(alias["name"], []).append(tree["id"])
+            meant.setdefault(alias.name, []).append((alias, tree["id"]))
     return aliases

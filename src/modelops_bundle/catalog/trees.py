@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, time
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from modelops_bundle.catalog.dates import PartialDate, instant_text, read_instant
@@ -18,6 +17,7 @@ from modelops_bundle.catalog.entries import (
     Alias,
     Authentication,
     Capabilities,
+    Facts,
     ModelEntry,
     Pagination,
     Price,
@@ -28,12 +28,14 @@ from modelops_bundle.catalog.statuses import read_status
 
 __all__ = [
     "CAPABILITIES",
+    "aliases_of",
     "amount_text",
     "entry_from_tree",
     "entry_tree",
     "provider_from_tree",
     "provider_tree",
     "public_tree",
+    "time_span",
 ]
 
 Tree = dict[str, Any]
@@ -77,7 +79,7 @@ _PARTIAL_DATES = ("release_date", "deprecation_date", "shutdown_date")
 
 def amount_text(amount: Decimal) -> str:
     """An amount without an exponent or zeros that say nothing: ``2.5``, ``10``, ``0.000001``."""
-    text = format(amount, "f")
+    text = format(abs(amount) if amount == 0 else amount, "f")
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
@@ -171,9 +173,9 @@ def entry_from_tree(tree: Mapping[str, Any]) -> ModelEntry:
         id=tree["id"],
         provider=tree["provider"],
         capabilities=Capabilities(**tree.get("capabilities") or {}),
-        aliases=tuple(_alias(each) for each in tree.get("aliases") or ()),
+        aliases=aliases_of(tree),
         prices=tuple(_price(each) for each in tree.get("prices") or ()),
-        source=MappingProxyType(dict(tree.get("source") or {})),
+        source=Facts(tree.get("source")),
         **known,
     )
 
@@ -186,8 +188,19 @@ def _span(tree: Mapping[str, Any]) -> Tree:
     }
 
 
-def _alias(tree: Mapping[str, Any]) -> Alias:
-    return Alias(name=tree["name"], **_span(tree))
+def time_span(tree: Mapping[str, Any]) -> tuple[float, float]:
+    """From and until, as seconds since 1970, of a valid tree of a price or an alias; infinite where open."""
+    span = _span(tree)
+    start, end = span["valid_from"], span["valid_to"]
+    return (
+        float("-inf") if start is None else start.timestamp(),
+        float("inf") if end is None else end.timestamp(),
+    )
+
+
+def aliases_of(tree: Mapping[str, Any]) -> tuple[Alias, ...]:
+    """The aliases in a model's valid tree."""
+    return tuple(Alias(name=each["name"], **_span(each)) for each in tree.get("aliases") or ())
 
 
 def _price(tree: Mapping[str, Any]) -> Price:
@@ -220,11 +233,15 @@ def provider_tree(config: ProviderConfig) -> Tree:
         value = getattr(config, each.name)
         if each.name == "slug" or value == each.default:
             continue
-        if isinstance(value, (Authentication, Pagination)):
-            value = {part.name: getattr(value, part.name) for part in fields(value)}
-            value = {key: part for key, part in value.items() if part not in (None, {})}
+        if isinstance(value, Authentication | Pagination):
+            parts = {part.name: getattr(value, part.name) for part in fields(value)}
+            value = {key: _plain(part) for key, part in parts.items() if part not in (None, {})}
         tree[each.name] = list(value) if isinstance(value, tuple) else value
     return tree
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Facts) else value
 
 
 def provider_from_tree(slug: str, tree: Mapping[str, Any]) -> ProviderConfig:
@@ -233,10 +250,8 @@ def provider_from_tree(slug: str, tree: Mapping[str, Any]) -> ProviderConfig:
     for key in ("also_known_as", "credential_variables", "base_url_variables"):
         if key in known:
             known[key] = tuple(known[key])
-    if "authentication" in known:
-        parts = dict(known["authentication"])
-        parts["headers"] = MappingProxyType(dict(parts.get("headers") or {}))
-        known["authentication"] = Authentication(**parts)
-    if "pagination" in known:
-        known["pagination"] = Pagination(**known["pagination"])
+    for key, record in (("authentication", Authentication), ("pagination", Pagination)):
+        if key in known:
+            parts = known[key].items()
+            known[key] = record(**{part: value for part, value in parts if value is not None})
     return ProviderConfig(slug=slug, **known)

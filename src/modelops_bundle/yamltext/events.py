@@ -174,7 +174,7 @@ def _check_bytes(data: bytes) -> None:
         raise DocumentError(Problem(line, "", "%TAG is not allowed", "Remove the line."))
     if conflict := _CONFLICT.search(data):
         line = data.count(b"\n", 0, conflict.start()) + 1
-        mend = "Take one side whole (git checkout --ours), then register what only the other had."
+        mend = "Take one side whole (git checkout --ours), then add what only the other had."
         raise DocumentError(Problem(line, "", "a merge left a conflict marker", mend))
 
 

@@ -1,0 +1,82 @@
+"""Documents whose values are all valid, and which are wrong nevertheless."""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.catalogs import catalog_of
+
+from modelops_bundle.catalog.checking import Finding, check
+from modelops_bundle.catalog.documents import read_document
+
+SHIPPED = """
+providers: {acme: {name: Acme}}
+models:
+  - {id: old, aliases: [{name: latest, valid_from: 2024-01-01}], status: retired}
+"""
+
+
+def found(models: str) -> list[Finding]:
+    text = f"models:\n{models}"
+    return check(catalog_of(SHIPPED, text), read_document(text.encode(), "x.yaml"))
+
+
+def one(models: str) -> Finding:
+    (finding,) = found(models)
+    return finding
+
+
+def test_an_alias_of_a_shipped_model_may_be_given_to_another_one() -> None:
+    assert (
+        found("- {id: new, provider: acme, aliases: [{name: latest, valid_from: 2025-01-01}]}")
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "words", "is_error"),
+    [
+        ("replacement: nothing", "replacement", "is not known", False),
+        ("replacement: a", "replacement", "replace itself", True),
+        ("replacement: acme/old", "replacement", "is retired itself", False),
+        ("replacement: latest", "replacement", "is retired itself", False),
+        ("{context_window: 10, max_output_tokens: 11}", "max_output_tokens", "is more than", False),
+        ("{context_window: 10, max_input_tokens: 11}", "max_input_tokens", "is more than", False),
+        (
+            "{release_date: 2024-05, shutdown_date: 2024-04-30}",
+            "shutdown_date",
+            "is before the release_date",
+            True,
+        ),
+        (
+            "{status: production, deprecation_date: 2024-01-01, checked_on: 2024-06-01}",
+            "status",
+            "the status is production after",
+            False,
+        ),
+    ],
+)
+def test_contradictions(model: str, key: str, words: str, is_error: bool) -> None:
+    inner = model.strip("{}")
+    finding = one(f"- {{id: a, provider: acme, {inner}}}")
+    assert finding.path == ("models", "0", key)
+    assert words in finding.what
+    assert finding.is_error is is_error
+    assert finding.mend
+
+
+def test_a_tier_that_is_never_reached() -> None:
+    finding = one(
+        "- {id: a, provider: acme, context_window: 10, prices:"
+        ' [{meter: input, unit: token, amount: "1", min_context: 10}]}'
+    )
+    assert finding.path == ("models", "0", "prices", "0")
+
+
+def test_a_provider_that_nobody_describes() -> None:
+    finding = one("- {id: a, provider: acne}")
+    assert finding.what == "the provider acne is not known; names that are close: acme"
+    assert not finding.is_error
+
+
+def test_what_is_right_is_not_told() -> None:
+    assert found("- {id: a, provider: acme, context_window: 10, max_output_tokens: 10}") == []
