@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench_bundles import bundles, edited_bundle
+from bench_catalog import resolved_names, served_catalog
 from bench_measure import Aim, Contender, FailedError, Figure, compare
 from bench_projects import (
     GUARD_SECONDS,
@@ -263,4 +264,6 @@ CASES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "prediction": prediction,
     "bundles": bundles,
     "edited-bundle": edited_bundle,
+    "resolved-names": resolved_names,
+    "served-catalog": served_catalog,
 }

@@ -15,7 +15,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from docs_pages import Page, Section
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "json.md"
 FREE = {
+    "cost.usage": "<meter>",
     "failures[].params": "<name>",
     "provenance.params": "<name>",
     "rows[].losses": "<name>",
@@ -41,10 +45,18 @@ FREE = {
 FREE_IN_BUNDLES = {"changes": "<path>", "dropped": "<path>", "files": "<path>", "tags": "<tag>"}
 BUNDLES = ("diff", "manifest", "pull", "push", "tags")
 #: What stands below these is described by reference to another page.
-ELSEWHERE = ("models[].", "targets[].", "target_sets[]", "environments.", "environment.", "chains.")
+ELSEWHERE = (
+    "models[].",
+    "targets[].",
+    "target_sets[]",
+    "environments.",
+    "environment.",
+    "chains.",
+    "model.",
+)
 DATA = ["--data", "data/population.csv", "--data", "config/settings.json"]
 #: Commands whose exit code says what they found.
-MAY_FAIL = ("doctor", "evaluate", "pull", "run", "trace", "results", "verify")
+MAY_FAIL = ("catalog", "doctor", "evaluate", "pull", "run", "trace", "results", "verify")
 #: A model that does what no model should.
 ODD = """\
 import os
@@ -74,6 +86,23 @@ def fails(simulated, observed):
 def reads(simulated, observed):
     return len(os.environ.get("".join(["SI", "ZE"]), ""))
 """
+#: What a project adds to the catalog.
+HOSTED = """\
+providers:
+  openai: {requests_per_minute: 60}
+  acme: {name: Acme}
+models:
+  - id: large-1
+    provider: acme
+    replacement: large-2
+    aliases: [{name: large, valid_from: 2024-01-01}]
+    prices:
+      - {meter: input, unit: 1m_tokens, amount: 1.50}
+      - {meter: output, unit: 1m_tokens, amount: 6.00}
+  - {id: gpt-4o-2024-08-06, provider: openai, status: retired}
+"""
+#: What a server of models lists: one that the project knows less of, and one that no document can hold.
+TAGS = b'{"models": [{"name": "known-2025-01-01"}, {"name": "no name"}]}'
 Run = Callable[..., Any]
 
 
@@ -88,7 +117,7 @@ def main() -> int:
         for command, document in documents(Path(folder)):
             free = FREE_IN_BUNDLES if command in BUNDLES else FREE
             paths = program.json_paths(document, free)
-            if command in ("show-registry", "results show"):
+            if command in ("show-registry", "results show", "catalog show"):
                 paths = (path for path in paths if not path.startswith(ELSEWHERE))
             seen.setdefault(command, set()).update(paths)
     problems = list(compared(page, sections, seen))
@@ -134,9 +163,52 @@ def documents(folder: Path) -> Iterator[tuple[str, object]]:
     yield "target-set list", run("target-set", "list", "--json")
     yield "hash", run("hash", "src", "data/population.csv", "src/model.py", "--json")
     yield from _documents_of_runs(folder / "epidemic", run)
+    yield from _documents_of_catalog(folder / "epidemic", run)
     yield from _documents_of_bundles(folder, run)
     (folder / "epidemic" / ".modelops-bundle" / ".gitignore").unlink()
     yield "doctor", run("doctor", "--json")
+
+
+def _documents_of_catalog(project: Path, run: Run) -> Iterator[tuple[str, object]]:
+    """A project's own hosted models: looked up, checked, compared, converted and shown as a page."""
+    document = project / "models" / "model_registry.yaml"
+    document.parent.mkdir()
+    document.write_text(HOSTED)
+    yield "catalog list", run("catalog", "list", "--provider", "acme", "--json")
+    yield "catalog search", run("catalog", "search", "acme", "--json")
+    used = ["--usage", "input=1000,output=10", "--json"]
+    yield "catalog show", run("catalog", "show", "acme/large", *used)
+    yield "catalog show", run("catalog", "show", "acme/large", "--on", "2025-01-01", *used)
+    yield "catalog validate", run("catalog", "validate", "--json")
+    yield "catalog diff", run("catalog", "diff", "--json")
+    yield "catalog docs", run("catalog", "docs", "--json")
+    page = project / "models" / "model_registry.md"
+    page.write_text(page.read_text().replace("Vision", "Sight"))
+    yield "catalog convert", run("catalog", "convert", str(page), "--json")
+    with _server_of_models() as address:
+        own = f"providers:\n  ollama: {{base_url: {address}}}\n"
+        document.write_text(own + "models:\n  - {id: known-2025-01-01, provider: ollama}\n")
+        asked = ["--provider", "ollama", "--output", "models/models.json", "--json"]
+        yield "catalog refresh", run("catalog", "refresh", *asked)
+    shutil.rmtree(document.parent)
+
+
+@contextmanager
+def _server_of_models() -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(TAGS)))
+            self.end_headers()
+            self.wfile.write(TAGS)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def _documents_of_bundles(folder: Path, run: Run) -> Iterator[tuple[str, object]]:

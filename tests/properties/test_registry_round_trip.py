@@ -15,6 +15,7 @@ from modelops_bundle.registry import (
     BrokenRegistryError,
     BundleRegistry,
     EnvironmentEntry,
+    LlmEntry,
     ModelEntry,
     TargetEntry,
     TargetSet,
@@ -83,6 +84,15 @@ environments = st.builds(
     thread_count=st.integers(0, 999),
     extra=extras(EnvironmentEntry),
 )
+llms = st.builds(
+    LlmEntry,
+    name=texts,
+    provider=texts,
+    id=texts,
+    resolved_on=texts,
+    digest=texts,
+    extra=extras(LlmEntry),
+)
 models = st.builds(
     ModelEntry,
     entrypoint=texts,
@@ -91,6 +101,7 @@ models = st.builds(
     scenarios=names,
     parameters=names,
     outputs=names,
+    llms=st.lists(llms, max_size=2).map(tuple),
     model_digest=texts,
     extra=extras(ModelEntry),
     **dependencies,

@@ -79,4 +79,9 @@ def test_a_provider_that_nobody_describes() -> None:
 
 
 def test_what_is_right_is_not_told() -> None:
+    assert found("- {id: a, provider: acme, release_date: 2024-05, shutdown_date: 2024-05}") == []
+    assert (
+        found("- {id: a, provider: acme, release_date: 2024-05-01, shutdown_date: 2024-05-01}")
+        == []
+    )
     assert found("- {id: a, provider: acme, context_window: 10, max_output_tokens: 10}") == []

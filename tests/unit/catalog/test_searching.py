@@ -13,7 +13,7 @@ from modelops_bundle.catalog.statuses import Status
 
 CATALOG = catalog_of(
     """
-    providers: {acme: {name: Acme}, reseller: {name: Reseller}}
+    providers: {acme: {name: Acme}, a-reseller: {name: A reseller}}
     models:
       - id: zeta-2
         provider: acme
@@ -28,9 +28,9 @@ CATALOG = catalog_of(
           - {meter: input, unit: 1k_tokens, amount: "0.002", valid_from: 2025-01-01}
       - {id: zeta-1, provider: acme, developer: acme, context_window: 8000, deprecation_date: 2024-06-01,
          capabilities: {supports_vision: false}}
-      - {id: acme/zeta-2, provider: reseller, developer: acme, context_window: 100000,
+      - {id: zeta-2, provider: a-reseller, developer: acme, context_window: 100000,
          prices: [{meter: input, unit: 1m_tokens, amount: "1", currency: EUR}]}
-      - {id: other, provider: reseller, max_input_tokens: 300000}
+      - {id: other, provider: a-reseller, max_input_tokens: 300000}
     """
 )
 ON = date(2025, 6, 1)
@@ -41,14 +41,14 @@ def names(on: date = ON, **wanted: object) -> list[str]:
 
 
 def test_without_words_all_are_found_in_order() -> None:
-    assert names() == ["acme/zeta-1", "acme/zeta-2", "reseller/acme/zeta-2", "reseller/other"]
+    assert names() == ["a-reseller/other", "a-reseller/zeta-2", "acme/zeta-1", "acme/zeta-2"]
 
 
 def test_the_very_name_comes_first_then_its_beginnings_with_the_developers_own_before_others() -> (
     None
 ):
-    assert names(words=("zeta-2",)) == ["acme/zeta-2", "reseller/acme/zeta-2"]
-    assert names(words=("ZETA",)) == ["acme/zeta-2", "acme/zeta-1", "reseller/acme/zeta-2"]
+    assert names(words=("zeta-2",)) == ["acme/zeta-2", "a-reseller/zeta-2"]
+    assert names(words=("ZETA",)) == ["acme/zeta-2", "acme/zeta-1", "a-reseller/zeta-2"]
     assert names(words=("zeta", "two")) == ["acme/zeta-2"]
     assert names(words=("nothing",)) == []
 
@@ -60,8 +60,8 @@ def test_the_very_name_comes_first_then_its_beginnings_with_the_developers_own_b
         ({"vision": False}, ["acme/zeta-1"]),
         ({"functions": True}, ["acme/zeta-2"]),
         ({"status": Status.DEPRECATED}, ["acme/zeta-1"]),
-        ({"developer": "acme", "providers": ("reseller",)}, ["reseller/acme/zeta-2"]),
-        ({"min_context": 200_000}, ["acme/zeta-2", "reseller/other"]),
+        ({"developer": "acme", "providers": ("a-reseller",)}, ["a-reseller/zeta-2"]),
+        ({"min_context": 200_000}, ["a-reseller/other", "acme/zeta-2"]),
         ({"max_price": Decimal(2)}, ["acme/zeta-2"]),
         ({"max_price": Decimal("1.99")}, []),
     ],

@@ -1,0 +1,169 @@
+"""``catalog list``, ``show`` and ``search``: what the catalog says, at a date."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from modelops_bundle.catalog.entries import Alias, ModelEntry, ProviderConfig
+from modelops_bundle.catalog.pricing import Cost, Usage, cost_of
+from modelops_bundle.catalog.searching import Wanted, search
+from modelops_bundle.catalog.snapshot import Catalog
+from modelops_bundle.errors import HostedModelError, UsageError
+
+__all__ = ["Call", "Listing", "Meaning", "Shown", "list_models", "provider_slugs", "show_model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Models that were looked for.
+
+    Attributes:
+        models: The first of them.
+        total: Number of all of them.
+        on: The instant that prices and status are of, UTC.
+    """
+
+    models: tuple[ModelEntry, ...]
+    total: int
+    on: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call whose cost is asked for.
+
+    Attributes:
+        usage: What it used.
+        service_tier: As its answer named it.
+        batch: Whether it came through the batch API.
+    """
+
+    usage: Usage
+    service_tier: str | None = None
+    batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a name meant for a time."""
+
+    model_id: str
+    alias: Alias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is known of a model.
+
+    Attributes:
+        asked: The name as it was asked for.
+        on: The instant that it was resolved for, UTC.
+        entry: The model that it meant.
+        provider: Who hosts it.
+        now: Name of the model that the name means now; ``None`` where that is not known.
+        now_reason: Why not.
+        meanings: Everything that the name ever meant, the earliest first; empty where it is an id.
+        call: The call whose cost was asked for.
+        cost: What it cost.
+    """
+
+    asked: str
+    on: datetime
+    entry: ModelEntry
+    provider: ProviderConfig
+    now: str | None
+    now_reason: str
+    meanings: tuple[Meaning, ...]
+    call: Call | None
+    cost: Cost | None
+
+
+def list_models(
+    catalog: Catalog, wanted: Wanted, on: datetime | None = None, limit: int | None = None
+) -> Listing:
+    """The models that fit what is wanted.
+
+    Args:
+        catalog: Where to look.
+        wanted: What for.
+        on: The date of prices and status; now by default.
+        limit: How many at most; all by default.
+    """
+    on = on or datetime.now(UTC)
+    slugs: Iterable[str] = wanted.providers or catalog.providers
+    entries = (entry for slug in slugs for entry in catalog.entries(slug))
+    found = search(entries, wanted, on)
+    return Listing(found[:limit], len(found), on)
+
+
+def provider_slugs(catalog: Catalog, names: Sequence[str]) -> tuple[str, ...]:
+    """Slugs of providers by any name of theirs.
+
+    Raises:
+        UsageError: One is not known; with names that are close.
+    """
+    slugs = []
+    for name in names:
+        config = catalog.provider(name) or catalog.provider(name.lower())
+        if config is None:
+            close = difflib.get_close_matches(name.lower(), catalog.providers, 5)
+            raise UsageError(
+                f"no provider {name} is known",
+                f"names that are close: {', '.join(close)}" if close else "",
+                "`mops-bundle catalog list` shows the providers before the models' ids.",
+            )
+        slugs.append(config.slug)
+    return tuple(dict.fromkeys(slugs))
+
+
+def show_model(
+    catalog: Catalog, name: str, on: datetime | None = None, call: Call | None = None
+) -> Shown:
+    """What is known of the model that a name means at a date, and what the name means now.
+
+    Args:
+        catalog: Where to look.
+        name: As people type it.
+        on: The date; now by default.
+        call: A call whose cost at the date is asked for.
+
+    Raises:
+        HostedModelError: It means no model at the date; with suggestions.
+    """
+    now = datetime.now(UTC)
+    at = on or now
+    entry = catalog.resolve(name, at)
+    try:
+        today: str | None = catalog.resolve(name, now).name
+        reason = ""
+    except HostedModelError as error:
+        today, reason = None, error.summary
+    cost = None
+    if call is not None:
+        cost = cost_of(entry, call.usage, at, service_tier=call.service_tier, batch=call.batch)
+    return Shown(
+        asked=name,
+        on=at,
+        entry=entry,
+        provider=catalog.providers[entry.provider],
+        now=today,
+        now_reason=reason,
+        meanings=_meanings(catalog, entry.provider, name),
+        call=call,
+        cost=cost,
+    )
+
+
+def _meanings(catalog: Catalog, provider: str, name: str) -> tuple[Meaning, ...]:
+    names = {name, name.partition("/")[2]}
+    found = [
+        Meaning(entry.id, alias)
+        for entry in catalog.entries(provider)
+        for alias in entry.aliases
+        if alias.name in names
+    ]
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted(found, key=lambda each: (each.alias.valid_from or long_ago, each.model_id)))
