@@ -20,10 +20,11 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo sample-create test test-slow test-pythons check format format-check \
-	lint types contracts scripts lock bench clean
+	lint types contracts scripts lock catalog catalog-refresh \
+	catalog-commit bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## install the tools and packages into this folder (the others do it by themselves)
 
@@ -67,6 +68,15 @@ scripts: $(READY) ## check sizes, texts and docs: every dev/check_*.py
 # uv.lock belongs to the public index: another one in the environment would look like a change.
 lock: $(READY) ## check that uv.lock agrees with pyproject.toml
 	UV_NO_CONFIG=1 UV_DEFAULT_INDEX= UV_INDEX_URL= UV_FIND_LINKS= $(UV) lock --check
+
+catalog: $(READY) ## make the shipped catalog of hosted models again, from its sources
+	$(RUN) python -m dev.catalog_build
+
+catalog-refresh: $(READY) ## ask providers for their models; keys come from the environment and .env
+	$(RUN) mops-bundle catalog refresh --output models.json
+
+catalog-commit: ## commit and push what that changed, if anything
+	@sh dev/commit_catalog.sh
 
 bench: $(READY_FOR_BENCH) ## measure against other tools
 	$(RUN) python dev/bench.py

@@ -1,14 +1,14 @@
 # Commits and pushes what a refresh of the catalog changed; without a change, does nothing.
 set -eu
 
-changed=
+set --
 for file in models.json models/model_registry.yaml; do
     if [ -e "$file" ] && [ -n "$(git status --porcelain -- "$file")" ]; then
         git add -- "$file"
-        changed=yes
+        set -- "$@" "$file"
     fi
 done
-if [ -z "$changed" ]; then
+if [ $# -eq 0 ]; then
     echo "No changes, so nothing is committed."
     exit 0
 fi
@@ -17,6 +17,6 @@ fi
 git config user.name >/dev/null || git config user.name "model registry"
 git config user.email >/dev/null || git config user.email "model-registry@users.noreply.github.com"
 git commit --quiet --message "chore: update models.json ($(date -u +%Y-%m-%dT%H:%M:%SZ))" \
-    -- models.json models/model_registry.yaml
+    -- "$@"
 git push --quiet
 git log -1 --format=%s

@@ -15,6 +15,7 @@ __all__ = [
     "HostedModelError",
     "InputsChangedError",
     "InvalidEntryError",
+    "ModelHostError",
     "MopsError",
     "ParameterError",
     "ProjectNotFoundError",
@@ -73,6 +74,10 @@ class InputsChangedError(MopsError):
 
 class RemoteError(MopsError):
     """A registry or store of bundles cannot be reached, refuses, or lacks what was asked for."""
+
+
+class ModelHostError(RemoteError):
+    """A provider of hosted models cannot be asked, or does not answer with models. What was known stays."""
 
 
 class DamagedBundleError(MopsError):

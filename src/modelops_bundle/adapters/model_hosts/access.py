@@ -1,0 +1,151 @@
+"""Where a provider is, and with which key, as its configuration, the process and ``.env`` say.
+
+Values of keys are in :class:`Secret` only, which shows nothing of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from modelops_bundle.catalog.entries import ProviderConfig
+from modelops_bundle.errors import ModelHostError, StorageError
+
+__all__ = ["Secret", "base_url_of", "find_secret", "is_meant", "read_variables"]
+
+_BASE_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+#: An address to listen on that says "all of this machine" is no address to ask.
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+
+
+class Secret:
+    """A key. Only :meth:`reveal` shows it.
+
+    Attributes:
+        variable: The variable that holds it.
+    """
+
+    __slots__ = ("_value", "variable")
+
+    def __init__(self, variable: str, value: str) -> None:
+        self.variable = variable
+        self._value = value
+
+    def reveal(self) -> str:
+        """The key itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"<the value of {self.variable}>"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a key is not to be stored")
+
+
+def read_variables(file: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the process, and those of a ``.env`` file that it does not have.
+
+    Args:
+        file: Path of the file, which need not exist.
+        environment: The variables of the process. They are not changed.
+
+    Raises:
+        StorageError: The file is there and cannot be read.
+    """
+    from dotenv import dotenv_values
+
+    if not os.path.isfile(file):
+        return dict(environment)
+    try:
+        given = dotenv_values(file, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        # What the error says may quote the file.
+        why = (error.strerror or "") if isinstance(error, OSError) else "it is not UTF-8"
+        mend = "Mend the file, or set the variables in the environment."
+        raise StorageError(f"cannot read {file}", why, mend) from None
+    return {name: value for name, value in given.items() if value is not None} | dict(environment)
+
+
+def find_secret(config: ProviderConfig, variables: Mapping[str, str]) -> Secret | None:
+    """The key of a provider; ``None`` where it needs none.
+
+    Raises:
+        ModelHostError: It needs one, and no variable has it, or one has what is no key.
+    """
+    names = config.credential_variables
+    found = next((name for name in names if variables.get(name, "").strip()), None)
+    if found is None:
+        if config.authentication.scheme == "none" or not names:
+            return None
+        raise ModelHostError(
+            f"there is no key for {config.name or config.slug}",
+            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not set",
+            f"Set {names[0]} in the environment or in the project's .env.",
+        )
+    value = variables[found].strip()
+    if not value.isascii() or not value.isprintable():
+        raise ModelHostError(
+            f"the key for {config.name or config.slug} cannot be sent",
+            f"{found} holds characters that no header may have",
+            f"Copy the key anew into {found}.",
+        )
+    return Secret(found, value)
+
+
+def base_url_of(config: ProviderConfig, variables: Mapping[str, str]) -> str:
+    """Where a provider's API is, without a slash at the end: as variables say, else its configuration.
+
+    A host alone, as some programs take it (``localhost:11434``), gets what it lacks from the configuration.
+
+    Raises:
+        ModelHostError: Nothing says where, or a variable holds no address.
+    """
+    named = next((name for name in config.base_url_variables if variables.get(name)), None)
+    if named is None:
+        if config.base_url is None:
+            raise ModelHostError(
+                f"nobody knows where to ask {config.name or config.slug}",
+                "its configuration has no base_url",
+                f"Give one under providers.{config.slug} in models/model_registry.yaml.",
+            )
+        return config.base_url.rstrip("/")
+    url = _completed(variables[named].strip(), config.base_url).rstrip("/")
+    if _BASE_URL.fullmatch(url) is None or _port_is_wrong(url):
+        raise ModelHostError(
+            f"cannot ask {config.name or config.slug}",
+            f"{named} holds no address",
+            f"Set {named} to an address such as {config.base_url or 'https://example.org/v1'},"
+            " without a user name, or remove it.",
+        )
+    return url
+
+
+def is_meant(config: ProviderConfig, variables: Mapping[str, str]) -> bool:
+    """Whether a variable says that this provider is used: a key, or an address where no key is needed."""
+    needs_key = config.authentication.scheme != "none" and config.credential_variables
+    names = config.credential_variables if needs_key else config.base_url_variables
+    return any(variables.get(name, "").strip() for name in names)
+
+
+def _completed(url: str, configured: str | None) -> str:
+    usual = urlsplit(configured or "http://localhost")
+    if "://" not in url:
+        url = f"{usual.scheme}://{url}"
+        if re.search(r":\d+(/|$)", url.partition("://")[2]) is None and usual.port:
+            host, slash, path = url.partition("://")[2].partition("/")
+            url = f"{usual.scheme}://{host}:{usual.port}{slash}{path}"
+    scheme, _, rest = url.partition("://")
+    for everywhere, here in _EVERYWHERE.items():
+        if rest.startswith(everywhere):
+            rest = here + rest.removeprefix(everywhere)
+    return f"{scheme}://{rest}"
+
+
+def _port_is_wrong(url: str) -> bool:
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return True
+    return False
