@@ -30,10 +30,10 @@ class Change:
     """One dependency that differs.
 
     Attributes:
-        kind: ``code``, ``data``, ``environment``, ``variable`` or ``target``.
-        path: Recorded path, or the name of a package, variable or property of the environment.
+        kind: ``code``, ``data``, ``environment``, ``variable``, ``llm`` or ``target``.
+        path: Recorded path, or the name of a package, variable, hosted model or property of the environment.
         change: ``modified``, ``added`` or ``removed``.
-        before: Digest or version as recorded; ``None`` when added.
+        before: Digest, version or meaning as recorded; ``None`` when added.
         after: The same now; ``None`` when removed.
     """
 
@@ -74,7 +74,7 @@ def judge(
 
 
 def compare(recorded: Leaves, current: Leaves) -> tuple[Change, ...]:
-    """Every dependency that differs: code, then data, variables and environment, each by name."""
+    """Every dependency that differs: code, then data, variables, hosted models and environment, each by name."""
     own_kind = "target" if current.kind == "TARGET" else "code"
     own_before, own_after = {recorded.path: recorded.own}, {current.path: current.own}
     return (
@@ -84,8 +84,14 @@ def compare(recorded: Leaves, current: Leaves) -> tuple[Change, ...]:
         *_differences("code", recorded.distributions, current.distributions),
         *_differences("data", recorded.data, current.data),
         *_differences("variable", recorded.variables, current.variables),
+        *_differences("llm", _meanings(recorded), _meanings(current)),
         *_environment_differences(recorded, current),
     )
+
+
+def _meanings(leaves: Leaves) -> dict[str, str]:
+    # A name has its provider before it, so that only the model can differ.
+    return {path: model.text for path, model in leaves.llms.items()}
 
 
 def _differences(

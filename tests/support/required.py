@@ -18,6 +18,7 @@ VARIABLE = "MOPS_TESTS_REQUIRE"
 
 _PREFIX = "needs_"
 _MARKERS = (
+    "needs_browser: needs Debian's chromium",
     "needs_git: needs git",
     "needs_pythons: needs another supported Python than the running one",
     "needs_servers: needs servers: SeaweedFS, Azurite (which npm installs), docker-registry, skopeo",

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from modelops_bundle.project.layout import STATE_FOLDER
 
 __all__ = [
+    "CATALOG_PATH",
     "MAX_FILES",
     "PYPROJECT_PATH",
     "REGISTRY_PATH",
@@ -31,6 +32,8 @@ __all__ = [
 REGISTRY_PATH = f"{STATE_FOLDER}/registry.yaml"
 TRACKED_PATH = f"{STATE_FOLDER}/tracked.txt"
 PYPROJECT_PATH = "pyproject.toml"
+#: What a project adds to the catalog of hosted models.
+CATALOG_PATH = "models/model_registry.yaml"
 
 #: Of the tool's own folder only these travel: what else is there belongs to one machine.
 _OWN_FILES = (REGISTRY_PATH, TRACKED_PATH)

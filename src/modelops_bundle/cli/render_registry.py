@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelops_bundle.cli.drawing import Node, columns, plural, tree
 from modelops_bundle.cli.output import Piece, say, show, show_lines, warn
 from modelops_bundle.cli.words import short
-from modelops_bundle.records.entries import ModelEntry, TargetEntry
+from modelops_bundle.records.entries import LlmEntry, ModelEntry, TargetEntry
 
 if TYPE_CHECKING:
     from modelops_bundle.records.entries import BundleRegistry, EnvironmentEntry
@@ -56,11 +56,13 @@ def sets_document(registry: BundleRegistry) -> dict[str, Any]:
     }
 
 
-def _plain_record(record: Entry | EnvironmentEntry) -> dict[str, Any]:
+def _plain_record(record: Entry | EnvironmentEntry | LlmEntry) -> dict[str, Any]:
     return {each.name: _plain(getattr(record, each.name)) for each in fields(record)}
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, LlmEntry):
+        return _plain_record(value)
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
@@ -92,6 +94,8 @@ def show_entries(report: RegistryReport) -> None:
 def _row(entry_id: str, entry: Entry) -> list[Piece]:
     code = 1 + len(entry.code) + len(entry.external) + len(entry.distributions)
     parts = [plural(code, "source"), plural(len(entry.data), "data file")]
+    if isinstance(entry, ModelEntry) and entry.llms:
+        parts.append(plural(len(entry.llms), "hosted model"))
     if entry.variables:
         parts.append(plural(len(entry.variables), "variable"))
     return [
@@ -165,8 +169,18 @@ def _facts(entry: Entry) -> Iterator[tuple[str, list[str]]]:
         ("outside", _digested(entry.external)),
         ("by content", _digested(entry.distributions)),
         ("variables", list(entry.variables)),
+        ("hosted models", _hosted(entry)),
     ]
     return ((label, texts) for label, texts in facts if any(texts))
+
+
+def _hosted(entry: Entry) -> list[str]:
+    """What each hosted model's name meant, and since when that is known."""
+    rows = entry.llms if isinstance(entry, ModelEntry) else ()
+    return [
+        f"{each.path}  {each.id}{f' {short(each.digest)}' if each.digest else ''}, {each.resolved_on}"
+        for each in rows
+    ]
 
 
 def _digested(digests: Mapping[str, str]) -> list[str]:
@@ -205,6 +219,7 @@ def show_trees(report: RegistryReport) -> None:
             *_leaves("outside the project", _digested(entry.external)),
             *_leaves("installed by content", _digested(entry.distributions)),
             *_leaves("variables", list(entry.variables)),
+            *_leaves("hosted models", _hosted(entry)),
             *_leaves("environment", _environment_lines(environment)),
         ]
         show_lines(tree(Node(((entry_id, "strong"), f"  {entry.entrypoint}"), tuple(children))))

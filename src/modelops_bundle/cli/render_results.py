@@ -115,6 +115,7 @@ def result_document(report: Shown) -> dict[str, Any]:
             for kind, path, digest in record.components
         ],
         "environment": None if record is None else dict(record.environment),
+        "llms": {} if record is None else dict(record.llms),
     }
 
 
@@ -315,6 +316,8 @@ def _facts(report: Shown) -> Iterator[tuple[str, str]]:
         yield "output", f"{output.name} ({told})"
     for kind, path, digest in report.record.components if report.record else ():
         yield kind.lower(), f"{path} ({digest})"
+    for path, meant in report.record.llms.items() if report.record else ():
+        yield "hosted model", f"{path} meant {meant}"
 
 
 _LEVELS = {

@@ -126,7 +126,7 @@ def _nodes(reasons: Iterable[Reason]) -> Iterator[Node]:
 
 
 def _node(reason: Reason) -> Node:
-    if reason.change.kind == "variable":
+    if reason.change.kind in ("variable", "llm"):
         return Node((change_text(reason.change),))
     if reason.change.kind == "data":
         return Node((reason.change.path, f": {_data_text(reason)}"))

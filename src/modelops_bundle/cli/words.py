@@ -105,7 +105,18 @@ def change_text(change: Change) -> str:
             "removed": "is no longer read",
         }
         return f"variable {change.path} {said[change.change]}"
+    if change.kind == "llm":
+        return _llm_text(change)
     return f"{change.path} {verb(change)}"
+
+
+def _llm_text(change: Change) -> str:
+    """What a hosted model's name means; the digest of its content where nothing else differs."""
+    if change.before is None:
+        return f"{change.path} is now declared, and means {change.after}"
+    if change.after is None:
+        return f"{change.path} is no longer declared, meant {change.before}"
+    return f"{change.path} means {change.after}, was {change.before}"
 
 
 def verb(change: Change) -> str:

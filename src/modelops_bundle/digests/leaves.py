@@ -7,12 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from modelops_bundle.environment import EnvironmentDigest
-from modelops_bundle.identity.recipes import Component, compute_composite_digest
+from modelops_bundle.identity.recipes import (
+    Component,
+    compute_composite_digest,
+    hosted_model_digest,
+)
 
-__all__ = ["Leaves"]
+__all__ = ["HostedModel", "Leaves"]
+
+
+class HostedModel(NamedTuple):
+    """A hosted language model, as which a name is answered.
+
+    Attributes:
+        provider: Slug of the provider.
+        id: The provider's id of it.
+        digest: Digest of its content where the provider tells one; else empty.
+    """
+
+    provider: str
+    id: str
+    digest: str = ""
+
+    @property
+    def text(self) -> str:
+        """What tells it from others of its provider: the id, with the digest where there is one."""
+        return f"{self.id}@{self.digest}" if self.digest else self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +52,7 @@ class Leaves:
             path below the folder they are imported from.
         distributions: Locally installed distributions, hashed by content.
         variables: Environment variables that the code reads.
+        llms: Hosted language models by the names that were declared, each after its provider and a slash.
         environment: Interpreter and packages; ``None`` when only their digest is known.
         environment_digest: 64 hex digits.
     """
@@ -41,6 +65,7 @@ class Leaves:
     external: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    llms: Mapping[str, HostedModel] = field(default_factory=dict)
     environment: EnvironmentDigest | None = None
     environment_digest: str = ""
 
@@ -53,6 +78,7 @@ class Leaves:
             *(("EXT", path, digest) for path, digest in self.external.items()),
             *(("DIST", name, digest) for name, digest in self.distributions.items()),
             *(("VAR", name, digest) for name, digest in self.variables.items()),
+            *(("LLM", path, str(hosted_model_digest(*model))) for path, model in self.llms.items()),
         ]
 
     def digest(self) -> str:

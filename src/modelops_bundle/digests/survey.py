@@ -7,12 +7,13 @@ it is, and the result is one :class:`Leaves`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from modelops_bundle.digests.data import DataDigests
+from modelops_bundle.digests.hosted import NO_HOSTED, HostedInputs
 from modelops_bundle.digests.leaves import Leaves
 from modelops_bundle.digests.notices import Absent, Mention
 from modelops_bundle.digests.reached import CodeReader, ReachedCode, is_of_meaning
@@ -122,6 +123,7 @@ class Surveyor:
         variables: Sequence[str],
         auto_code: bool,
         known_code: Mapping[str, str] = MappingProxyType({}),
+        hosted: HostedInputs = NO_HOSTED,
     ) -> Survey:
         """Survey one entry.
 
@@ -135,23 +137,20 @@ class Surveyor:
             known_code: Digests of the code that it had when it was recorded, by recorded path (empty where
                 another tool recorded it). A file of these that is gone and still imported, or that no longer
                 parses, makes the entry invalid.
+            hosted: What its hosted models are.
         """
         declared, problems = self._declared_code(code)
         found, closure, environment, warnings = self._code(path, declared, auto_code)
         declared_data = self._data.look(data)
-        leaves = Leaves(
-            kind=kind,
-            path=path,
+        names = (*found.variables, *variables)
+        leaves = replace(
+            _code_leaves(kind, path, found, environment),
             data=declared_data.digests,
-            variables=self._variable_digests((*found.variables, *variables)),
-            environment=environment,
-            environment_digest=environment.compute_digest(),
-            own=found.own,
-            code=found.code,
-            external=found.external,
-            distributions=found.distributions,
+            variables=self._variable_digests(names, hosted),
+            llms=hosted.llms,
         )
         lost = self._code_problems(found, closure, path, known_code)
+        problems += [*declared_data.problems, *lost, *hosted.problems]
         return Survey(
             leaves=leaves,
             digest=leaves.digest(),
@@ -161,7 +160,7 @@ class Surveyor:
             docstrings=found.docstrings,
             unparsable=frozenset(found.unparsable),
             exact=found.exact,
-            problems=(*found.problems, *problems, *declared_data.problems, *lost),
+            problems=(*found.problems, *problems),
             warnings=(*self._located(found.warnings), *warnings),
             find_mentions=partial(self._undeclared, closure, kind, declared_data.digests),
             find_absent=partial(self._absent, closure),
@@ -184,10 +183,13 @@ class Surveyor:
             return ""
         return f"{path} no longer defines {name}"
 
-    def _variable_digests(self, names: Iterable[str]) -> dict[str, str]:
+    def _variable_digests(self, names: Iterable[str], hosted: HostedInputs) -> dict[str, str]:
+        ignored = {*self._config.environment.ignore_variables, *hosted.secret}
+        if hosted.only is not None:
+            names = hosted.only
         return {
             name: str(variable_digest(name, self._variables.get(name)))
-            for name in counting(names, self._config.environment.ignore_variables)
+            for name in counting((*names, *hosted.variables), ignored)
         }
 
     def _declared_code(self, patterns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -299,3 +301,18 @@ class Surveyor:
 
     def _place(self, path: str) -> str:
         return self._layout.recorded(path) if self._layout.holds(path) else path
+
+
+def _code_leaves(
+    kind: Literal["MODEL", "TARGET"], path: str, found: ReachedCode, environment: EnvironmentDigest
+) -> Leaves:
+    return Leaves(
+        kind=kind,
+        path=path,
+        environment=environment,
+        environment_digest=environment.compute_digest(),
+        own=found.own,
+        code=found.code,
+        external=found.external,
+        distributions=found.distributions,
+    )

@@ -61,9 +61,24 @@ SETTLED_VARIABLES: Mapping[str, str] = MappingProxyType(
 _OF_MACHINE = frozenset(
     {"CLASSPATH", "COMSPEC", "MODULEPATH", "PATHEXT", "PYTHONNOUSERSITE", "PYTHONUSERBASE"}
 )
+#: Say whose account at a provider of hosted models pays, and what its SDK logs: neither is part of an answer.
+_OF_ACCOUNT = frozenset(
+    {
+        "ANTHROPIC_ENVIRONMENT_KEY",
+        "ANTHROPIC_LOG",
+        "ANTHROPIC_WEBHOOK_SIGNING_KEY",
+        "ANTHROPIC_WORK_SECRET",
+        "OPENAI_ADMIN_KEY",
+        "OPENAI_LOG",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "OPENAI_WEBHOOK_SECRET",
+    }
+)
 _OF_MACHINE_STARTS = (
-    "AWS_", "AZURE_", "CUDA_", "DASK_", "DYLD_", "GOOGLE_", "GPU_", "HIP_", "KUBERNETES_", "LD_", "LSB_",
-    "NVIDIA_", "OMPI_", "PBS_", "PMIX_", "PMI_", "R_LIBS", "ROCR_", "SGE_", "SLURM_", "SSL_", "XDG_",
+    "ANTHROPIC_OPEN_TELEMETRY", "AWS_", "AZURE_", "CUDA_", "DASK_", "DYLD_", "GOOGLE_", "GPU_", "HIP_",
+    "KUBERNETES_", "LD_", "LSB_", "NVIDIA_", "OMPI_", "PBS_", "PMIX_", "PMI_", "R_LIBS", "ROCR_", "SGE_",
+    "SLURM_", "SSL_", "XDG_",
 )  # fmt: skip
 _OF_MACHINE_ENDS = (
     "_API_KEY", "_BUNDLE", "_CERT", "_DATA", "_DIR", "_HOME", "_LIB", "_LICENSE_FILE", "_PATH", "_PREFIX",
@@ -93,6 +108,7 @@ def worth_telling(name: str) -> bool:
 def _is_of_machine(name: str) -> bool:
     return (
         name in _OF_MACHINE
+        or name in _OF_ACCOUNT
         or name.startswith(_OF_MACHINE_STARTS)
         or name.endswith(_OF_MACHINE_ENDS)
     )

@@ -26,6 +26,7 @@ __all__ = [
     "distribution_digest",
     "environment_digest",
     "evaluation_digest",
+    "hosted_model_digest",
     "make_param_id",
     "pack_boundary",
     "replicate_seed",
@@ -63,7 +64,7 @@ def compute_composite_digest(components: Iterable[Component], env_digest: str) -
 
     Args:
         components: ``(kind, path, digest)`` triples in any order; the kinds are ``MODEL``, ``CODE_DEP``,
-            ``DATA``, ``VAR``, ``EXT``, ``DIST`` and ``TARGET``, the paths relative with ``/``.
+            ``DATA``, ``VAR``, ``EXT``, ``DIST``, ``LLM`` and ``TARGET``, the paths relative with ``/``.
         env_digest: What :meth:`EnvironmentDigest.compute_digest` returns.
 
     Returns:
@@ -266,6 +267,18 @@ def variable_digest(name: str, value: str | None) -> Digest:
 def distribution_digest(files: Iterable[tuple[str, Digest]]) -> Digest:
     """Digest of a locally installed distribution: the files of it that the code imports."""
     return _of_files("distribution:v1", files)
+
+
+def hosted_model_digest(provider: str, model_id: str, manifest: str) -> Digest:
+    """Which hosted model answers. What it costs and whether it is deprecated is no part of that.
+
+    Args:
+        provider: Slug of the provider.
+        model_id: The provider's id of the model, no alias.
+        manifest: Digest of the content where the provider tells one (Ollama's manifest); else empty.
+    """
+    parts = [part.encode("utf-8", "surrogateescape") for part in (provider, model_id, manifest)]
+    return _tagged("hosted-model:v1", parts)
 
 
 # --- results ------------------------------------------------------------------------------------

@@ -8,19 +8,37 @@ nothing. So a file that was written here and is written again does not change by
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from modelops_bundle.records.entries import (
     REGISTRY_VERSION,
     BundleRegistry,
     EnvironmentEntry,
+    LlmEntry,
     ModelEntry,
     TargetEntry,
     TargetSet,
 )
 from modelops_bundle.records.problems import BrokenRegistryError
+from modelops_bundle.records.readers import (
+    LLM,
+    NEEDED,
+    Field,
+    Misfit,
+    Path,
+    is_null,
+    read_count,
+    read_digest,
+    read_flag,
+    read_llms,
+    read_number_map,
+    read_optional_number,
+    read_optional_text,
+    read_text,
+    read_text_map,
+    read_texts,
+)
 from modelops_bundle.yamltext.events import Bare, DocumentError, find_lines, read_yaml
 from modelops_bundle.yamltext.problems import Problem
 from modelops_bundle.yamltext.writing import write_yaml
@@ -28,7 +46,6 @@ from modelops_bundle.yamltext.writing import write_yaml
 __all__ = ["FIELDS", "Loaded", "dump_document", "load_document"]
 
 E = TypeVar("E", ModelEntry, TargetEntry, TargetSet, EnvironmentEntry)
-Path = tuple[str, ...]
 
 MOST_PROBLEMS = 1000
 """Of so many problems of one file the places are looked up and reported."""
@@ -96,124 +113,28 @@ class _Wrong(NamedTuple):
     mend: str
 
 
-class _Misfit(Exception):  # noqa: N818 - never leaves this module
-    """A value of another kind than its key takes; ``inside`` leads to the culprit."""
-
-    def __init__(self, expected: str, got: Any, inside: Path = ()) -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.got = got
-        self.inside = inside
-
-
-def _read_text(value: Any) -> str:
-    if type(value) is not str:
-        raise _Misfit("text", value)
-    return value
-
-
-def _read_optional_text(value: Any) -> str | None:
-    return None if _is_null(value) else _read_text(value)
-
-
-def _read_digest(value: Any) -> str:
-    return _read_optional_text(value) or ""
-
-
-def _read_flag(value: Any) -> bool:
-    if type(value) is Bare and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    raise _Misfit("true or false", value)
-
-
-def _read_number(value: Any) -> float:
-    try:
-        number = math.nan if isinstance(value, dict | list) else float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise _Misfit("a number", value)
-    return number
-
-
-def _read_optional_number(value: Any) -> float | None:
-    return None if _is_null(value) else _read_number(value)
-
-
-def _read_count(value: Any) -> int:
-    if type(value) is Bare and len(value) < 10 and value.isascii() and value.isdigit():
-        return int(value)
-    raise _Misfit("a whole number", value)
-
-
-def _read_texts(value: Any) -> tuple[str, ...]:
-    if type(value) is not list:
-        raise _Misfit("a list of texts", value)
-    for number, item in enumerate(value):
-        if type(item) is not str:
-            raise _Misfit("text", item, (str(number),))
-    return tuple(value)
-
-
-def _read_text_map(value: Any) -> dict[str, str]:
-    return _read_map(value, _read_text)
-
-
-def _read_number_map(value: Any) -> dict[str, float]:
-    return _read_map(value, _read_number)
-
-
-V = TypeVar("V")
-
-
-def _read_map(value: Any, read: Callable[[Any], V]) -> dict[str, V]:
-    if type(value) is not dict:
-        raise _Misfit("a mapping", value)
-    result = {}
-    for key, item in value.items():
-        if type(key) is not str:
-            raise _Misfit("a key that is text", key, (key,))
-        try:
-            result[key] = read(item)
-        except _Misfit as misfit:
-            raise _Misfit(misfit.expected, misfit.got, (key,)) from misfit
-    return result
-
-
-def _is_null(value: Any) -> bool:
-    return type(value) is Bare and value in ("", "~", "null", "Null", "NULL")
-
-
-class _Field(NamedTuple):
-    read: Callable[[Any], Any]
-    required: bool = False
-    always: bool = False
-    sort: bool = False
-
-
-_NEEDED = _Field(_read_text, required=True, always=True)
-_NAMES = _Field(_read_texts, always=True)
+_NAMES = Field(read_texts, always=True)
 _OUR_DEPENDENCIES = {
-    "data_patterns": _Field(_read_texts),
-    "code_patterns": _Field(_read_texts),
-    "declared_variables": _Field(_read_texts),
-    "auto_code": _Field(_read_flag),
-    "discovered": _Field(_read_flag),
-    "external": _Field(_read_text_map, sort=True),
-    "distributions": _Field(_read_text_map, sort=True),
-    "variables": _Field(_read_text_map, sort=True),
-    "environment": _Field(_read_text),
-    "digest": _Field(_read_digest),
+    "data_patterns": Field(read_texts),
+    "code_patterns": Field(read_texts),
+    "declared_variables": Field(read_texts),
+    "auto_code": Field(read_flag),
+    "discovered": Field(read_flag),
+    "external": Field(read_text_map, sort=True),
+    "distributions": Field(read_text_map, sort=True),
+    "variables": Field(read_text_map, sort=True),
+    "environment": Field(read_text),
+    "digest": Field(read_digest),
 }
-_FILES = _Field(_read_texts, always=True, sort=True)
-_DIGESTS = _Field(_read_text_map, always=True, sort=True)
+_FILES = Field(read_texts, always=True, sort=True)
+_DIGESTS = Field(read_text_map, always=True, sort=True)
 
 #: Keys of each kind of entry in the order in which they are written.
-FIELDS: dict[type[Any], dict[str, _Field]] = {
+FIELDS: dict[type[Any], dict[str, Field]] = {
     ModelEntry: {
-        "entrypoint": _NEEDED,
-        "path": _NEEDED,
-        "class_name": _NEEDED,
+        "entrypoint": NEEDED,
+        "path": NEEDED,
+        "class_name": NEEDED,
         "scenarios": _NAMES,
         "parameters": _NAMES,
         "outputs": _NAMES,
@@ -221,44 +142,48 @@ FIELDS: dict[type[Any], dict[str, _Field]] = {
         "data_digests": _DIGESTS,
         "code": _FILES,
         "code_digests": _DIGESTS,
-        "model_digest": _Field(_read_digest, always=True),
-        "labels": _Field(_read_text_map, sort=True),
-        "declared_outputs": _Field(_read_texts),
+        "model_digest": Field(read_digest, always=True),
+        "labels": Field(read_text_map, sort=True),
+        "declared_outputs": Field(read_texts),
+        "llms": Field(read_llms),
         **_OUR_DEPENDENCIES,
     },
     TargetEntry: {
-        "path": _NEEDED,
-        "entrypoint": _NEEDED,
-        "model_output": _NEEDED,
+        "path": NEEDED,
+        "entrypoint": NEEDED,
+        "model_output": NEEDED,
         "data": _FILES,
-        "target_digest": _Field(_read_digest, always=True),
-        "labels": _Field(_read_text_map, always=True, sort=True),
-        "weight": _Field(_read_optional_number, always=True),
-        "data_digests": _Field(_read_text_map, sort=True),
-        "code": _Field(_read_texts, sort=True),
-        "code_digests": _Field(_read_text_map, sort=True),
+        "target_digest": Field(read_digest, always=True),
+        "labels": Field(read_text_map, always=True, sort=True),
+        "weight": Field(read_optional_number, always=True),
+        "data_digests": Field(read_text_map, sort=True),
+        "code": Field(read_texts, sort=True),
+        "code_digests": Field(read_text_map, sort=True),
         **_OUR_DEPENDENCIES,
     },
     TargetSet: {
         "targets": _NAMES,
-        "weights": _Field(_read_number_map, always=True, sort=True),
+        "weights": Field(read_number_map, always=True, sort=True),
     },
     EnvironmentEntry: {
-        "python_version": _NEEDED,
-        "platform": _NEEDED,
-        "dependencies": _Field(_read_text_map, always=True, sort=True),
-        "container_image": _Field(_read_optional_text, always=True),
-        "cuda_version": _Field(_read_optional_text, always=True),
-        "rng_algorithm": _Field(_read_text, always=True),
-        "thread_count": _Field(_read_count, always=True),
+        "python_version": NEEDED,
+        "platform": NEEDED,
+        "dependencies": Field(read_text_map, always=True, sort=True),
+        "container_image": Field(read_optional_text, always=True),
+        "cuda_version": Field(read_optional_text, always=True),
+        "rng_algorithm": Field(read_text, always=True),
+        "thread_count": Field(read_count, always=True),
     },
 }
 
 
 def _written(entry: Any) -> dict[str, Any]:
     tree = {}
-    for key, field in FIELDS[type(entry)].items():
+    fields = LLM if isinstance(entry, LlmEntry) else FIELDS[type(entry)]
+    for key, field in fields.items():
         value = getattr(entry, key)
+        if key == "llms":
+            value = [_written(each) for each in value]
         if field.always or not _says_nothing(value):
             tree[key] = _in_order(value) if field.sort else value
     tree.update(_sorted_extra(entry.extra))
@@ -300,7 +225,7 @@ class _Reader:
     def registry(self, tree: Any) -> BundleRegistry:
         """The registry; meaningless when something is wrong."""
         if type(tree) is not dict:
-            self._misfit((), _Misfit("a mapping with `version` and `models`", tree))
+            self._misfit((), Misfit("a mapping with `version` and `models`", tree))
             return BundleRegistry()
         if tree.keys().isdisjoint(_SECTIONS):
             what = "none of the keys of a registry is there"
@@ -318,8 +243,8 @@ class _Reader:
 
     def _version(self, value: Any) -> str:
         try:
-            version = _read_text(value)
-        except _Misfit as misfit:
+            version = read_text(value)
+        except Misfit as misfit:
             self._misfit(("version",), misfit)
             return REGISTRY_VERSION
         if version.split(".")[0] != REGISTRY_VERSION.split(".")[0]:
@@ -331,11 +256,11 @@ class _Reader:
         entries: dict[str, E] = {}
         tree = rest.pop(section, {})
         if type(tree) is not dict:
-            self._misfit((section,), _Misfit("a mapping", tree))
+            self._misfit((section,), Misfit("a mapping", tree))
             return entries
         for name, value in tree.items():
             if type(name) is not str:
-                self._misfit((section, name), _Misfit("a key that is text", name))
+                self._misfit((section, name), Misfit("a key that is text", name))
             entry = self._entry((section, name), value, kind)
             if entry is not None:
                 entries[name] = entry
@@ -343,7 +268,7 @@ class _Reader:
 
     def _entry(self, path: Path, tree: Any, kind: type[E]) -> E | None:
         if type(tree) is not dict:
-            self._misfit(path, _Misfit("a mapping", tree))
+            self._misfit(path, Misfit("a mapping", tree))
             return None
         fields = FIELDS[kind]
         values = self._values(path, tree, fields)
@@ -356,24 +281,24 @@ class _Reader:
         return None if missing else kind(extra=extra, **values)
 
     def _values(
-        self, path: Path, tree: Mapping[str, Any], fields: Mapping[str, _Field]
+        self, path: Path, tree: Mapping[str, Any], fields: Mapping[str, Field]
     ) -> dict[str, Any]:
         values = {}
         for key, value in tree.items():
             if key in fields:
                 try:
                     values[key] = fields[key].read(value)
-                except _Misfit as misfit:
+                except Misfit as misfit:
                     self._misfit((*path, key, *misfit.inside), misfit)
         return values
 
-    def _misfit(self, path: Path, misfit: _Misfit) -> None:
+    def _misfit(self, path: Path, misfit: Misfit) -> None:
         self.wrong.append(_Wrong(path, *_explained(misfit)))
 
 
-def _explained(misfit: _Misfit) -> tuple[str, str]:
+def _explained(misfit: Misfit) -> tuple[str, str]:
     got = misfit.got
-    if _is_null(got):
+    if is_null(got):
         empty = {"a mapping": "{}", "a list of texts": "[]"}.get(misfit.expected)
         mend = f"Write `{empty}` or remove the key." if empty else "Give it a value."
         return f"is null, expected {misfit.expected}", mend

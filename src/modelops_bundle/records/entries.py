@@ -23,6 +23,7 @@ __all__ = [
     "BundleRegistry",
     "EnvironmentEntry",
     "Extra",
+    "LlmEntry",
     "ModelEntry",
     "TargetEntry",
     "TargetSet",
@@ -32,6 +33,32 @@ REGISTRY_VERSION = "1.0"
 
 #: Keys that are kept without being understood, and their values as the document gave them.
 Extra = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmEntry:
+    """A hosted language model that a registered model calls, and what its name meant.
+
+    Attributes:
+        name: The name as it was declared, in the id space of the provider: an id or an alias.
+        provider: Slug of the provider.
+        id: The provider's id of the model that the name meant.
+        resolved_on: Day since when it is known to mean that, ISO 8601.
+        digest: Digest of the model's content where the provider tells one, as Ollama does; empty elsewhere.
+        extra: Unknown keys.
+    """
+
+    name: str
+    provider: str
+    id: str
+    resolved_on: str
+    digest: str = ""
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """``provider/name``, which names it among the dependencies."""
+        return f"{self.provider}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +80,7 @@ class ModelEntry:
         code_digests: Digest of each of ``code``.
         code_patterns: Files, folders and globs that were declared as code.
         declared_variables: Names of environment variables that were declared.
+        llms: Hosted language models that were declared, with what their names meant.
         auto_code: Whether imports are followed.
         discovered: Whether the source says what the class is. ``False`` for one that another tool registered
             and that derives from no root base, so that nobody misses the base later.
@@ -81,6 +109,7 @@ class ModelEntry:
     code_digests: Mapping[str, str] = field(default_factory=dict)
     code_patterns: tuple[str, ...] = ()
     declared_variables: tuple[str, ...] = ()
+    llms: tuple[LlmEntry, ...] = ()
     auto_code: bool = True
     discovered: bool = True
     external: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +124,10 @@ class ModelEntry:
     def validate(self) -> list[str]:
         """What contradicts itself in this entry, in words; empty when nothing does."""
         problems = [*_dependency_problems(self), *_entrypoint_problems(self.entrypoint)]
+        counts = Counter(each.path for each in self.llms)
+        problems += [
+            f"the hosted model {path} is listed twice" for path in counts if counts[path] > 1
+        ]
         qualname = split_entrypoint(self.entrypoint)[1]
         if self.class_name != qualname and not qualname.endswith(f".{self.class_name}"):
             problems.append(f"class_name {self.class_name!r} is not what the entrypoint names")

@@ -16,6 +16,7 @@ from modelops_bundle.records.document import Loaded
 from modelops_bundle.records.entries import (
     BundleRegistry,
     EnvironmentEntry,
+    LlmEntry,
     ModelEntry,
     TargetEntry,
     TargetSet,
@@ -24,7 +25,7 @@ from modelops_bundle.yamltext.events import Bare
 
 __all__ = ["MEMO_KIND", "from_memo", "memo_key", "to_memo"]
 
-MEMO_KIND = "registry2"
+MEMO_KIND = "registry3"
 """Goes up with every change of the entries' fields or of what is read from a document."""
 
 _SECTIONS: tuple[tuple[str, type[Any]], ...] = (
@@ -76,7 +77,8 @@ def from_memo(text: str) -> Loaded | None:
 
 def _shape() -> list[list[str]]:
     # Rows hold values by position, so the names of the positions are part of what is kept.
-    return [[field.name for field in fields(kind)] for _, kind in _SECTIONS]
+    kinds = (*(kind for _, kind in _SECTIONS), LlmEntry)
+    return [[field.name for field in fields(kind)] for kind in kinds]
 
 
 #: Lists of files that mostly are the keys of a mapping beside them, and then are not kept twice.
@@ -88,7 +90,14 @@ def _row(entry: Any) -> list[Any]:
     for listed, digests in _LISTED:
         if listed in row and row[listed] == tuple(row[digests]):
             row[listed] = None
-    return [_packed(value) if name == "extra" else value for name, value in row.items()]
+    return [_row_value(name, value) for name, value in row.items()]
+
+
+def _row_value(name: str, value: Any) -> Any:
+    if name == "extra":
+        return _packed(value)
+    # Most models call none.
+    return [_row(each) for each in value] if name == "llms" and value else value
 
 
 def _entry(kind: type[Any], row: list[Any]) -> Any:
@@ -99,6 +108,8 @@ def _entry(kind: type[Any], row: list[Any]) -> Any:
     for listed, digests in _LISTED:
         if listed in entry and entry[listed] is None:
             entry[listed] = tuple(entry[digests])
+    if entry.get("llms"):
+        entry["llms"] = tuple(_entry(LlmEntry, each) for each in entry["llms"])
     return kind(**entry)
 
 

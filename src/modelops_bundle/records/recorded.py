@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from modelops_bundle.digests.leaves import Leaves
+from modelops_bundle.digests.leaves import HostedModel, Leaves
 from modelops_bundle.environment import EnvironmentDigest
-from modelops_bundle.records.entries import EnvironmentEntry, ModelEntry, TargetEntry
+from modelops_bundle.records.entries import EnvironmentEntry, LlmEntry, ModelEntry, TargetEntry
 
 __all__ = ["environment_entry", "environment_key", "recorded_leaves", "with_leaves"]
 
@@ -48,9 +48,14 @@ def recorded_leaves(
         external=entry.external,
         distributions=entry.distributions,
         variables=entry.variables,
+        llms={} if isinstance(entry, TargetEntry) else _meanings(entry.llms),
         environment=_environment(kept) if kept is not None else None,
         environment_digest=entry.environment.removeprefix(_PREFIX),
     )
+
+
+def _meanings(llms: Iterable[LlmEntry]) -> dict[str, HostedModel]:
+    return {each.path: HostedModel(each.provider, each.id, each.digest) for each in llms}
 
 
 def _environment(kept: EnvironmentEntry) -> EnvironmentDigest:
@@ -66,7 +71,7 @@ def _environment(kept: EnvironmentEntry) -> EnvironmentDigest:
 
 
 def with_leaves(
-    entry: ModelEntry | TargetEntry, leaves: Leaves, digest: str
+    entry: ModelEntry | TargetEntry, leaves: Leaves, digest: str, today: str = ""
 ) -> ModelEntry | TargetEntry:
     """The entry with the present leaves recorded in it.
 
@@ -74,6 +79,7 @@ def with_leaves(
         entry: What is declared of it stays.
         leaves: What it depends on now.
         digest: ``leaves.digest()``.
+        today: The day, ISO 8601, on which the names of hosted models were looked up.
     """
     recorded: dict[str, Any] = {
         "data": tuple(leaves.data),
@@ -88,4 +94,25 @@ def with_leaves(
     }
     if isinstance(entry, TargetEntry):
         return replace(entry, target_digest=leaves.own, **recorded)
-    return replace(entry, model_digest=leaves.own, **recorded)
+    llms = tuple(_llms(entry.llms, leaves, today))
+    return replace(entry, model_digest=leaves.own, llms=llms, **recorded)
+
+
+def _llms(known: Iterable[LlmEntry], leaves: Leaves, today: str) -> Iterator[LlmEntry]:
+    """A row for each hosted model; one that means what it meant stays as it is, with its date."""
+    rows = {each.path: each for each in known}
+    meant = _meanings(rows.values())
+    for path, model in sorted(leaves.llms.items()):
+        if meant.get(path) == model:
+            yield rows[path]
+        else:
+            name = path.removeprefix(f"{model.provider}/")
+            old = rows.get(path)
+            yield LlmEntry(
+                name=name,
+                provider=model.provider,
+                id=model.id,
+                resolved_on=today,
+                digest=model.digest,
+                extra=old.extra if old is not None else {},
+            )

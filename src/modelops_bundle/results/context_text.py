@@ -12,15 +12,16 @@ __all__ = ["context_record", "context_text"]
 
 def context_text(record: ContextRecord) -> str:
     """A context as it is stored."""
-    return json.dumps(
-        {
-            "context": record.context.document(),
-            "model_id": record.model_id,
-            "components": record.components,
-            "environment": dict(record.environment),
-            "environment_digest": record.environment_digest,
-        }
-    )
+    document = {
+        "context": record.context.document(),
+        "model_id": record.model_id,
+        "components": record.components,
+        "environment": dict(record.environment),
+        "environment_digest": record.environment_digest,
+    }
+    if record.llms:
+        document["llms"] = dict(record.llms)
+    return json.dumps(document)
 
 
 def context_record(text: str, created: float) -> ContextRecord:
@@ -35,12 +36,15 @@ def context_record(text: str, created: float) -> ContextRecord:
     context["outputs"] = None if outputs is None else tuple(outputs)
     _require_texts(context["model"], context["entrypoint"], scenario or "", *(outputs or ()))
     _require_texts(plain["model_id"], plain["environment_digest"], *dict(plain["environment"]))
+    llms = dict(plain.get("llms", {}))
+    _require_texts(*llms, *llms.values())
     return ContextRecord(
         context=Context(**context),
         model_id=plain["model_id"],
         components=tuple((kind, path, digest) for kind, path, digest in plain["components"]),
         environment=plain["environment"],
         environment_digest=plain["environment_digest"],
+        llms=llms,
         created=created,
     )
 

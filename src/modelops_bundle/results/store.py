@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from modelops_bundle.results.key import Context, ResultKey
@@ -74,6 +74,7 @@ class ContextRecord:
         components: ``(kind, path, digest)`` triples.
         environment: Fields of the environment, as JSON.
         environment_digest: Its digest, 64 hex digits.
+        llms: Hosted models that it calls, and what each name meant.
         created: When it was first seen, seconds since 1970.
     """
 
@@ -82,6 +83,7 @@ class ContextRecord:
     components: tuple[tuple[str, str, str], ...]
     environment: Mapping[str, Any]
     environment_digest: str
+    llms: Mapping[str, str] = field(default_factory=dict)
     created: float = 0.0
 
 

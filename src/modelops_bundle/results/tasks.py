@@ -34,6 +34,7 @@ class RunnerSpec:
         level: How closely to watch: :attr:`Level.OFF`, :attr:`Level.ENFORCED` or :attr:`Level.HERMETIC`.
         allow: Absolute paths that hermetic simulations may read beside what is declared.
         network: Whether connections are allowed (hermetic) and no reason to distrust a result.
+        hosts: ``host:port`` of each place that hosted models answer at: a connection there is declared.
         package: Folder that ``modelops_bundle`` is imported from where the project has it not installed.
         run: Name of the run, which no other has: a worker keeps the code that it has imported, so it serves
             one run and never a later one.
@@ -63,6 +64,7 @@ class RunnerSpec:
     level: Level
     allow: tuple[str, ...] = ()
     network: bool = False
+    hosts: tuple[str, ...] = ()
     package: str = ""
     run: str = ""
     judges: str = ""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .connections import ports_of
 from .failures import RefusedError
 from .imports import library_folders
 from .places import environment_folders, is_within, our_folders
@@ -24,7 +25,7 @@ _ASK_VERSION = 1
 _READ_FILE, _REFER = 1 << 2, 1 << 13
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _REFER_SINCE, _NETWORK_SINCE = 2, 4  # versions of the interface
-_PATH_BENEATH = 1
+_PATH_BENEATH, _NET_PORT = 1, 2
 _NO_NEW_PRIVILEGES = 38  # prctl
 #: Libraries and settings of the system, and what it shows of itself.
 _SYSTEM = (
@@ -43,6 +44,10 @@ class _Beneath(ctypes.Structure):
     _pack_ = 1
     _layout_ = "ms"
     _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+class _Port(ctypes.Structure):
+    _fields_ = (("allowed", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
 def restrict(spec: Mapping[str, Any], scratch: str) -> str:
@@ -67,7 +72,9 @@ def restrict(spec: Mapping[str, Any], scratch: str) -> str:
     root = os.path.realpath(spec["root"])
     folders = _system(root) if hermetic else _around(root)
     network = hermetic and not spec["network"]
-    _apply((*folders, *_always(spec, scratch, root)), version, network)
+    # The kernel knows ports alone; that of another host at one of them is refused by who watches.
+    ports = ports_of(spec["hosts"])
+    _apply((*folders, *_always(spec, scratch, root)), version, network, ports)
     return "hermetic" if hermetic else "enforced"
 
 
@@ -150,7 +157,7 @@ def _around(root: str, top: str = os.sep) -> Iterator[str]:
         child = parent
 
 
-def _apply(paths: Iterable[str], version: int, network: bool) -> None:
+def _apply(paths: Iterable[str], version: int, network: bool, ports: Iterable[int]) -> None:
     """Build the rules and have them hold, which is the last step: before it, nothing is restricted."""
     # Unless it is granted everywhere, no file may be moved to another folder any more.
     move = _REFER if version >= _REFER_SINCE else 0
@@ -163,6 +170,10 @@ def _apply(paths: Iterable[str], version: int, network: bool) -> None:
             _grant(rules, path, _READ_FILE)
         if move:
             _grant(rules, os.sep, move)
+        for port in ports if network else ():
+            rule = ctypes.byref(_Port(_CONNECT_TCP, port))
+            kind, flags = ctypes.c_int(_NET_PORT), ctypes.c_uint32(0)
+            _called(_ADD, ctypes.c_int(rules), kind, rule, flags)
         if _library().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
             raise _refused("prctl")
         _called(_RESTRICT, ctypes.c_int(rules), ctypes.c_uint32(0))

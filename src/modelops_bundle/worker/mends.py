@@ -16,7 +16,8 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
 _OTHERS = {
     "written": "write it to a temporary file (tempfile), which can be read back",
     "outside": "copy or link {} into the project and declare it with --data, or add it to hermetic.allow",
-    "network": "keep what is fetched in a data file, or set hermetic.network = true",
+    "network": "keep what is fetched in a data file, declare a hosted model with --llm,"
+    " or set hermetic.network = true",
     "process": "let the model do it itself, or run where the kernel enforces what is read",
 }
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
-from .connections import Connections
+from .connections import ConnectionRefusal, Connections
 from .lookups import Lookups, path_of
 from .packages import Packages
 from .places import Owner, Places, Undeclared, is_passing
@@ -42,6 +42,7 @@ class Watcher:
     Attributes:
         variables: Who is told of uses of the environment variables.
         packages: Who is told of installed packages.
+        connections: Who is told of connections.
         processes_count: Whether starting a program counts, as nobody knows what it reads.
     """
 
@@ -51,7 +52,6 @@ class Watcher:
         names = (*spec["variables"], *spec["free_variables"])
         self.variables = Variables(self.places, names, spec["withheld"], self)
         self.processes_count = True
-        self._network = spec["network"]
         self._seen: dict[tuple[str, str], str] = {}
         self._states: dict[tuple[str, str], str | None] = {}
         self._refused: set[tuple[str, str]] = set()
@@ -80,8 +80,8 @@ class Watcher:
         }
         self._lookups = Lookups(self.places, spec["search"], self)
         self._events |= self._lookups.events
-        if not self._network:
-            self._events |= Connections(self.places, self).events
+        self.connections = Connections(self.places, self, spec)
+        self._events |= self.connections.events
         self.packages = Packages(spec, self.places, self)
 
     def renew(self) -> None:
@@ -149,7 +149,7 @@ class Watcher:
                     key: at for key, at in self._seen.items() if at == place and key[0] in _FILES
                 }
             self._refused |= found.keys()
-            if not (files or found or self._network):
+            if not (files or found or self._spec["network"]):
                 found |= {key: at for key, at in self._seen.items() if key[0] == "network"}
         return [[*key, place] for key, place in found.items()]
 
@@ -164,6 +164,8 @@ class Watcher:
                 thread.busy = True
                 try:
                     events[event](values)
+                except ConnectionRefusal:
+                    raise
                 except Exception:  # noqa: BLE001 - whatever it is, it is not the model's error
                     note("outside", f"something that cannot be told ({event})", None)
                 finally:
@@ -392,6 +394,7 @@ def install(spec: Mapping[str, Any], scratch: str, *, in_child: bool = False) ->
     watcher = Watcher(spec, scratch, in_child=in_child)
     watch_variables(watcher.variables)
     stand_in(watcher)
+    watcher.connections.learn()
     sys.meta_path.insert(0, watcher.packages)
     sys.addaudithook(watcher.hook())
     return watcher

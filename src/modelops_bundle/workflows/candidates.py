@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelops_bundle.digests.hosted import NO_HOSTED
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import UsageError
 from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.project.config import DEFAULT_BASES
 from modelops_bundle.records.entries import ModelEntry, TargetEntry
+from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -24,8 +26,10 @@ __all__ = [
     "Entry",
     "Found",
     "declared_of",
+    "llms_of",
     "models_in",
     "restated",
+    "status_warnings",
     "survey_entry",
     "targets_in",
     "withdrawn",
@@ -68,6 +72,7 @@ class Candidate(NamedTuple):
                 data_patterns=declared.data,
                 code_patterns=declared.code,
                 declared_variables=declared.variables,
+                llms=old.llms if isinstance(old, ModelEntry) else (),
                 auto_code=declared.auto_code,
                 labels=labels,
                 extra=extra,
@@ -136,8 +141,12 @@ class Found(NamedTuple):
 def survey_entry(workspace: Workspace, entry: Entry, declared: Declared) -> Survey:
     """What an entry depends on now, under a declaration."""
     data = declared.data
+    hosted = NO_HOSTED
     if isinstance(entry, TargetEntry):
         data = (*data, *restated(workspace, entry).data)
+    elif declared.llms:
+        recorded = recorded_leaves(entry, {}).llms
+        hosted = workspace.hosted.inputs(declared.llms, recorded, entry.variables)
     return workspace.surveyor.survey(
         "TARGET" if isinstance(entry, TargetEntry) else "MODEL",
         entry.path,
@@ -146,6 +155,7 @@ def survey_entry(workspace: Workspace, entry: Entry, declared: Declared) -> Surv
         declared.variables,
         declared.auto_code,
         known_code={**dict.fromkeys(entry.code, ""), **entry.code_digests, **entry.external},
+        hosted=hosted,
     )
 
 
@@ -156,10 +166,22 @@ def declared_of(entry: Entry) -> Declared:
         data=entry.data_patterns or (() if entry.digest else entry.data),
         code=entry.code_patterns,
         variables=entry.declared_variables,
+        llms=llms_of(entry),
         auto_code=entry.auto_code,
         outputs=entry.declared_outputs if isinstance(entry, ModelEntry) else (),
         labels=tuple(sorted(entry.labels.items())),
     )
+
+
+def status_warnings(workspace: Workspace, survey: Survey) -> Iterable[str]:
+    """What should be known of the status of the hosted models that an entry declares, in words."""
+    llms = survey.leaves.llms
+    return workspace.hosted.warnings(llms) if llms else ()
+
+
+def llms_of(entry: Entry) -> tuple[str, ...]:
+    """Paths of the hosted models that an entry declares, ``provider/name``."""
+    return tuple(each.path for each in entry.llms) if isinstance(entry, ModelEntry) else ()
 
 
 def models_in(workspace: Workspace, sources: Sequence[str]) -> Found:

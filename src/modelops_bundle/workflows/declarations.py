@@ -27,6 +27,7 @@ class Declared:
         data: Recorded paths and patterns of data.
         code: Recorded paths and patterns of code that the search does not find.
         variables: Names of environment variables.
+        llms: Paths of hosted models, ``provider/name``.
         auto_code: Whether the code that is imported is searched for.
         outputs: Output names beyond those that the class states.
         labels: Free text for people.
@@ -35,6 +36,7 @@ class Declared:
     data: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    llms: tuple[str, ...] = ()
     auto_code: bool = True
     outputs: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
@@ -45,6 +47,7 @@ class Declared:
             data=_union(self.data, more.data),
             code=_union(self.code, more.code),
             variables=_union(self.variables, more.variables),
+            llms=_union(self.llms, more.llms),
             auto_code=self.auto_code if auto_code is None else auto_code,
             outputs=tuple(dict.fromkeys((*self.outputs, *more.outputs))),
             labels=tuple(sorted({**dict(self.labels), **dict(more.labels)}.items())),

@@ -20,9 +20,11 @@ from modelops_bundle.staleness import State
 from modelops_bundle.workflows.bundles.checks import findings_of
 from modelops_bundle.workflows.bundles.exchange import Exchange
 from modelops_bundle.workflows.bundles.scope import Scope, scope_of
+from modelops_bundle.workflows.candidates import status_warnings
 from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.recording import kept_record
 from modelops_bundle.workflows.status import EntryStatus, judged
+from modelops_bundle.workflows.undeclared_llms import NamedModel, undeclared_llms
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["Ailment", "Standing", "examine"]
@@ -71,6 +73,7 @@ def examine(
     entries = [each for each in entries if scope is None or each.id not in scope.left_out]
     found += _broken(entries, Mends(workspace, registry))
     found += _undeclared(workspace, entries)
+    found += _hosted(workspace, entries)
     found += _overlooked([each.survey for each in entries if each.survey is not None])
     found += _objects(workspace, entries)
     if scope is not None:
@@ -208,6 +211,24 @@ def _undeclared(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ai
             f"If results depend on it: `mops-bundle {declares}`."
             " If not, name it in ignore_files of [tool.modelops-bundle].",
         )
+
+
+def _hosted(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ailment]:
+    """Hosted models that code names and nobody declared, and those that go or are gone."""
+    lacking: dict[NamedModel, list[EntryStatus]] = {}
+    for each in entries:
+        for named in undeclared_llms(workspace, each.survey) if each.survey else ():
+            lacking.setdefault(named, []).append(each)
+    for named, those in lacking.items():
+        source = workspace.layout.for_user(those[0].entry.path, workspace.cwd)
+        yield Ailment(
+            named.place,
+            f"{named.what} for {', '.join(each.id for each in those)}",
+            f"If results depend on it: `mops-bundle register-model {source} --llm {named.path}`.",
+        )
+    for each in entries:
+        for text in status_warnings(workspace, each.survey) if each.survey else ():
+            yield Ailment(each.id, text, "`mops-bundle catalog show` says what is known of it.")
 
 
 def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:

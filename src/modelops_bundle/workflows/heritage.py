@@ -50,6 +50,7 @@ def inherited(
         data=_existing(workspace, _joined([set(each.data) for each in known], not renamed)),
         code=_existing(workspace, _joined([set(each.code) for each in known], not renamed)),
         variables=tuple(sorted(_joined([set(each.variables) for each in known], not renamed))),
+        llms=tuple(sorted(_joined([set(each.llms) for each in known], not renamed))),
         auto_code=all(each.auto_code for each in known),
     )
     return declared, _notes(declared, list(renamed))
@@ -79,7 +80,7 @@ def _names(workspace: Workspace, pattern: str) -> list[str]:
 
 
 def _notes(declared: Declared, renamed: list[str]) -> tuple[str, ...]:
-    listed = ", ".join((*declared.data, *declared.code, *declared.variables))
+    listed = ", ".join((*declared.data, *declared.code, *declared.variables, *declared.llms))
     if not listed:
         return ()
     whose = f"of {', '.join(renamed)}" if renamed else "of the other entries of this file"

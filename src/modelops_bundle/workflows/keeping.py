@@ -53,4 +53,5 @@ def _is_as_recorded(status: EntryStatus) -> bool:
     return status.verdict.state in (State.CURRENT, State.STALE) and kinds <= {
         "environment",
         "variable",
+        "llm",
     }

@@ -20,7 +20,7 @@ from modelops_bundle.workflows.candidates import Entry, declared_of, models_in, 
 from modelops_bundle.workflows.declarations import Declared
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["Mends", "mend_of_data"]
+__all__ = ["Mends", "mend_of_dependencies"]
 
 
 class Mends:
@@ -40,7 +40,7 @@ class Mends:
         if state is State.MISSING:
             return self._moved(entry)
         if state is State.INVALID:
-            return mend_of_data(self._workspace, entry, declared_of(entry))
+            return mend_of_dependencies(self._workspace, entry, declared_of(entry))
         return ""
 
     def _moved(self, entry: Entry) -> str:
@@ -91,7 +91,13 @@ class Mends:
         return tuple(map(layout.recorded, found))
 
 
-def mend_of_data(workspace: Workspace, entry: Entry, declared: Declared) -> str:
+def mend_of_dependencies(workspace: Workspace, entry: Entry, declared: Declared) -> str:
+    """What to do where a dependency that is declared of an entry is gone, in a sentence; else empty."""
+    mend = _mend_of_data(workspace, entry, declared)
+    return mend or (workspace.hosted.mend(declared.llms) if declared.llms else "")
+
+
+def _mend_of_data(workspace: Workspace, entry: Entry, declared: Declared) -> str:
     """What to do where data that is declared of an entry is gone, in a sentence; empty where none is."""
     gone = [pattern for pattern in declared.data if not _names(workspace, pattern)]
     if not gone:

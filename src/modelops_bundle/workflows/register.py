@@ -17,6 +17,7 @@ from modelops_bundle.workflows.candidates import (
     Found,
     declared_of,
     models_in,
+    status_warnings,
     targets_in,
 )
 from modelops_bundle.workflows.declarations import (
@@ -38,6 +39,7 @@ from modelops_bundle.workflows.registration import (
     place_of,
     surveyed,
 )
+from modelops_bundle.workflows.undeclared_llms import undeclared_llms
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = ["RegisterRequest", "register_models", "register_targets"]
@@ -54,6 +56,7 @@ class RegisterRequest:
         data: ``--data`` texts.
         code: ``--code`` texts.
         variables: ``--variable`` names.
+        llms: ``--llm`` names.
         outputs: ``--output`` names.
         labels: ``--label`` texts.
         entry_id: The id for the one class.
@@ -70,6 +73,7 @@ class RegisterRequest:
     data: Sequence[str] = ()
     code: Sequence[str] = ()
     variables: Sequence[str] = ()
+    llms: Sequence[str] = ()
     outputs: Sequence[str] = ()
     labels: Sequence[str] = ()
     entry_id: str | None = None
@@ -209,6 +213,7 @@ def _declared(workspace: Workspace, request: RegisterRequest) -> Declared:
         data=patterns(request.data, "--data"),
         code=patterns(request.code, "--code"),
         variables=variables_of(request.variables),
+        llms=tuple(workspace.hosted.path_of(name) for name in request.llms),
         outputs=outputs_of(request.outputs),
         labels=labels_of(request.labels),
     )
@@ -240,8 +245,9 @@ def _plan(
         wanted = candidate.entry if request.reset else _with_known_code(candidate.entry, old)
         declared, survey = surveyed(workspace, wanted, declared, request.auto_data)
         placed = place(
-            registry, candidate, old_id, declared, taken, request.entry_id, survey, notes
-        )
+            registry, candidate, old_id, declared, taken, request.entry_id, survey, notes,
+            workspace.today.isoformat(),
+        )  # fmt: skip
         taken.add(placed.line.id)
         puts[placed.line.id] = placed.entry
         drops += [placed.renamed_from] if placed.renamed_from else []
@@ -314,8 +320,11 @@ def _hints(workspace: Workspace, plan: Plan) -> list[str]:
     hints: dict[str, None] = {}
     for survey in plan.surveys:
         hints.update(dict.fromkeys(survey.warnings))
+        hints.update(dict.fromkeys(status_warnings(workspace, survey)))
     hints.update(dict.fromkeys(each.hint for each in absent(plan.surveys)))
     for mention in undeclared(plan.surveys):
         hints[workspace.hint(mention)] = None
+    for survey in plan.surveys:
+        hints.update(dict.fromkeys(each.hint for each in undeclared_llms(workspace, survey)))
     hints.update(dict.fromkeys(workspace.environment_warnings))
     return list(hints)

@@ -24,7 +24,7 @@ from modelops_bundle.records.recorded import (
 from modelops_bundle.staleness import Change, compare
 from modelops_bundle.workflows.candidates import Candidate, Entry, survey_entry
 from modelops_bundle.workflows.declarations import Declared
-from modelops_bundle.workflows.mending import mend_of_data
+from modelops_bundle.workflows.mending import mend_of_dependencies
 from modelops_bundle.workflows.recording import keep_records, prune
 from modelops_bundle.workflows.workspace import Workspace
 
@@ -118,7 +118,7 @@ def surveyed(
     """
     survey = survey_entry(workspace, entry, declared)
     if survey.problems:
-        mend = mend_of_data(workspace, entry, declared)
+        mend = mend_of_dependencies(workspace, entry, declared)
         mend = mend or "Mend it, or forget it with `mops-bundle unregister`."
         raise InvalidEntryError(
             f"{entry.entrypoint} cannot be recorded",
@@ -153,6 +153,7 @@ def place(
     wanted: str | None,
     survey: Survey,
     notes: tuple[str, ...] = (),
+    today: str = "",
 ) -> Placed:
     """Find an id and make the entry for one candidate; the registry is not changed.
 
@@ -165,6 +166,7 @@ def place(
         wanted: The id that the user asked for.
         survey: What it depends on now.
         notes: What to say of an entry that is new.
+        today: The day on which hosted models were looked up, ISO 8601.
 
     Raises:
         UsageError: The wanted id belongs to another entry.
@@ -180,7 +182,7 @@ def place(
         )
     new_id = wanted or old_id or unique_id(candidate.entry.path, candidate.name, taken)
     old = known[old_id] if old_id is not None else None
-    entry = with_leaves(candidate.declaring(declared, old), survey.leaves, survey.digest)
+    entry = with_leaves(candidate.declaring(declared, old), survey.leaves, survey.digest, today)
     if old is None:
         return Placed(entry, Line("+", new_id, entry.entrypoint, notes=notes), None)
     changes = compare(recorded_leaves(old, registry.environments), survey.leaves)

@@ -71,7 +71,7 @@ def reuse(
     Raises:
         InputsChangedError: What it depends on changed meanwhile. Earlier results are kept.
         StorageError: Results cannot be stored. Earlier ones are kept.
-        WorkerError: It cannot be run at all.
+        WorkerError: It cannot be run at all, or a hosted model that it calls is retired.
     """
     if not request.dry_run:
         # Until the command ends: a target judges what was found here. Where nothing can be written, results
@@ -148,6 +148,9 @@ def _compute(
     untrue: Sequence[Simulation],
     task_params: TaskParams,
 ) -> Tally:
+    llms = subject.survey.leaves.llms
+    if llms:
+        workspace.hosted.refuse_retired(llms, len(plan.misses))
     spec = runner_spec(workspace, subject, record, request.level, machinery.package)
     look = partial(differences, workspace, subject.id, record)
     guarded = machinery.guard(inputs_of(workspace, subject), look)

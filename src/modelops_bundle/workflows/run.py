@@ -13,6 +13,7 @@ from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.workflows.asked import settled
+from modelops_bundle.workflows.candidates import status_warnings
 from modelops_bundle.workflows.declare import declaring
 from modelops_bundle.workflows.execution import Tally
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
@@ -116,6 +117,7 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
     warnings = [
         *subject.survey.warnings,
         *map(workspace.hint, partly_declared(subject.survey)),
+        *status_warnings(workspace, subject.survey),
         *workspace.environment_warnings,
         *machinery.warnings(),
         *machinery.store.damaged(),

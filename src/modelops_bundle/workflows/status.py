@@ -12,7 +12,13 @@ from modelops_bundle.identity.names import split_entrypoint
 from modelops_bundle.records.entries import BundleRegistry, TargetEntry
 from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.staleness import State, Verdict, judge
-from modelops_bundle.workflows.candidates import Entry, declared_of, survey_entry, withdrawn
+from modelops_bundle.workflows.candidates import (
+    Entry,
+    declared_of,
+    status_warnings,
+    survey_entry,
+    withdrawn,
+)
 from modelops_bundle.workflows.lacking import lost_packages
 from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.workspace import Workspace
@@ -75,7 +81,16 @@ def status(workspace: Workspace, names: Sequence[str]) -> StatusReport:
     registry = workspace.registry.load()
     chosen = select(registry, names)
     entries = tuple(judged(workspace, registry, chosen))
-    warnings = (*workspace.environment_warnings, *lost_packages(workspace, entries))
+    warnings = (
+        *workspace.environment_warnings,
+        *lost_packages(workspace, entries),
+        *dict.fromkeys(
+            text
+            for each in entries
+            if each.survey
+            for text in status_warnings(workspace, each.survey)
+        ),
+    )
     mends = Mends(workspace, registry)
     told = {each.id: mends.of(each.entry, each.verdict.state) for each in entries}
     return StatusReport(entries, warnings, is_whole=not names, mends=told)
@@ -153,7 +168,7 @@ def entry_status(workspace: Workspace, registry: BundleRegistry, entry_id: str) 
 def _may_be_withdrawn(verdict: Verdict) -> bool:
     """While its code stays as it is, a class stays what it is: to look again would take time."""
     kinds = {change.kind for change in verdict.changes}
-    return verdict.state is State.STALE and not kinds <= {"data", "variable"}
+    return verdict.state is State.STALE and not kinds <= {"data", "variable", "llm"}
 
 
 def _without_guesses(verdict: Verdict, survey: Survey) -> Verdict:

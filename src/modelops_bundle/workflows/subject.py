@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from uuid import uuid4
 
+from modelops_bundle.bundle.paths import CATALOG_PATH
 from modelops_bundle.digests.survey import Survey
 from modelops_bundle.environment.metadata import normalise
 from modelops_bundle.environment.scope import OURSELVES
@@ -88,6 +89,7 @@ class Subject:
             components=tuple(sorted(leaves.components())),
             environment=asdict(leaves.environment) if leaves.environment else {},
             environment_digest=leaves.environment_digest,
+            llms={path: model.text for path, model in leaves.llms.items()},
         )
 
 
@@ -183,6 +185,8 @@ def influences(workspace: Workspace, subject: Subject) -> tuple[tuple[str, ...],
     }
     paths = {*files, *folders, layout.registry, layout.pyproject}
     settings = chain.from_iterable(SETTING_VARIABLES.values())
+    if subject.survey.leaves.llms:
+        paths.add(layout.absolute(CATALOG_PATH))
     names = {*subject.survey.leaves.variables, *settings, *_CHOOSING}
     return tuple(sorted(paths)), tuple(sorted(names))
 
@@ -223,7 +227,8 @@ def runner_spec(
         search=workspace.import_folders,
         readable=(*inputs_of(workspace, subject), *ignored),
         variables={**threads, **declared},
-        free_variables=(*sorted(PLACE_VARIABLES), *config.environment.ignore_variables),
+        free_variables=_free_variables(workspace, leaves.llms),
+        hosts=workspace.hosted.hosts(leaves.llms) if leaves.llms else (),
         python_version=environment.python_version,
         platform=environment.platform,
         dependencies=environment.dependencies,
@@ -237,6 +242,13 @@ def runner_spec(
         judges=entry.model_output if isinstance(entry, TargetEntry) else "",
         data=tuple(map(layout.absolute, sorted(leaves.data))) if is_target else (),
     )
+
+
+def _free_variables(workspace: Workspace, llms: Iterable[str]) -> tuple[str, ...]:
+    """Variables that may be read and do not count; the keys of hosted models among them."""
+    ignored = workspace.config.environment.ignore_variables
+    keys = workspace.hosted.credentials(llms) if llms else ()
+    return (*sorted(PLACE_VARIABLES), *ignored, *keys)
 
 
 def _files(workspace: Workspace, pattern: str) -> list[str]:

@@ -71,7 +71,8 @@ def _recorded(workspace: Workspace, judged: EntryStatus) -> Entry:
     assert judged.survey is not None
     candidate = restated(workspace, judged.entry)
     fresh = candidate.declaring(declared_of(judged.entry), judged.entry)
-    return with_leaves(fresh, judged.survey.leaves, judged.survey.digest)
+    today = workspace.today.isoformat()
+    return with_leaves(fresh, judged.survey.leaves, judged.survey.digest, today)
 
 
 def _line(judged: EntryStatus, new: Entry | None) -> Line:

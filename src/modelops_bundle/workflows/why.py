@@ -143,7 +143,7 @@ def _explained(
     with_diff: bool,
 ) -> Reason:
     survey = judged.survey
-    if survey is None or change.kind in ("environment", "variable"):
+    if survey is None or change.kind in ("environment", "variable", "llm"):
         return Reason(change)
     if change.kind == "data":
         return _data_reason(workspace, kept, change)

@@ -6,13 +6,16 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelops_bundle.ports import Unreadable
 
 if TYPE_CHECKING:
+    from datetime import date
+
     # Each stage is loaded when it is asked for: a command that hashes a file needs none of them.
+    from modelops_bundle.catalog.snapshot import Catalog
     from modelops_bundle.digests.notices import Mention
     from modelops_bundle.digests.survey import Surveyor
     from modelops_bundle.digests.trace import TracedFiles
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from modelops_bundle.project.layout import Layout
     from modelops_bundle.records.entries import BundleRegistry
     from modelops_bundle.source.facts import FactsReader
+    from modelops_bundle.workflows.hosted import HostedModels, ManifestDigest
 
 __all__ = ["RegistryStore", "TextWriter", "Workspace"]
 
@@ -90,10 +94,14 @@ class Workspace:
         variables: The process's environment variables.
         python: ``--python``.
         running: The interpreter that runs this program.
+        today: The day, UTC, for which names of hosted models are resolved.
+        read_catalog: Reads the catalog of hosted models that a project's folder has.
+        manifest_digest: Asks a server for the digest of a hosted model's content.
         progress: Told how far long work is.
         reopen: Opens the project once more, as it is then.
 
     Attributes:
+        today: The day, UTC, for which names of hosted models are resolved.
         found_models: What workflows have found in a source, by its recorded path.
         kept_code: What was kept of sources, by their content digests, as far as it was asked for.
     """
@@ -111,6 +119,9 @@ class Workspace:
         variables: Mapping[str, str],
         python: str | None,
         running: str,
+        today: date,
+        read_catalog: Callable[[str], Catalog],
+        manifest_digest: ManifestDigest,
         progress: Progress | None = None,
         reopen: Callable[[], AbstractContextManager[Workspace]] | None = None,
     ) -> None:
@@ -128,6 +139,9 @@ class Workspace:
         self._starter = starter
         self._python = python
         self._running = running
+        self.today = today
+        self._read_catalog = read_catalog
+        self._manifest_digest = manifest_digest
 
     def reopened(self) -> AbstractContextManager[Workspace]:
         """The project as it is now: what was read for this workspace is read again."""
@@ -147,6 +161,14 @@ class Workspace:
             ConfigError: It cannot be used.
         """
         return self._read_config()
+
+    @cached_property
+    def hosted(self) -> HostedModels:
+        """What names of hosted models mean today. Most projects have none, and never ask."""
+        from modelops_bundle.workflows.hosted import HostedModels
+
+        read = partial(self._read_catalog, self.layout.root)
+        return HostedModels(read, self.today, self.variables, self._manifest_digest)
 
     @cached_property
     def facts(self) -> FactsReader:

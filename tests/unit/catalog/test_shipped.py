@@ -34,13 +34,13 @@ DIRECT = {
         "/v1/accounts/fireworks/models",
         "FIREWORKS_API_KEY",
     ),
-    "google": ("https://generativelanguage.googleapis.com/v1beta", "/models", "GEMINI_API_KEY"),
+    "google": ("https://generativelanguage.googleapis.com", "/v1beta/models", "GEMINI_API_KEY"),
     "groq": ("https://api.groq.com", "/openai/v1/models", "GROQ_API_KEY"),
     "mistral": ("https://api.mistral.ai/v1", "/models", "MISTRAL_API_KEY"),
     "ollama": ("http://localhost:11434", "/api/tags", None),
     "openai": ("https://api.openai.com/v1", "/models", "OPENAI_API_KEY"),
     "openrouter": ("https://openrouter.ai/api/v1", "/models", "OPENROUTER_API_KEY"),
-    "togetherai": ("https://api.together.xyz/v1", "/models", "TOGETHER_API_KEY"),
+    "togetherai": ("https://api.together.xyz", "/v1/models", "TOGETHER_API_KEY"),
     "xai": ("https://api.x.ai/v1", "/language-models", "XAI_API_KEY"),
 }
 

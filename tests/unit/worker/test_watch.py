@@ -459,6 +459,38 @@ def test_connections_are_seen_unless_they_are_allowed(root, port, do, name):
 
 
 @pytest.mark.parametrize(
+    "do",
+    [
+        "socket.create_connection(('127.0.0.1', {port}))",
+        "socket.create_connection(('localhost', {port}))",
+        "socket.create_connection((b'localhost', {port}))",
+        "socket.socket().connect(('localhost', {port}))",
+        "urllib.request.urlopen('http://127.0.0.1:{port}/', timeout=0.1)",
+        "asyncio.run(asyncio.open_connection('localhost', {port}))",
+        "socket.gethostbyname('localhost')",
+    ],
+)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_connections_to_declared_hosts_are_not_seen(root, port, do, host):
+    text = do.format(port=port)
+    line = f"import asyncio, socket, urllib.request\ntry: {text}\nexcept OSError: pass"
+    assert reads(root, line, spec_of(root, hosts=(f"{host}:{port}",))) == []
+    other = f"{host}:1"
+    seen = reads(root, line, spec_of(root, hosts=(other,)))
+    assert seen == [] if "gethostbyname" in do else seen[0][0] == "network"
+
+
+def test_a_declared_name_does_not_stand_for_other_addresses(root, port):
+    line = (
+        "import socket\nsocket.getaddrinfo('localhost', 1)\n"
+        f"socket.create_connection(('127.0.0.1', {port}))"
+    )
+    spec = spec_of(root, hosts=(f"declared.example:{port}",))
+    names = [name for kind, name, _ in reads(root, line, spec) if kind == "network"]
+    assert names == ["localhost:1", f"127.0.0.1:{port}"]
+
+
+@pytest.mark.parametrize(
     ("do", "name"),
     [
         ("import subprocess; subprocess.run(['true'])", "true"),

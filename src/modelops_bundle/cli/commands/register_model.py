@@ -26,6 +26,14 @@ Code = Annotated[
         help="A source, folder or glob that no import leads to. Repeatable.",
     ),
 ]
+Llm = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--llm",
+        metavar="NAME",
+        help="A hosted language model that the model calls, by its name in the catalog. Repeatable.",
+    ),
+]
 Output = Annotated[
     list[str] | None,
     typer.Option(
@@ -64,6 +72,7 @@ def register_model(
     data: Data = None,
     code: Code = None,
     variable: Variable = None,
+    llm: Llm = None,
     output: Output = None,
     label: Label = None,
     entry_id: EntryId = None,
@@ -83,7 +92,7 @@ def register_model(
 
     asked = RegisterRequest(
         path=path, names=classes or (), exclude=exclude or (), data=data or (), code=code or (),
-        variables=variable or (), outputs=output or (), labels=label or (), entry_id=entry_id,
+        variables=variable or (), llms=llm or (), outputs=output or (), labels=label or (), entry_id=entry_id,
         auto_code=auto_code, auto_data=auto_data, reset=reset, regen_all=regen_all, dry_run=dry_run,
     )  # fmt: skip
     with session.project() as workspace:

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from modelops_bundle.bundle.contents import Contents, FileEntry, links_of
-from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH, way_of
+from modelops_bundle.bundle.paths import (
+    CATALOG_PATH,
+    PYPROJECT_PATH,
+    REGISTRY_PATH,
+    TRACKED_PATH,
+    way_of,
+)
 from modelops_bundle.bundle.pulling import Obstacle, PullPlan, plan_pull
 from modelops_bundle.bundle.reference import Reference
 from modelops_bundle.bundle.sides import Sides
@@ -294,7 +300,7 @@ def _wanted(bundle: RemoteBundle, models: Sequence[str]) -> tuple[tuple[str, ...
     data = read_file(bundle, REGISTRY_PATH)
     registry = load_document(data, f"{bundle.remote.place} {REGISTRY_PATH}").registry
     ids = tuple(select(registry, models))
-    paths = {*needs_of(registry, ids), REGISTRY_PATH, TRACKED_PATH, PYPROJECT_PATH}
+    paths = {*needs_of(registry, ids), REGISTRY_PATH, TRACKED_PATH, PYPROJECT_PATH, CATALOG_PATH}
     links = links_of(contents)
     ways = (way_of(path, links) for path in paths)
     reached = {each for way in ways if way is not None for each in (*way.links, way.end)}

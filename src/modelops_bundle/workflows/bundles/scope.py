@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from modelops_bundle.bundle.contents import Contents
-from modelops_bundle.bundle.paths import PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH
+from modelops_bundle.bundle.paths import CATALOG_PATH, PYPROJECT_PATH, REGISTRY_PATH, TRACKED_PATH
 from modelops_bundle.bundle.sync_state import SyncState
 from modelops_bundle.errors import StorageError
 from modelops_bundle.records.entries import BundleRegistry
@@ -68,10 +68,11 @@ def scope_of(
         entries = tuple(judged(workspace, registry, ids))
     needed = _needed(registry, entries)
     added = exchange.tracked.read()
-    own = [
-        path for path in (REGISTRY_PATH, TRACKED_PATH, PYPROJECT_PATH) if _is_there(workspace, path)
-    ]
-    gathered = exchange.tree.gather({*added, *needed, *own})
+    own = [REGISTRY_PATH, TRACKED_PATH, PYPROJECT_PATH]
+    # Without it, names of hosted models may mean something else where the bundle goes.
+    own += [CATALOG_PATH] if any(each.llms for each in registry.models.values()) else []
+    there = [path for path in own if _is_there(workspace, path)]
+    gathered = exchange.tree.gather({*added, *needed, *there})
     state = exchange.state()
     missing = gathered.missing
     if state.models:
