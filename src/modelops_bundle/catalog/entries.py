@@ -241,14 +241,19 @@ class ModelEntry:
         """What its status is at a date.
 
         Known dates decide; of a month of deprecation or shutdown, its last day counts. A recorded ``retired``
-        holds at every date, as a project may record it to keep a model from being used.
+        or ``deprecated`` whose date had come when it was recorded says nothing about earlier days. Without such
+        a date it holds always: a project may record it to keep a model from being used.
         """
         day = as_instant(on).date()
-        if self.status is Status.RETIRED or (self.shutdown_date and day >= self.shutdown_date.last):
-            return Status.RETIRED
-        if self.deprecation_date and day >= self.deprecation_date.last:
-            return Status.DEPRECATED
-        return self.status
+        for status, since in (
+            (Status.RETIRED, self.shutdown_date),
+            (Status.DEPRECATED, self.deprecation_date),
+        ):
+            had_come = since and self.checked_on and since.last <= self.checked_on
+            if (since and day >= since.last) or (self.status is status and not had_come):
+                return status
+        ended = self.status in (Status.RETIRED, Status.DEPRECATED)
+        return None if ended else self.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

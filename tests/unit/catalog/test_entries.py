@@ -85,6 +85,28 @@ def test_the_status_at_a_date(
     assert made.status_on(on) == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "day", "expected"),
+    [
+        ("retired", date(2024, 12, 31), None),
+        ("retired", date(2025, 3, 1), "deprecated"),
+        ("retired", date(2025, 6, 1), "retired"),
+        ("deprecated", date(2024, 12, 31), None),
+        ("deprecated", date(2025, 3, 1), "deprecated"),
+    ],
+)
+def test_a_status_that_its_date_explains_says_nothing_about_earlier_days(
+    status: str, day: date, expected: str | None
+) -> None:
+    made = entry(
+        status=Status(status),
+        deprecation_date=PartialDate.parse("2025-01-01"),
+        shutdown_date=PartialDate.parse("2025-06-01"),
+        checked_on=date(2025, 9, 1),
+    )
+    assert made.status_on(day) == expected
+
+
 def test_a_status_at_an_instant_is_that_of_its_day_in_utc() -> None:
     made = entry(shutdown_date=PartialDate.parse("2025-06-01"))
     assert made.status_on(datetime(2025, 5, 31, 23, 59, tzinfo=UTC)) is None
