@@ -74,7 +74,7 @@ def judge(
 
 
 def compare(recorded: Leaves, current: Leaves) -> tuple[Change, ...]:
-    """Every dependency that differs: code, then data, variables, hosted models and environment, each by name."""
+    """Every dependency that differs: code, data, variables, hosted models and environment, each by name."""
     own_kind = "target" if current.kind == "TARGET" else "code"
     own_before, own_after = {recorded.path: recorded.own}, {current.path: current.own}
     return (

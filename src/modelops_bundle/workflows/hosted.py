@@ -1,0 +1,277 @@
+"""Hosted language models as dependencies: where the catalog and the registry meet.
+
+A registered model declares a hosted one by a name, and the registry calls it ``provider/name``, its *path*.
+What the path means on a day is the catalog's to say, and that goes into the digest. What it costs and
+whether it is deprecated does not: that is only told, and decides whether something may be computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from modelops_bundle.digests.hosted import HostedInputs
+from modelops_bundle.digests.leaves import HostedModel
+from modelops_bundle.errors import HostedModelError, MopsError, WorkerError
+
+if TYPE_CHECKING:
+    from modelops_bundle.catalog.entries import ModelEntry, ProviderConfig
+    from modelops_bundle.catalog.snapshot import Catalog
+
+__all__ = ["HostedModels", "ManifestDigest"]
+
+ManifestDigest = Callable[["ProviderConfig", str], str]
+"""Asks the server of a provider's configuration for the digest of a model's content.
+
+It raises ``MopsError`` where the server does not answer or has no such model.
+"""
+
+#: The provider that tells a digest of the content itself; what others tell are names.
+_LOCAL = "ollama"
+_PORTS = {"http": 80, "https": 443}
+_CATALOG_COMMAND = (
+    "`mops-bundle catalog search` shows what is known; models/model_registry.yaml may add it."
+)
+
+
+class HostedModels:
+    """The catalog on one day, as one command sees it. It is read when it is first asked for.
+
+    Args:
+        read_catalog: Reads the catalog of the project.
+        today: The day for which names are resolved, UTC.
+        variables: The process's environment variables.
+        manifest_digest: Asks a server for the digest of a model's content.
+    """
+
+    def __init__(
+        self,
+        read_catalog: Callable[[], Catalog],
+        today: date,
+        variables: Mapping[str, str],
+        manifest_digest: ManifestDigest,
+    ) -> None:
+        self.today = today
+        self._read_catalog = read_catalog
+        self._variables = variables
+        self._manifest_digest = manifest_digest
+        self._known: dict[str, HostedModel | MopsError] = {}
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What is shipped, and what the project adds or overrides.
+
+        Raises:
+            CatalogError: The project's document cannot be used.
+        """
+        return self._read_catalog()
+
+    def path_of(self, name: str) -> str:
+        """The path of a hosted model that a user named, with or without a provider.
+
+        Raises:
+            HostedModelError: It means none, several, or none that is attested today.
+            CatalogError: The project's document cannot be used.
+        """
+        entry = self._resolve(name)
+        head, slash, rest = name.partition("/")
+        provider = self.catalog.provider(head) if slash else None
+        is_prefixed = provider is not None and provider.slug == entry.provider
+        return f"{entry.provider}/{rest if is_prefixed else name}"
+
+    def meaning(self, path: str) -> HostedModel:
+        """What a path means today; asked for once.
+
+        Raises:
+            MopsError: That cannot be told: no such name, a broken document, a server that does not answer.
+        """
+        if path not in self._known:
+            try:
+                self._known[path] = self._look_up(path)
+            except MopsError as error:
+                self._known[path] = error
+        found = self._known[path]
+        if isinstance(found, MopsError):
+            raise found
+        return found
+
+    def _look_up(self, path: str) -> HostedModel:
+        entry = self._entry(path)
+        if entry.provider != _LOCAL:
+            return HostedModel(entry.provider, entry.id)
+        config = self.catalog.providers[entry.provider]
+        return HostedModel(entry.provider, entry.id, self._manifest_digest(config, entry.id))
+
+    def _entry(self, path: str) -> ModelEntry:
+        provider = path.partition("/")[0]
+        entry = self._resolve(path)
+        if entry.provider != provider:
+            raise HostedModelError(
+                f"{provider} has no model of that name any more",
+                f"{entry.provider} has {entry.id}",
+                _CATALOG_COMMAND,
+                "unknown_model",
+                (entry.name,),
+            )
+        return entry
+
+    def _resolve(self, name: str) -> ModelEntry:
+        """What a name means today. What a server on this machine has needs no place in the catalog."""
+        try:
+            return self.catalog.resolve(name, self.today)
+        except HostedModelError as error:
+            provider, _, rest = name.partition("/")
+            if provider != _LOCAL or not rest or error.reason != "unknown_model":
+                raise
+        from modelops_bundle.catalog.entries import ModelEntry
+
+        return ModelEntry(id=rest, provider=_LOCAL)
+
+    # --- what an entry depends on -----------------------------------------------------------------
+
+    def inputs(
+        self, paths: Sequence[str], recorded: Mapping[str, HostedModel], variables: Iterable[str]
+    ) -> HostedInputs:
+        """What declaring these paths makes an entry depend on.
+
+        Args:
+            paths: What is declared.
+            recorded: What paths meant when the entry was recorded. Where that cannot be told today, it is
+                kept: that nobody knows is no change.
+            variables: Names of the variables that were recorded, likewise.
+        """
+        llms: dict[str, HostedModel] = {}
+        untold: dict[str, list[str]] = {}
+        for path in paths:
+            try:
+                llms[path] = self.meaning(path)
+            except MopsError as error:
+                untold.setdefault(error.summary, []).append(path)
+                if path in recorded:
+                    llms[path] = recorded[path]
+        configs = self._configs(paths)
+        counted = [name for config in configs for name in config.base_url_variables]
+        secret = {name for config in configs for name in config.credential_variables}
+        return HostedInputs(
+            llms=llms,
+            variables=tuple(counted),
+            secret=frozenset(secret),
+            only=frozenset(variables) if untold else None,
+            problems=tuple(
+                f"what {', '.join(those)} means is not known: {why}"
+                for why, those in untold.items()
+            ),
+        )
+
+    def credentials(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Names of the variables that hold keys for these paths, sorted."""
+        names = {name for each in self._configs(paths) for name in each.credential_variables}
+        return tuple(sorted(names))
+
+    def hosts(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """``host:port`` of each place that answers for these paths, sorted."""
+        hosts = {
+            host
+            for config in self._configs(paths)
+            for url in (config.base_url, *self._values(config))
+            if url and (host := _host_of(url, config.base_url or ""))
+        }
+        return tuple(sorted(hosts))
+
+    def mend(self, paths: Iterable[str]) -> str:
+        """What to do about the first of these paths whose meaning cannot be told; empty where all can."""
+        for path in paths:
+            try:
+                self.meaning(path)
+            except MopsError as error:
+                return error.mend
+        return ""
+
+    def _configs(self, paths: Iterable[str]) -> list[ProviderConfig]:
+        try:
+            providers = self.catalog.providers
+        except MopsError:
+            return []  # told where the paths are looked up
+        slugs = dict.fromkeys(path.partition("/")[0] for path in paths)
+        return [providers[slug] for slug in slugs if slug in providers]
+
+    def _values(self, config: ProviderConfig) -> list[str]:
+        names = config.base_url_variables
+        return [value for name in names if (value := self._variables.get(name, ""))]
+
+    # --- what is told -----------------------------------------------------------------------------
+
+    def warnings(self, paths: Iterable[str]) -> Iterator[str]:
+        """What should be known of the status of hosted models, in words."""
+        for path, entry in self._entries(paths):
+            status = entry.status_on(self.today)
+            if status is not None and status.rule.warns:
+                yield f"{_named(path, entry)} {_standing(entry, self.today)}"
+
+    def refuse_retired(self, paths: Iterable[str], count: int) -> None:
+        """Refuse to compute with a hosted model that does not answer any more.
+
+        Args:
+            paths: What is declared of the model that would be run.
+            count: How many simulations are not stored.
+
+        Raises:
+            WorkerError: One of them is retired.
+        """
+        for path, entry in self._entries(paths):
+            status = entry.status_on(self.today)
+            if status is not None and not status.rule.runs:
+                what = "1 simulation" if count == 1 else f"{count} simulations"
+                to = entry.replacement
+                raise WorkerError(
+                    f"{what} cannot be computed",
+                    f"{_named(path, entry)} {_standing(entry, self.today)}",
+                    f"What is stored is reused. Declare {to or 'another model'} with --llm, and call that.",
+                )
+
+    def _entries(self, paths: Iterable[str]) -> Iterator[tuple[str, ModelEntry]]:
+        for path in paths:
+            try:
+                yield path, self._entry(path)
+            except MopsError:
+                continue  # makes the entry invalid, which says so
+
+
+def _named(path: str, entry: ModelEntry) -> str:
+    return path if path == entry.name else f"{path} ({entry.id})"
+
+
+def _standing(entry: ModelEntry, today: date) -> str:
+    """How far its provider stands behind a model, with the dates, and what to go over to."""
+    status = entry.status_on(today)
+    assert status is not None
+    word = status.value
+    when = [
+        f"{text} {moment}"
+        for text, moment in (
+            ("deprecated since" if word == "retired" else "since", entry.deprecation_date),
+            ("shut down on" if word == "retired" else "to be shut down on", entry.shutdown_date),
+        )
+        if moment is not None
+    ]
+    parts = [f"is {word}", *when]
+    if entry.replacement:
+        parts.append(f"its replacement is {entry.replacement}")
+    elif word in ("deprecated", "retired"):
+        parts.append("no replacement is named")
+    return ", ".join(parts)
+
+
+def _host_of(url: str, usual: str) -> str:
+    """``host:port`` of a URL; a text without a scheme is one of the same scheme and port as ``usual``."""
+    try:
+        base = urlsplit(usual)
+        parts = urlsplit(url if "://" in url else f"//{url}")
+        port = parts.port or (_PORTS.get(parts.scheme) if parts.scheme else base.port)
+    except ValueError:
+        return ""  # no URL: nobody can connect to it
+    port = port or _PORTS.get(base.scheme)
+    return f"{parts.hostname}:{port}" if parts.hostname and port else ""

@@ -1,0 +1,367 @@
+"""Hosted models as dependencies: what a change in the catalog, of the day or of a variable does to an entry.
+
+The catalog is the shipped one with a document of the project over it, the day is given, and nothing is run.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from modelops_bundle.catalog.compiled import Shelf, compile_catalog
+from modelops_bundle.catalog.documents import read_document
+from modelops_bundle.catalog.entries import ProviderConfig
+from modelops_bundle.catalog.overlay import overlay_entry, overlay_provider
+from modelops_bundle.catalog.snapshot import Catalog
+from modelops_bundle.digests.leaves import HostedModel
+from modelops_bundle.errors import HostedModelError, InvalidEntryError, RemoteError, WorkerError
+from modelops_bundle.project.layout import Layout
+from modelops_bundle.staleness import Change
+from modelops_bundle.wiring import open_folder, open_project, write_text
+from modelops_bundle.workflows.hosted import HostedModels
+from modelops_bundle.workflows.init import init
+from modelops_bundle.workflows.register import RegisterRequest, register_models
+from modelops_bundle.workflows.status import StatusReport, status
+from modelops_bundle.workflows.unregister import unregister
+from modelops_bundle.workflows.update import update
+from modelops_bundle.workflows.why import why
+from modelops_bundle.workflows.workspace import Workspace
+
+REGISTERED = date(2024, 6, 1)
+CATALOG = """\
+providers:
+  acme:
+    base_url: https://api.acme.example/v1
+    credential_variables: [ACME_API_KEY, ACME_TOKEN]
+    base_url_variables: [ACME_BASE_URL]
+models:
+  - id: talk-1
+    provider: acme
+    status: production
+    aliases: [{name: talk, valid_from: 2024-01-01, valid_to: 2024-10-02}]
+    prices: [{meter: input, unit: 1m_tokens, amount: '1'}]
+  - id: talk-2
+    provider: acme
+    status: production
+    aliases: [{name: talk, valid_from: 2024-10-02}]
+  - id: sing
+    provider: acme
+    status: production
+"""
+SOURCE = """\
+import os
+from modelops_bundle import BaseModel
+
+class Asks(BaseModel):
+    def simulate(self, params, seed): return {"n": len(os.environ.get("ACME_API_KEY", ""))}
+"""
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("asks")
+    (folder / "models").mkdir()
+    (folder / "models" / "model_registry.yaml").write_text(CATALOG)
+    (folder / "asks.py").write_text(SOURCE)
+    with open_folder(Layout(str(folder)), cwd=str(folder)) as workspace:
+        init(workspace, write_text)
+    with opened(folder) as workspace:
+        register_models(workspace, RegisterRequest(path="asks.py", llms=["acme/talk"]))
+    return folder
+
+
+@pytest.fixture
+def folder(registered: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(registered, tmp_path / "asks"))
+
+
+@contextmanager
+def opened(folder: Path, today: date = REGISTERED) -> Iterator[Workspace]:
+    with open_project(str(folder), today=today) as workspace:
+        yield workspace
+
+
+def judged(folder: Path, today: date = REGISTERED) -> StatusReport:
+    with opened(folder, today) as workspace:
+        return status(workspace, [])
+
+
+def state(folder: Path, today: date = REGISTERED) -> str:
+    return judged(folder, today).entries[0].verdict.state.value
+
+
+def edited(folder: Path, before: str, after: str) -> None:
+    file = folder / "models" / "model_registry.yaml"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+
+
+EDITS: dict[str, tuple[str, Callable[[Path, pytest.MonkeyPatch], None]]] = {
+    "nothing": ("current", lambda folder, patch: None),
+    "another price": (
+        "current",
+        lambda folder, patch: edited(folder, "amount: '1'", "amount: '2'"),
+    ),
+    "another status": (
+        "current",
+        lambda folder, patch: edited(folder, "status: production", "status: beta"),
+    ),
+    "it is deprecated": (
+        "current",
+        lambda folder, patch: edited(folder, "status: production", "deprecation_date: 2024-02-01"),
+    ),
+    "it is retired": (
+        "current",
+        lambda folder, patch: edited(folder, "status: production", "status: retired"),
+    ),
+    "another model comes": (
+        "current",
+        lambda folder, patch: edited(
+            folder, "  - id: sing", "  - id: dance\n    provider: acme\n  - id: sing"
+        ),
+    ),
+    "the alias moves": (
+        "stale",
+        lambda folder, patch: (
+            edited(folder, "2024-10-02}]\n    prices", "2024-05-13}]\n    prices")
+            or edited(folder, "valid_from: 2024-10-02", "valid_from: 2024-05-13")
+        ),
+    ),
+    "the configuration's address changes": (
+        "current",
+        lambda folder, patch: edited(folder, "api.acme.example", "eu.acme.example"),
+    ),
+    "the variable of the address is set": (
+        "stale",
+        lambda folder, patch: patch.setenv("ACME_BASE_URL", "http://127.0.0.1:1"),
+    ),
+    "the key changes": ("current", lambda folder, patch: patch.setenv("ACME_API_KEY", "k")),
+    "another key is set": ("current", lambda folder, patch: patch.setenv("ACME_TOKEN", "k")),
+    "the alias goes": (
+        "invalid",
+        lambda folder, patch: edited(folder, "{name: talk, valid_from: 2024-01-01", "{name: gone"),
+    ),
+    "the provider goes": (
+        "invalid",
+        lambda folder, patch: (folder / "models" / "model_registry.yaml").unlink(),
+    ),
+    "the catalog breaks": (
+        "invalid",
+        lambda folder, patch: edited(folder, "provider: acme", "provider: [acme]"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_an_edit_makes_of_an_entry(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    expected, edit = EDITS[name]
+    monkeypatch.delenv("ACME_BASE_URL", raising=False)
+    edit(folder, monkeypatch)
+    assert state(folder) == expected
+
+
+def test_the_day_decides_what_an_alias_means(folder: Path) -> None:
+    assert state(folder, date(2024, 10, 1)) == "current"
+    later = date(2024, 10, 2)
+    with opened(folder, later) as workspace:
+        report = why(workspace, "Asks", False)
+    (reason,) = report.reasons
+    assert reason.change == Change("llm", "acme/talk", "modified", "talk-1", "talk-2")
+    with opened(folder, later) as workspace:
+        update(workspace, [], False)
+        (row,) = workspace.registry.load().models["asks_asks"].llms
+    assert (row.name, row.provider, row.id, row.resolved_on) == (
+        "talk", "acme", "talk-2", "2024-10-02",
+    )  # fmt: skip
+    assert state(folder, later) == "current"
+    assert state(folder, date(2023, 1, 1)) == "invalid"  # nobody says what it meant then
+
+
+def test_the_date_stays_while_the_meaning_does(folder: Path) -> None:
+    with opened(folder, date(2024, 9, 1)) as workspace:
+        (line,) = register_models(workspace, RegisterRequest(path="asks.py")).lines
+        (row,) = workspace.registry.load().models["asks_asks"].llms
+    assert (line.sign, row.resolved_on) == ("=", "2024-06-01")
+
+
+def test_another_one_is_added_and_reset_forgets(folder: Path) -> None:
+    with opened(folder) as workspace:
+        before = workspace.registry.load().models["asks_asks"].digest
+        request = RegisterRequest(path="asks.py", llms=["sing"])
+        (line,) = register_models(workspace, request).lines
+        entry = workspace.registry.load().models["asks_asks"]
+    assert [change.kind for change in line.changes] == ["llm"]
+    assert [each.path for each in entry.llms] == ["acme/sing", "acme/talk"]
+    assert entry.digest != before
+    with opened(folder) as workspace:
+        register_models(workspace, RegisterRequest(path="asks.py", reset=True))
+        entry = workspace.registry.load().models["asks_asks"]
+    assert entry.llms == ()
+    # Read by the code itself, and no key of a declared provider any more.
+    assert list(entry.variables) == ["ACME_API_KEY"]
+
+
+def test_names_follow_a_class_that_is_renamed(folder: Path) -> None:
+    (folder / "asks.py").write_text(SOURCE.replace("Asks", "Begs"))
+    with opened(folder) as workspace:
+        lines = register_models(workspace, RegisterRequest(path="asks.py")).lines
+        (entry,) = workspace.registry.load().models.values()
+    assert [each.path for each in entry.llms] == ["acme/talk"]
+    assert any("acme/talk" in note for line in lines for note in line.notes)
+    with opened(folder) as workspace:
+        unregister(workspace, ["asks_begs"])
+        assert workspace.registry.load().models == {}
+
+
+def test_an_unknown_name_is_refused_and_nothing_is_written(folder: Path) -> None:
+    registry = folder / ".modelops-bundle" / "registry.yaml"
+    before = registry.read_bytes()
+    with opened(folder) as workspace, pytest.raises(HostedModelError, match="acme/tal is known"):
+        register_models(workspace, RegisterRequest(path="asks.py", llms=["acme/tal"]))
+    edited(folder, "{name: talk, valid_from: 2024-01-01", "{name: gone")
+    with opened(folder) as workspace, pytest.raises(InvalidEntryError, match="acme/talk means"):
+        register_models(workspace, RegisterRequest(path="asks.py"))
+    assert registry.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("status_", "dates", "told"),
+    [
+        ("beta", "", None),
+        ("experimental", "", "acme/talk (talk-1) is experimental"),
+        (
+            "production",
+            "deprecation_date: 2024-06-01, replacement: talk-2",
+            "acme/talk (talk-1) is deprecated, since 2024-06-01, its replacement is talk-2",
+        ),
+        ("production", "deprecation_date: 2024-06-02", None),
+        (
+            "deprecated",
+            "shutdown_date: 2025-01",
+            "acme/talk (talk-1) is deprecated, to be shut down on 2025-01, no replacement is named",
+        ),
+        (
+            "production",
+            "shutdown_date: 2024-05-31",
+            "acme/talk (talk-1) is retired, shut down on 2024-05-31, no replacement is named",
+        ),
+    ],
+)
+def test_statuses_are_told_and_never_make_stale(
+    folder: Path, status_: str, dates: str, told: str | None
+) -> None:
+    more = "".join(f"    {each}\n" for each in dates.split(", ") if each)
+    edited(folder, "    status: production\n", f"    status: {status_}\n{more}")
+    report = judged(folder)
+    assert report.entries[0].verdict.state.value == "current"
+    hosted = [text for text in report.warnings if "acme" in text]
+    assert hosted == ([told] if told else [])
+
+
+def catalog() -> Catalog:
+    document = read_document(
+        CATALOG.encode()
+        + b"""\
+  - {id: old, provider: acme, status: retired, replacement: sing}
+  - {id: 'tiny:1b', provider: ollama}
+""",
+        "catalog",
+    )
+    providers = [overlay_provider(slug, None, tree) for slug, tree in document.providers.items()]
+    providers.append(
+        ProviderConfig(
+            slug="ollama", base_url="http://localhost:11434", base_url_variables=("OLLAMA_HOST",)
+        )
+    )
+    entries = [overlay_entry(None, tree) for tree in document.models]
+    return Catalog(Shelf(compile_catalog(providers, entries)))
+
+
+def hosted(
+    digest: Callable[[ProviderConfig, str], str] = lambda config, name: "d" * 64, **variables: str
+) -> HostedModels:
+    return HostedModels(catalog, REGISTERED, variables, digest)
+
+
+def test_a_retired_model_is_refused_with_its_replacement() -> None:
+    hosted().refuse_retired(["acme/talk", "acme/sing"], 3)
+    with pytest.raises(WorkerError) as caught:
+        hosted().refuse_retired(["acme/talk", "acme/old"], 3)
+    assert caught.value.what == "3 simulations cannot be computed"
+    assert caught.value.why == "acme/old is retired, its replacement is sing"
+    assert "Declare sing with --llm" in caught.value.mend
+
+
+def test_a_server_is_asked_once() -> None:
+    asked = []
+
+    def digest(config: ProviderConfig, name: str) -> str:
+        asked.append((config.slug, name))
+        return "d" * 64
+
+    models = hosted(digest, OLLAMA_HOST="10.0.0.7:1234")
+    expected = HostedModel("ollama", "tiny:1b", "d" * 64)
+    assert models.meaning("ollama/tiny:1b") == models.meaning("ollama/tiny:1b") == expected
+    assert asked == [("ollama", "tiny:1b")]
+    assert models.hosts(["ollama/tiny:1b"]) == ("10.0.0.7:1234", "localhost:11434")
+
+
+def test_what_a_server_has_needs_no_place_in_the_catalog() -> None:
+    models = hosted()
+    assert models.path_of("ollama/mine") == "ollama/mine"
+    assert models.meaning("ollama/mine") == HostedModel("ollama", "mine", "d" * 64)
+    with pytest.raises(HostedModelError):
+        models.path_of("acme/mine")
+    with pytest.raises(HostedModelError):
+        models.path_of("ollama/")
+
+
+def test_a_server_that_does_not_answer_keeps_what_was_recorded() -> None:
+    def digest(config: ProviderConfig, name: str) -> str:
+        raise RemoteError("ollama does not answer", "connection refused", "Start it.")
+
+    models = hosted(digest)
+    recorded = {"ollama/tiny:1b": HostedModel("ollama", "tiny:1b", "e" * 64)}
+    inputs = models.inputs(["ollama/tiny:1b", "acme/sing"], recorded, ["OLLAMA_HOST"])
+    assert inputs.llms["ollama/tiny:1b"] == recorded["ollama/tiny:1b"]
+    assert inputs.llms["acme/sing"] == HostedModel("acme", "sing")
+    assert inputs.problems == (
+        "what ollama/tiny:1b means is not known: ollama does not answer: connection refused",
+    )
+    assert inputs.only == {"OLLAMA_HOST"}
+    assert models.mend(["acme/sing", "ollama/tiny:1b"]) == "Start it."
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        ("", None),
+        ("http://127.0.0.1:8080/v1", "127.0.0.1:8080"),
+        ("https://proxy.example/v1", "proxy.example:443"),
+        ("http://[::1]:8080", "::1:8080"),
+        ("proxy.example:99", "proxy.example:99"),
+        ("proxy.example", "proxy.example:443"),
+        ("http://proxy.example:port", None),
+    ],
+)
+def test_hosts_are_those_of_the_configuration_and_of_variables(
+    value: str, host: str | None
+) -> None:
+    found = hosted(ACME_BASE_URL=value).hosts(["acme/talk"])
+    assert found == tuple(sorted({"api.acme.example:443", *([host] if host else [])}))
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("talk", "acme/talk"), ("acme/talk", "acme/talk"), ("tiny:1b", "ollama/tiny:1b")],
+)
+def test_a_name_gets_its_provider(name: str, path: str) -> None:
+    assert hosted().path_of(name) == path
