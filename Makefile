@@ -21,7 +21,7 @@ endif
 .DEFAULT_GOAL := help
 .PHONY: help setup demo sample-create test test-slow test-pythons check format format-check \
 	lint types contracts scripts lock catalog catalog-refresh \
-	catalog-commit bench clean
+	catalog-commit site bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -78,12 +78,15 @@ catalog-refresh: $(READY) ## ask providers for their models; keys come from the 
 catalog-commit: ## commit and push what that changed, if anything
 	@sh dev/commit_catalog.sh
 
+site: $(READY) ## make the catalog's static site in the folder site
+	$(RUN) mops-bundle catalog site --out site
+
 bench: $(READY_FOR_BENCH) ## measure against other tools
 	$(RUN) python dev/bench.py
 
 clean: ## remove everything that the other targets made
 	rm -rf .venv .venv-* .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis \
-		.import_linter_cache dist build dev/sample_projects bench-results.json
+		.import_linter_cache dist build dev/sample_projects bench-results.json site
 	find src tests dev -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml uv.lock dev/setup.sh $(PRIVATE_UV)

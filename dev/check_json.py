@@ -182,6 +182,7 @@ def _documents_of_catalog(project: Path, run: Run) -> Iterator[tuple[str, object
     yield "catalog validate", run("catalog", "validate", "--json")
     yield "catalog diff", run("catalog", "diff", "--json")
     yield "catalog docs", run("catalog", "docs", "--json")
+    yield "catalog site", run("catalog", "site", "--out", "site", "--json")
     page = project / "models" / "model_registry.md"
     page.write_text(page.read_text().replace("Vision", "Sight"))
     yield "catalog convert", run("catalog", "convert", str(page), "--json")

@@ -15,8 +15,9 @@ from tests.support.site_catalog import DAY, HOSTILE_IDS, catalog_of, many_models
 from modelops_bundle.catalog.entries import METERS, UNITS, ModelEntry
 from modelops_bundle.catalog.loading import shipped
 from modelops_bundle.catalog.pricing import Usage, cost_of
+from modelops_bundle.catalog.providers import SLUGS
 from modelops_bundle.catalog.site import render_site
-from modelops_bundle.catalog.site.addresses import DIRECT_PROVIDERS, page_addresses
+from modelops_bundle.catalog.site.addresses import page_addresses
 from modelops_bundle.catalog.site.headlines import METERS_SHOWN, UNKNOWN, history_of, row_of
 from modelops_bundle.catalog.site.texts import METER_WORDS, UNIT_WORDS, linked_html, money_text
 from modelops_bundle.errors import UsageError
@@ -153,7 +154,7 @@ def test_every_model_is_in_the_plain_table(site: dict[str, str]) -> None:
 
 def test_only_models_of_providers_that_are_asked_have_pages(site: dict[str, str]) -> None:
     pages = [path for path in site if path.startswith("models/")]
-    asked = [entry for entry in small_catalog() if entry.provider in DIRECT_PROVIDERS]
+    asked = [entry for entry in small_catalog() if entry.provider in SLUGS]
     assert len(pages) == len(asked) > 10
     assert not any(path.startswith("models/elsewhere") for path in pages)
 

@@ -20,7 +20,7 @@ ASKED = {
     "init", "register-model", "register-target", "target-set", "unregister", "show-registry", "list",
     "status", "why", "update", "hash", "discover", "env", "sample-create", "doctor", "run", "trace",
     "evaluate", "results", "add", "remove", "push", "pull", "tags", "manifest", "diff", "clone", "ensure",
-    "verify", "export", "import", "cache", "login", "dev",
+    "verify", "export", "import", "cache", "login", "dev", "catalog",
 }  # fmt: skip
 runner = CliRunner()
 

@@ -11,26 +11,10 @@ from collections.abc import Iterable, Mapping
 
 from modelops_bundle.identity.recipes import content_digest
 
-__all__ = ["DIRECT_PROVIDERS", "INDEX", "page_addresses"]
+__all__ = ["INDEX", "page_addresses"]
 
 #: The page with every model.
 INDEX = "index.html"
-
-#: Providers that are asked themselves, and whose models have pages.
-DIRECT_PROVIDERS = (
-    "openai",
-    "anthropic",
-    "google",
-    "mistral",
-    "togetherai",
-    "fireworks-ai",
-    "groq",
-    "openrouter",
-    "xai",
-    "deepseek",
-    "cohere",
-    "ollama",
-)
 
 _UNSAFE = re.compile(r"[^a-z0-9._-]+")
 _LONGEST = 80

@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.catalog.entries import ModelEntry
-from modelops_bundle.catalog.site.addresses import DIRECT_PROVIDERS, INDEX, page_addresses
+from modelops_bundle.catalog.providers import SLUGS
+from modelops_bundle.catalog.site.addresses import INDEX, page_addresses
 from modelops_bundle.catalog.site.headlines import ABILITIES, history_of, row_of
 from modelops_bundle.catalog.site.model_page import model_page
 from modelops_bundle.catalog.site.texts import code_html, linked_html, money_text
@@ -41,7 +42,7 @@ def render_site(
         UsageError: Jinja2 is missing.
     """
     environment = _environment()
-    addresses = page_addresses({slug: catalog.ids(slug) for slug in DIRECT_PROVIDERS})
+    addresses = page_addresses({slug: catalog.ids(slug) for slug in SLUGS})
     for asset in sorted((files(__package__) / "assets").iterdir(), key=lambda each: each.name):
         if asset.name.endswith((".css", ".js", ".svg")):
             yield f"assets/{asset.name}", asset.read_bytes()
@@ -75,7 +76,7 @@ def _index(
             number += 1
         if rows:
             groups.append({"slug": slug, "name": config.name or slug, "rows": rows})
-    data = {"on": on.isoformat(), "direct": DIRECT_PROVIDERS, "history": histories}
+    data = {"on": on.isoformat(), "direct": list(SLUGS), "history": histories}
     text = environment.get_template("index.html.jinja").render(
         groups=groups, count=number, on=on, abilities=ABILITIES, data=_json(data), root=""
     )

@@ -20,4 +20,4 @@ for _part in (catalog_look, catalog_edit, catalog_refresh, catalog_serve, catalo
 
 @app.callback()
 def catalog() -> None:
-    """Look up hosted language models, their prices and aliases, and keep them up to date."""
+    """Look up hosted language models and their prices."""
