@@ -34,7 +34,7 @@ demo: $(READY) ## show what the program does, on a small project
 sample-create: $(READY) ## write a small project to try things on: make sample-create NAME=x
 	@$(RUN) mops-bundle sample-create "$$NAME" --path dev/sample_projects
 
-test: $(READY) ## run the quick tests (about 9 minutes)
+test: $(READY) ## run the quick tests (about 10 minutes)
 	$(PYTEST)
 
 test-slow: $(READY) ## run the long tests, and the quick ones on the other Pythons
