@@ -69,6 +69,34 @@ def test_list_has_the_projects_models_from_any_folder_inside(project: Project) -
     ]
 
 
+def test_nothing_found_tells_what_may_hide_it(empty: Project) -> None:
+    (empty.folder / "models").mkdir()
+    document = "models: [{id: a-1, provider: acme}, {id: b-1, provider: acme, status: beta}]\n"
+    (empty.folder / "models" / "model_registry.yaml").write_text(document)
+    wanted = ("catalog", "list", "--provider", "acme")
+    told = empty.run(*wanted, "--status", "production").stderr
+    assert "fits no filter" in told
+    assert "1 model would fit, of which no source says the status" in told
+    assert "--status" not in empty.run("catalog", "search", "--provider", "acme", "zzz").stderr
+    assert empty.json(*wanted, "--status", "beta")["total"] == 1
+
+
+def test_a_row_without_a_source_is_from_where_the_model_is(empty: Project) -> None:
+    (empty.folder / "models").mkdir()
+    document = """\
+models:
+  - id: a-1
+    provider: acme
+    source: the contract
+    aliases: [{name: a, valid_from: 2025-01-01}]
+    prices: [{meter: input, unit: 1m_tokens, amount: 1}]
+"""
+    (empty.folder / "models" / "model_registry.yaml").write_text(document)
+    shown = empty.run("catalog", "show", "acme/a").stdout
+    assert shown.count("the contract") == 3
+    assert "source unknown" not in shown
+
+
 def test_list_outside_of_a_project_is_what_is_shipped(empty: Project) -> None:
     shown = empty.run("catalog", "list", "--limit", "3")
     assert len(shown.stdout.splitlines()) == 4
@@ -228,6 +256,9 @@ def test_convert_reads_the_json_of_others_and_tells_what_has_no_place(empty: Pro
     assert {each["key"] for each in report["unmapped"]} >= {"max_input_tokens"}
     (tree,) = read_document(report["document"].encode(), "x").models
     assert tree["prices"][0]["amount"] == "2.5"
+    assert tree["source"]["*"] == "prices.json"
+    absolute = empty.json("catalog", "convert", str(empty.folder / "prices.json"))
+    assert absolute["document"] == report["document"]
     models_dev = {
         "acme": {
             "id": "acme",

@@ -92,7 +92,7 @@ def test_it_fails_only_when_all_fail(project: Project, server: ModelServer) -> N
     server.behaviours["openai"] = lambda _: Reply(b"", 404)
     before = project.content()
     failed = project.run("catalog", "refresh", "--no-cache", expect=1)
-    assert "openai: not asked" in failed.stdout
+    assert "openai: failed" in failed.stdout
     assert project.content() == before
 
 
@@ -101,6 +101,10 @@ def test_a_key_that_is_missing_is_named(project: Project) -> None:
     assert "Set GROQ_API_KEY" in done.stderr
     project.variables = {"XDG_CACHE_HOME": project.variables["XDG_CACHE_HOME"]}
     assert "OPENAI_API_KEY" in project.refuse("catalog", "refresh")
+    elsewhere = Project(project.folder.parent / "elsewhere", project.variables)
+    elsewhere.folder.mkdir()
+    elsewhere.run("catalog", "refresh", "--provider", "groq", expect=1)
+    assert not (elsewhere.folder / "models").exists()
     assert "bedrock is no provider" in project.refuse("catalog", "refresh", "--provider", "bedrock")
 
 
@@ -149,7 +153,8 @@ def test_the_workflow_runs_by_the_clock_and_never_in_a_fork(workflow: dict[Any, 
     assert workflow["name"] == "Refresh model registry"
     triggers = workflow[True]  # YAML 1.1 reads `on` so
     assert triggers == {"schedule": [{"cron": "*/30 * * * *"}], "workflow_dispatch": None}
-    assert workflow["permissions"] == {"contents": "write"}
+    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["jobs"]["update"]["permissions"] == {"contents": "write"}
     assert workflow["concurrency"]["cancel-in-progress"] is False
     (job,) = workflow["jobs"].values()
     assert "github.repository" in job["if"]

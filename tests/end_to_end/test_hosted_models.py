@@ -259,7 +259,11 @@ def test_retired_models_are_reused_and_only_a_miss_is_refused(project: Project) 
         project.json("run", "model_calls", *ASKS_NOBODY, "--seeds", "0:3", "--dry-run")["misses"]
         == 2
     )
-    assert "is retired" in project.run("doctor", expect=1).stdout
+    told = project.run("run", "model_calls", *ASKS_NOBODY, "--seeds", "0:3", "--dry-run").stderr
+    assert "what is not stored is refused" in told
+    told = project.run("doctor", expect=1).stdout
+    assert "is retired" in told
+    assert "`mops-bundle catalog show openai/talk` says what is known" in told
 
 
 def test_deprecated_models_warn_everywhere(project: Project) -> None:

@@ -394,6 +394,15 @@ def test_far_fewer_models_than_before_delete_none_and_are_told(desk: Desk) -> No
     assert desk.file.read_bytes() == before
 
 
+def test_what_ollama_has_not_pulled_is_not_missing(desk: Desk) -> None:
+    desk.slugs = ["ollama"]
+    desk.server.behaviours["ollama"] = lambda _: b'{"models": [{"name": "a:1b"}, {"name": "b:1b"}]}'
+    desk.refresh()
+    desk.server.behaviours["ollama"] = lambda _: b'{"models": []}'
+    told = desk.of(desk.refresh(START + timedelta(days=1)), "ollama")
+    assert (told.models, told.before, told.unlisted, told.is_short) == (0, 2, (), False)
+
+
 def test_what_no_document_can_hold_is_left_out_and_told(desk: Desk) -> None:
     desk.slugs = ["anthropic"]
     item = {"type": "model", "display_name": "x", "created_at": "2026-01-01T00:00:00Z"}

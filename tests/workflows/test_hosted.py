@@ -19,7 +19,13 @@ from modelops_bundle.catalog.entries import ProviderConfig
 from modelops_bundle.catalog.overlay import overlay_entry, overlay_provider
 from modelops_bundle.catalog.snapshot import Catalog
 from modelops_bundle.digests.leaves import HostedModel
-from modelops_bundle.errors import HostedModelError, InvalidEntryError, RemoteError, WorkerError
+from modelops_bundle.errors import (
+    HostedModelError,
+    InvalidEntryError,
+    RemoteError,
+    UsageError,
+    WorkerError,
+)
 from modelops_bundle.project.layout import Layout
 from modelops_bundle.staleness import Change
 from modelops_bundle.wiring import open_folder, open_project, write_text
@@ -244,6 +250,12 @@ def test_an_unknown_name_is_refused_and_nothing_is_written(folder: Path) -> None
         ),
         ("production", "deprecation_date: 2024-06-02", None),
         (
+            "retired",
+            "shutdown_date: 2024-06-02",
+            "acme/talk (talk-1) is retired, to be shut down on 2024-06-02, no replacement is named;"
+            " what is not stored is refused",
+        ),
+        (
             "deprecated",
             "shutdown_date: 2025-01",
             "acme/talk (talk-1) is deprecated, to be shut down on 2025-01, no replacement is named",
@@ -251,7 +263,8 @@ def test_an_unknown_name_is_refused_and_nothing_is_written(folder: Path) -> None
         (
             "production",
             "shutdown_date: 2024-05-31",
-            "acme/talk (talk-1) is retired, shut down on 2024-05-31, no replacement is named",
+            "acme/talk (talk-1) is retired, shut down on 2024-05-31, no replacement is named;"
+            " what is not stored is refused",
         ),
     ],
 )
@@ -298,6 +311,17 @@ def test_a_retired_model_is_refused_with_its_replacement() -> None:
     assert caught.value.what == "3 simulations cannot be computed"
     assert caught.value.why == "acme/old is retired, its replacement is sing"
     assert "Declare sing with --llm" in caught.value.mend
+
+
+def test_the_provider_behind_a_variable_is_named() -> None:
+    assert hosted().provider_at("OLLAMA_HOST") == "ollama"
+    assert hosted().provider_at("HOME") is None
+
+    def broken() -> Catalog:
+        raise UsageError("no catalog", "", "Mend it.")
+
+    unread = HostedModels(broken, REGISTERED, {}, lambda config, name: "")
+    assert unread.provider_at("OLLAMA_HOST") is None
 
 
 def test_a_server_is_asked_once() -> None:

@@ -20,6 +20,9 @@ models:
   - {id: acme-both, provider: other-acme}
   - {id: acme-claimed, provider: openai}
   - {id: acme-claimed, provider: other-acme}
+  - {id: acme-far, provider: togetherai}
+  - {id: acme-far, provider: fireworks-ai}
+  - {id: acme-far, provider: other-acme}
 """
 MODEL = """\
 import modelops_bundle as mb
@@ -70,6 +73,8 @@ def hints(folder: Path, imports: str, call: str, *llms: str, **files: str) -> li
         ),
         # Whoever is asked decides between those that offer it; else the user does.
         ("import openai", "ask(model='acme-claimed')", "acme-claimed, --llm openai/acme-claimed"),
+        ("import together", "ask(model='acme-far')", "acme-far, --llm togetherai/acme-far"),
+        ("import fireworks", "ask(model='acme-far')", "acme-far, --llm fireworks-ai/acme-far"),
         ("import litellm", "ask(model='acme-both')", "acme-both, --llm PROVIDER/acme-both"),
     ],
 )

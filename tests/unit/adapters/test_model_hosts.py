@@ -363,6 +363,9 @@ def test_a_page_without_a_tag_is_asked_for_anew(server: ModelServer, tmp_path: P
     assert list(host(server, cache=tmp_path).pages()) == [[1]]
     assert list(host(server, replace(QUICK, kept_seconds=0), tmp_path).pages()) == [[2]]
     assert len(server.asked) == 2
+    # The first one does not come back.
+    assert list(host(server, cache=tmp_path).pages()) == [[2]]
+    assert len(server.asked) == 2
 
 
 def test_each_key_has_a_list_of_its_own(server: ModelServer, tmp_path: Path) -> None:
