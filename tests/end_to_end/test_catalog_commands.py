@@ -203,6 +203,16 @@ def test_diff(project: Project) -> None:
         "    status: production -> beta",
         "    prices[input, from 2025-01-01].amount: 2.5 -> 2",
     ]
+    other.write_text(
+        DOCUMENT.replace("    status: active\n", "    status: beta\n    source: a blog\n")
+    )
+    told = project.run("catalog", "diff", own, "other.yaml").stdout
+    assert told.splitlines() == ["~ acme/large-2", "    status: production -> beta"]
+    other.write_text(
+        DOCUMENT.replace("    status: active\n", "    status: active\n    source: a blog\n")
+    )
+    told = project.run("catalog", "diff", own, "other.yaml", "--check", expect=3).stdout
+    assert told.splitlines() == ["~ acme/large-2", "    only sources of values"]
     same = project.run("catalog", "diff", own, own, "--check")
     assert "Nothing differs." in same.stderr
 

@@ -255,6 +255,8 @@ def test_retired_models_are_reused_and_only_a_miss_is_refused(project: Project) 
     said = project.run("run", "model_calls", *ASKS_NOBODY, "--seeds", "0:3", expect=1).stderr
     assert "2 simulations cannot be computed" in said
     assert "Declare talk-2 with --llm" in said
+    said = project.run("trace", "model_calls", *ASKS_NOBODY, expect=1).stderr
+    assert "1 simulation cannot be computed" in said
     assert (
         project.json("run", "model_calls", *ASKS_NOBODY, "--seeds", "0:3", "--dry-run")["misses"]
         == 2

@@ -340,6 +340,9 @@ def test_the_digest_of_a_model_at_ollama(
     assert ollama_digest(config, "gemma3").startswith("a2af6cc3eb7f")
     with pytest.raises(ModelHostError, match="ollama pull nothing"):
         ollama_digest(config, "nothing")
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:1")
+    with pytest.raises(ModelHostError, match="ollama serve"):
+        ollama_digest(config, "gemma3")
 
 
 def test_the_usual_server_refuses_a_wrong_key() -> None:

@@ -105,6 +105,16 @@ def test_what_is_declared_is_not_told(tmp_path: Path, name: str) -> None:
     assert hints(tmp_path, "import litellm", f"ask(model='{name}')", "acme-talk-1") == []
 
 
+@pytest.mark.parametrize(
+    ("ignored", "told"),
+    [("acme-talk-1", False), ("acme/*", False), ("acme", True), ("ACME-TALK-1", True)],
+)
+def test_what_is_ignored_is_not_told(tmp_path: Path, ignored: str, told: bool) -> None:
+    config = f'[tool.modelops-bundle]\nignore_llms = ["{ignored}"]\n'
+    (tmp_path / "pyproject.toml").write_text(config)
+    assert bool(hints(tmp_path, "import openai", "ask(model='acme-talk-1')")) is told
+
+
 def test_all_code_that_is_reached_counts_and_no_other(tmp_path: Path) -> None:
     told = hints(
         tmp_path,

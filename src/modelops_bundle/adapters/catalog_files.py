@@ -72,7 +72,6 @@ class DiskCatalogFile(DiskTextFile):
     def lock(self) -> Iterator[None]:
         """See :meth:`modelops_bundle.workflows.catalog_refresh.CatalogFile.lock`."""
         make_folder(os.path.dirname(self._lock))
-        make_folder(os.path.dirname(self._path))
         with hold_lock(self._lock):
             remove_leftovers(self._path)
             yield

@@ -77,9 +77,15 @@ class PartialDate:
 
 
 def as_instant(on: date | datetime) -> datetime:
-    """An instant in UTC. A day without a time is its beginning; a time without a zone is UTC."""
+    """An instant in UTC. A day without a time is its beginning; a time without a zone is UTC.
+
+    Raises:
+        TypeError: It is neither, such as text.
+    """
     if isinstance(on, datetime):
         return on.replace(tzinfo=UTC) if on.tzinfo is None else on.astimezone(UTC)
+    if not isinstance(on, date):
+        raise TypeError(f"{on!r} is no date: date.fromisoformat('2024-05-13') makes one of text")
     return datetime.combine(on, time(), UTC)
 
 

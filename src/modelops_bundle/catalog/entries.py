@@ -241,8 +241,8 @@ class ModelEntry:
         """What its status is at a date.
 
         Known dates decide; of a month of deprecation or shutdown, its last day counts. A recorded ``retired``
-        or ``deprecated`` whose date had come when it was recorded says nothing about earlier days. Without such
-        a date it holds always: a project may record it to keep a model from being used.
+        or ``deprecated`` whose date had come when it was recorded says nothing about earlier days. Without
+        such a date it holds always: a project may record it to keep a model from being used.
         """
         day = as_instant(on).date()
         for status, since in (

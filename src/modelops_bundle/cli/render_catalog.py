@@ -71,7 +71,10 @@ def _price(entry: ModelEntry, meter: str, on: datetime) -> dict[str, str] | None
 def show_listing(report: Listing) -> None:
     """Print a line for each model."""
     if not report.models:
-        say("No model fits.")
+        say("No model fits: what is not known of a model fits no filter.")
+        if report.of_unknown_status:
+            count = plural(report.of_unknown_status, "model", "models")
+            say(f"Without --status, {count} would fit, of which no source says the status.")
         return
     rows: list[list[Piece]] = [[(title, "strong") for title in _TITLES]]
     rows += [_row(each, report.on) for each in report.models]

@@ -190,8 +190,12 @@ def _level(trouble: Trouble) -> str:
 
 def _show_change(kind: str, change: Change) -> None:
     show(("~", "warn"), f" {kind}{change.name}")
-    for value in change.values:
+    # Each value that changed has another source as well, which would double the list.
+    values = [value for value in change.values if not value.key.startswith("source.")]
+    for value in values:
         show(f"    {value.key}: {_value(value.before)} -> {_value(value.after)}")
+    if not values:
+        show(("    only sources of values", "faint"))
 
 
 def _value(value: object) -> str:

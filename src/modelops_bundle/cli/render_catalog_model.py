@@ -91,12 +91,13 @@ def show_model(shown: Shown) -> None:
     entry = shown.entry
     show((entry.name, "strong"))
     show_lines(columns([[label, value] for label, value in _facts(shown)], indent="  "))
-    names = [_alias_row(alias.name, alias) for alias in entry.aliases]
+    general = entry.source.get("*")
+    names = [_alias_row(alias.name, alias, general) for alias in entry.aliases]
     _section("Names that mean it", columns(names, indent="  "))
     others = [_alias_row(each.model_id, each.alias) for each in shown.meanings]
     if len(others) > 1:
         _section(f"What {shown.asked} means and meant", columns(others, indent="  "))
-    prices = [_price_row(price, price.is_valid(shown.on)) for price in entry.prices]
+    prices = [_price_row(price, price.is_valid(shown.on), general) for price in entry.prices]
     _section("Prices", columns(prices, indent="  "))
     sources = [[key if key != "*" else "all else", text] for key, text in entry.source.items()]
     _section("Where values come from", columns(sources, indent="  "))
@@ -157,11 +158,11 @@ def _known(value: object) -> Piece:
     return UNKNOWN if value is None else str(value)
 
 
-def _alias_row(name: str, alias: Alias) -> list[Piece]:
-    return [name, _span_text(alias), _source(alias.source)]
+def _alias_row(name: str, alias: Alias, general: str | None = None) -> list[Piece]:
+    return [name, _span_text(alias), _source(alias.source or general)]
 
 
-def _price_row(price: Price, in_force: bool) -> list[Piece]:
+def _price_row(price: Price, in_force: bool, general: str | None) -> list[Piece]:
     when = price.when
     hours = when.time_of_day and "-".join(each.isoformat("minutes") for each in when.time_of_day)
     notes = [
@@ -176,7 +177,7 @@ def _price_row(price: Price, in_force: bool) -> list[Piece]:
         f"{amount_text(price.amount)} {price.currency} per {_unit(price.unit)}",
         _span_text(price),
         ", ".join(note for note in notes if note) or "standard",
-        _source(price.source),
+        _source(price.source or general),
     ]
 
 

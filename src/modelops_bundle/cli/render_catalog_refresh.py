@@ -49,7 +49,7 @@ def show_refresh(report: Refresh) -> None:
         if done.error is None:
             _show_provider(done)
         else:
-            show((done.slug, "bad"), ": not asked")
+            show((done.slug, "bad"), ": failed")
             warn([f"{done.slug}: {done.error.summary}"])
             say(done.error.mend)
     for path in report.written:
@@ -63,7 +63,7 @@ def _show_provider(done: Refreshed) -> None:
     parts = [plural(done.models, "model")]
     parts += [f"{len(done.added)} new"] if done.added else []
     parts += [f"{changed} changed"] if changed else []
-    parts += [f"{len(done.unlisted)} not listed any more, kept"] if done.unlisted else []
+    parts += [f"{len(done.unlisted)} not listed, kept"] if done.unlisted else []
     show((done.slug, "good"), ": ", ", ".join(parts))
     for each in done.changes[:_MOST_SHOWN]:
         before = "unknown" if each.before is None else each.before

@@ -112,11 +112,15 @@ def change_text(change: Change) -> str:
 
 def _llm_text(change: Change) -> str:
     """What a hosted model's name means; the digest of its content where nothing else differs."""
-    if change.before is None:
-        return f"{change.path} is now declared, and means {change.after}"
-    if change.after is None:
-        return f"{change.path} is no longer declared, meant {change.before}"
-    return f"{change.path} means {change.after}, was {change.before}"
+    before, after = (
+        text and "@".join(short(part) for part in text.split("@"))
+        for text in (change.before, change.after)
+    )
+    if before is None:
+        return f"{change.path} is now declared, and means {after}"
+    if after is None:
+        return f"{change.path} is no longer declared, meant {before}"
+    return f"{change.path} means {after}, was {before}"
 
 
 def verb(change: Change) -> str:

@@ -92,6 +92,8 @@ class Config:
         source_roots: Folders that imports are looked for in first, relative to the project.
         exclude: Patterns of files and folders that ``discover`` and folders of data pass over.
         ignore_files: Patterns of files that code names and that no result depends on: they are not reported.
+        ignore_llms: Patterns of names of hosted models that code holds and that no result depends on, with or
+            without the provider: they are not reported.
         table_limit: Size in bytes up to which rows and columns of a table are recorded.
         environment: See :class:`EnvironmentConfig`.
         results: See :class:`ResultsConfig`.
@@ -106,6 +108,7 @@ class Config:
     source_roots: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     ignore_files: tuple[str, ...] = ()
+    ignore_llms: tuple[str, ...] = ()
     table_limit: int = 64 * 1024 * 1024
     environment: EnvironmentConfig = EnvironmentConfig()
     results: ResultsConfig = ResultsConfig()
@@ -120,6 +123,7 @@ _KINDS: Mapping[str, type] = {
     "source_roots": list,
     "exclude": list,
     "ignore_files": list,
+    "ignore_llms": list,
     "table_limit": int,
     "python": str,
     "scope": str,

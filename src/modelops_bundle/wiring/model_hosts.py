@@ -142,7 +142,12 @@ def ollama_digest(config: ProviderConfig, name: str) -> str:
     soon = Limits(connect_seconds=2, read_seconds=5, total_seconds=10, retries=0)
     host = RealHosts(os.environ, limits=soon).host(config)
     wanted = {name, name if ":" in name else f"{name}:latest"}
-    for page in host.pages():
+    try:
+        pages = list(host.pages())
+    except ModelHostError as error:
+        mend = "Start it (`ollama serve`), or say with OLLAMA_HOST where it is."
+        raise ModelHostError(error.what, error.why, mend) from error
+    for page in pages:
         models = page.get("models") if isinstance(page, dict) else None
         for model in models if isinstance(models, list) else ():
             known = isinstance(model, dict) and wanted & {model.get("name"), model.get("model")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,6 +96,9 @@ def guess_format(data: bytes) -> str | None:
 def _read(format_: str, given: Input) -> Imported:
     # A source is one line of text, and a file may be called anything.
     source = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "?", given.shown)
+    if os.path.isabs(source):
+        # The document goes to others, to whom the folders of this machine say nothing.
+        source = os.path.basename(source)
     if format_ == "markdown":
         from modelops_bundle.catalog.importing.markdown_table import read_markdown
 

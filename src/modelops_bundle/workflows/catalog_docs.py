@@ -23,7 +23,7 @@ _HEAD = f"""\
 {_MARK} from model_registry.yaml: edit that, and run it again. -->
 
 Prices are for a million tokens, those of the last row of each price list for standard calls. They are in US
-dollars unless another currency stands there. — stands for what is not known.
+dollars unless another currency stands there. — stands for what that file does not say.
 """
 
 

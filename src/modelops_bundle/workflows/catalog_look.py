@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from modelops_bundle.catalog.entries import Alias, ModelEntry, ProviderConfig
@@ -24,11 +24,13 @@ class Listing:
         models: The first of them.
         total: Number of all of them.
         on: The instant that prices and status are of, UTC.
+        of_unknown_status: Where none fits a status, the number of those that it is not known of.
     """
 
     models: tuple[ModelEntry, ...]
     total: int
     on: datetime
+    of_unknown_status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,13 @@ def list_models(
     """
     on = on or datetime.now(UTC)
     slugs: Iterable[str] = wanted.providers or catalog.providers
-    entries = (entry for slug in slugs for entry in catalog.entries(slug))
+    entries = [entry for slug in slugs for entry in catalog.entries(slug)]
     found = search(entries, wanted, on)
-    return Listing(found[:limit], len(found), on)
+    untold = 0
+    if wanted.status is not None and not found:
+        others = search(entries, replace(wanted, status=None), on)
+        untold = sum(each.status_on(on) is None for each in others)
+    return Listing(found[:limit], len(found), on, untold)
 
 
 def provider_slugs(catalog: Catalog, names: Sequence[str]) -> tuple[str, ...]:

@@ -107,7 +107,8 @@ class Refreshed:
         error: Why it could not be asked.
         added: Ids that were not known.
         changes: What changed of others.
-        unlisted: Ids that were known, are not retired, and are not listed any more. They stay.
+        unlisted: Ids that are known, are not retired, and are not listed. They stay. Empty where a list does
+            not have all models.
         refused: Ids that no document can hold, with the reason.
         before: Number of models that were known and not retired.
     """
@@ -124,7 +125,7 @@ class Refreshed:
     @property
     def is_short(self) -> bool:
         """Whether far fewer models are listed than were known."""
-        return self.error is None and self.models < self.before * _FAR_FEWER
+        return bool(self.unlisted) and self.models < self.before * _FAR_FEWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +298,7 @@ def _merged(
         for entry in catalog.entries(answer.slug)
         if entry.status_on(now) is not Status.RETIRED
     ]
+    lists_all = provider_class(answer.slug).lists_all
     names = {each.id for each in answer.models}
     names |= {alias.name for each in answer.models for alias in each.aliases}
     told = Refreshed(
@@ -304,7 +306,7 @@ def _merged(
         models=len(answer.models),
         added=tuple(made.added),
         changes=tuple(made.changes),
-        unlisted=tuple(each.id for each in known if each.id not in names),
+        unlisted=tuple(each.id for each in known if lists_all and each.id not in names),
         refused=refused,
         before=len(known),
     )

@@ -220,15 +220,21 @@ def _hosted(workspace: Workspace, entries: list[EntryStatus]) -> Iterator[Ailmen
         for named in undeclared_llms(workspace, each.survey) if each.survey else ():
             lacking.setdefault(named, []).append(each)
     for named, those in lacking.items():
-        source = workspace.layout.for_user(those[0].entry.path, workspace.cwd)
+        paths = [each.entry.path for each in those]
+        own = named.source if named.source in paths else paths[0]
+        source = workspace.layout.for_user(own, workspace.cwd)
         yield Ailment(
             named.place,
             f"{named.what} for {', '.join(each.id for each in those)}",
-            f"If results depend on it: `mops-bundle register-model {source} --llm {named.path}`.",
+            f"If results depend on it: `mops-bundle register-model {source} --llm {named.path}`."
+            " If not, name it in ignore_llms of [tool.modelops-bundle].",
         )
     for each in entries:
         for text in status_warnings(workspace, each.survey) if each.survey else ():
-            yield Ailment(each.id, text, "`mops-bundle catalog show` says what is known of it.")
+            name = text.partition(" ")[0]
+            yield Ailment(
+                each.id, text, f"`mops-bundle catalog show {name}` says what is known of it."
+            )
 
 
 def _overlooked(surveys: list[Survey]) -> Iterator[Ailment]:

@@ -181,6 +181,14 @@ class HostedModels:
         }
         return tuple(sorted(hosts))
 
+    def provider_at(self, variable: str) -> str | None:
+        """The provider whose address a variable says; ``None`` when it is none's, or nobody can tell."""
+        try:
+            configs = self.catalog.providers.values()
+        except MopsError:
+            return None
+        return next((each.slug for each in configs if variable in each.base_url_variables), None)
+
     def mend(self, paths: Iterable[str]) -> str:
         """What to do about the first of these paths whose meaning cannot be told; empty where all can."""
         for path in paths:
@@ -209,7 +217,8 @@ class HostedModels:
         for path, entry in self._entries(paths):
             status = entry.status_on(self.today)
             if status is not None and status.rule.warns:
-                yield f"{_named(path, entry)} {_standing(entry, self.today)}"
+                follows = "" if status.rule.runs else "; what is not stored is refused"
+                yield f"{_named(path, entry)} {_standing(entry, self.today)}{follows}"
 
     def refuse_retired(self, paths: Iterable[str], count: int) -> None:
         """Refuse to compute with a hosted model that does not answer any more.
@@ -249,11 +258,12 @@ def _standing(entry: ModelEntry, today: date) -> str:
     status = entry.status_on(today)
     assert status is not None
     word = status.value
+    is_over = entry.shutdown_date is not None and entry.shutdown_date.last <= today
     when = [
         f"{text} {moment}"
         for text, moment in (
             ("deprecated since" if word == "retired" else "since", entry.deprecation_date),
-            ("shut down on" if word == "retired" else "to be shut down on", entry.shutdown_date),
+            ("shut down on" if is_over else "to be shut down on", entry.shutdown_date),
         )
         if moment is not None
     ]

@@ -121,7 +121,7 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         *workspace.environment_warnings,
         *machinery.warnings(),
         *machinery.store.damaged(),
-        *map(_withheld, sorted(reused.tally.withheld)),
+        *(_withheld(workspace, each) for each in sorted(reused.tally.withheld)),
         *map(_moved, reused.moved),
     ]
     return RunReport(
@@ -147,10 +147,15 @@ def _moved(name: str) -> str:
     return f"{name} has come, gone or changed since results were computed with regard to it: not reused"
 
 
-def _withheld(read: UndeclaredRead) -> str:
+def _withheld(workspace: Workspace, read: UndeclaredRead) -> str:
+    provider = workspace.hosted.provider_at(read.name)
+    hosted = (
+        f"the hosted model that is asked there with --llm {provider}/..., or " if provider else ""
+    )
     return (
         f"{read.name} is set and {read.place or 'a package'} asks for it, but it is not declared: simulations"
-        f" do not see it. Declare it with --variable {read.name}, or name it in environment.ignore_variables"
+        f" do not see it. Declare {hosted}it with --variable {read.name},"
+        " or name it in environment.ignore_variables"
     )
 
 

@@ -51,12 +51,14 @@ def trace(workspace: Workspace, machinery: Machinery, request: RunRequest) -> Tr
     Raises:
         UsageError: The request names something that is not there.
         InvalidEntryError: The model's file or a dependency is gone, or does not parse.
-        WorkerError: The model cannot be run at all.
+        WorkerError: The model cannot be run at all, or a hosted model that it calls is retired.
     """
     subject, entry = find_model(workspace, request.model)
     simulations, record = settled(request, subject, entry)
     spec = runner_spec(workspace, subject, record, Level.OFF, machinery.package)
     first = simulations[0]
+    if llms := subject.survey.leaves.llms:
+        workspace.hosted.refuse_retired(llms, 1)
     with machinery.engine() as engine:
         (outcome,) = engine.execute(spec, iter([Task(0, first.params, first.seed)]))
     reads = tuple(dict.fromkeys(each for each in outcome.undeclared if each.spoils))

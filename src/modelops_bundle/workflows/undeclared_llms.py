@@ -8,6 +8,7 @@ knows it, and where some code that the model reaches imports a client of a provi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ _CLIENTS: Mapping[str, str] = MappingProxyType(
         "anthropic": "anthropic",
         "cohere": "cohere",
         "dspy": "",
-        "fireworks": "fireworks",
+        "fireworks": "fireworks-ai",
         "google.genai": "google",
         "google.generativeai": "google",
         "groq": "groq",
@@ -49,7 +50,7 @@ _CLIENTS: Mapping[str, str] = MappingProxyType(
         "ollama": "ollama",
         "openai": "openai",
         "pydantic_ai": "",
-        "together": "together",
+        "together": "togetherai",
         "xai_sdk": "xai",
     }
 )
@@ -121,8 +122,13 @@ def undeclared_llms(workspace: Workspace, survey: Survey) -> Iterator[NamedModel
     }
     for source, line, text in named:
         path = "" if text in declared else _path(workspace.hosted, text, asked)
-        if path and path not in declared:
+        if path and path not in declared and not _is_ignored(workspace, text, path):
             yield NamedModel(source, line, text, path)
+
+
+def _is_ignored(workspace: Workspace, *names: str) -> bool:
+    patterns = workspace.config.ignore_llms
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _named(reached: Mapping[str, ModelNames]) -> Iterator[tuple[str, int, str]]:

@@ -52,6 +52,8 @@ def test_an_instant_is_utc() -> None:
     assert as_instant(date(2024, 5, 13)) == datetime(2024, 5, 13, tzinfo=UTC)
     assert as_instant(datetime(2024, 5, 13, 12)) == noon
     assert as_instant(datetime(2024, 5, 13, 14, tzinfo=timezone(timedelta(hours=2)))) == noon
+    with pytest.raises(TypeError, match="'2024-05-13' is no date"):
+        as_instant("2024-05-13")  # type: ignore[arg-type]
     assert as_instant(noon).tzinfo is UTC
 
 

@@ -71,6 +71,14 @@ def test_a_definition(change: str, before: str | None, after: str | None, text: 
         (Change("variable", "SCALE", "modified", "a", "b"), "variable SCALE has another value"),
         (Change("variable", "SCALE", "added", None, "b"), "variable SCALE is now read"),
         (Change("variable", "SCALE", "removed", "a", None), "variable SCALE is no longer read"),
+        (
+            Change("llm", "ollama/t:1b", "modified", f"t:1b@{'a' * 64}", f"t:1b@{'b' * 64}"),
+            f"ollama/t:1b means t:1b@{'b' * 12}, was t:1b@{'a' * 12}",
+        ),
+        (
+            Change("llm", "vertex/m", "added", None, "m@20250514"),
+            "vertex/m is now declared, and means m@20250514",
+        ),
         (Change("code", "a.py", "modified", "a", "b"), "a.py changed"),
         (Change("data", "a.csv", "removed", "a", None), "a.csv gone, or no longer declared"),
     ],

@@ -227,7 +227,8 @@ class HttpModelHost:
                 # Not the default, which is pickle: reading that runs what somebody put there.
                 serializer="json",
                 decode_content=False,
-                expire_after=self._limits.kept_seconds or 0,
+                # What was asked for at once is kept as well, or the answer before it would come back.
+                expire_after=self._limits.kept_seconds or Limits().kept_seconds,
                 allowable_codes=(200,),
                 filter_fn=self._may_be_kept,
                 key_fn=self._cache_key,

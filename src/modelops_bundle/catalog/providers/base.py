@@ -58,6 +58,7 @@ class Provider(ABC):
         items_key: Key of a page that holds the items; a page may also be a bare list.
         id_key: Key of an item that holds its id.
         offers_own: Whether every model that it offers is its own.
+        lists_all: Whether it lists every model that it has, so that one which is not listed may be gone.
         config: How it is reached.
         host: What is asked.
     """
@@ -66,6 +67,7 @@ class Provider(ABC):
     items_key: ClassVar[str] = "data"
     id_key: ClassVar[str] = "id"
     offers_own: ClassVar[bool] = False
+    lists_all: ClassVar[bool] = True
 
     def __init__(self, config: ProviderConfig, host: ModelHost) -> None:
         self.config = config

@@ -19,6 +19,8 @@ class Ollama(Provider):
     slug = "ollama"
     items_key = "models"
     id_key = "name"
+    # It lists what this server has pulled.
+    lists_all = False
 
     def get_release_date(self, model: Item) -> PartialDate | None:
         """The date in its name, if any."""

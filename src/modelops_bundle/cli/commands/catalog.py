@@ -1,4 +1,4 @@
-"""``mops-bundle catalog``: the commands about hosted language models, each group of them in its own module."""
+"""``mops-bundle catalog``: commands about hosted language models, each group of them in its own module."""
 
 from __future__ import annotations
 
