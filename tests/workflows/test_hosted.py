@@ -8,12 +8,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from modelops_bundle.catalog.compiled import Shelf, compile_catalog
+from modelops_bundle.catalog.dates import as_instant
 from modelops_bundle.catalog.documents import read_document
 from modelops_bundle.catalog.entries import ProviderConfig
 from modelops_bundle.catalog.overlay import overlay_entry, overlay_provider
@@ -87,17 +88,17 @@ def folder(registered: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def opened(folder: Path, today: date = REGISTERED) -> Iterator[Workspace]:
-    with open_project(str(folder), today=today) as workspace:
+def opened(folder: Path, today: date | datetime = REGISTERED) -> Iterator[Workspace]:
+    with open_project(str(folder), now=as_instant(today)) as workspace:
         yield workspace
 
 
-def judged(folder: Path, today: date = REGISTERED) -> StatusReport:
+def judged(folder: Path, today: date | datetime = REGISTERED) -> StatusReport:
     with opened(folder, today) as workspace:
         return status(workspace, [])
 
 
-def state(folder: Path, today: date = REGISTERED) -> str:
+def state(folder: Path, today: date | datetime = REGISTERED) -> str:
     return judged(folder, today).entries[0].verdict.state.value
 
 
@@ -301,7 +302,51 @@ def catalog() -> Catalog:
 def hosted(
     digest: Callable[[ProviderConfig, str], str] = lambda config, name: "d" * 64, **variables: str
 ) -> HostedModels:
-    return HostedModels(catalog, REGISTERED, variables, digest)
+    return HostedModels(catalog, as_instant(REGISTERED), variables, digest)
+
+
+@pytest.mark.parametrize(("hour", "expected"), [(11, "current"), (13, "stale")])
+def test_an_alias_that_moves_in_the_middle_of_a_day_moves_then(
+    folder: Path, hour: int, expected: str
+) -> None:
+    edited(folder, "valid_to: 2024-10-02", "valid_to: 2024-10-02T12:00Z")
+    edited(folder, "valid_from: 2024-10-02", "valid_from: 2024-10-02T12:00Z")
+    assert state(folder, datetime(2024, 10, 2, hour, tzinfo=UTC)) == expected
+
+
+def test_an_alias_that_was_first_seen_today_means_something_today(folder: Path) -> None:
+    edited(
+        folder,
+        "  - id: sing",
+        "  - {id: sing-2, provider: acme, aliases: [{name: hum, "
+        "valid_from: 2024-06-01T09:00Z}]}\n  - id: sing",
+    )
+    with opened(folder, datetime(2024, 6, 1, 15, tzinfo=UTC)) as workspace:
+        assert workspace.hosted.meaning("acme/hum") == HostedModel("acme", "sing-2")
+
+
+def test_names_that_their_provider_moves_are_told() -> None:
+    def floating() -> Catalog:
+        text = b"""\
+models:
+  - {id: hum-latest, provider: acme}
+  - {id: hum, provider: acme}
+  - {id: hum-2024-05-01, provider: acme}
+  - {id: whistle, provider: acme}
+  - {id: whistle-mini, provider: acme}
+"""
+        trees = read_document(text, "catalog").models
+        entries = [overlay_entry(None, tree) for tree in trees]
+        return Catalog(Shelf(compile_catalog([], entries)))
+
+    models = HostedModels(floating, as_instant(REGISTERED), {}, lambda config, name: "")
+    told = list(
+        models.warnings(["acme/hum-latest", "acme/hum", "acme/hum-2024-05-01", "acme/whistle"])
+    )
+    assert [text.partition(" is a name that its provider moves")[0] for text in told] == [
+        "acme/hum-latest",
+        "acme/hum",
+    ]
 
 
 def test_a_retired_model_is_refused_with_its_replacement() -> None:
@@ -320,7 +365,7 @@ def test_the_provider_behind_a_variable_is_named() -> None:
     def broken() -> Catalog:
         raise UsageError("no catalog", "", "Mend it.")
 
-    unread = HostedModels(broken, REGISTERED, {}, lambda config, name: "")
+    unread = HostedModels(broken, as_instant(REGISTERED), {}, lambda config, name: "")
     assert unread.provider_at("OLLAMA_HOST") is None
 
 

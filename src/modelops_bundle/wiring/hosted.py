@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from modelops_bundle.catalog.entries import ProviderConfig
     from modelops_bundle.catalog.snapshot import Catalog
 
-__all__ = ["manifest_digest", "read_catalog", "this_day"]
+__all__ = ["manifest_digest", "read_catalog", "this_instant"]
 
 
-def this_day() -> date:
-    """Today, UTC."""
-    return datetime.now(UTC).date()
+def this_instant() -> datetime:
+    """Now, UTC."""
+    return datetime.now(UTC)
 
 
 def read_catalog(root: str) -> Catalog:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date
+from datetime import datetime
 from functools import partial
 
 from modelops_bundle import __version__
@@ -21,7 +21,7 @@ from modelops_bundle.errors import ConfigError, ProjectNotFoundError
 from modelops_bundle.ports import Progress, Unreadable
 from modelops_bundle.project.config import Config, read_config
 from modelops_bundle.project.layout import Layout, find_project
-from modelops_bundle.wiring.hosted import manifest_digest, read_catalog, this_day
+from modelops_bundle.wiring.hosted import manifest_digest, read_catalog, this_instant
 from modelops_bundle.workflows.workspace import Workspace
 
 __all__ = [
@@ -42,7 +42,7 @@ def open_project(
     trust_cache: bool = True,
     progress: Progress | None = None,
     config_later: bool = False,
-    today: date | None = None,
+    now: datetime | None = None,
 ) -> Iterator[Workspace]:
     """The project that a folder lies in, for the length of one command.
 
@@ -52,7 +52,7 @@ def open_project(
         trust_cache: Whether to believe what earlier runs found out about files.
         progress: Told how far long work is.
         config_later: See :func:`open_folder`.
-        today: See :func:`open_folder`.
+        now: See :func:`open_folder`.
 
     Raises:
         ProjectNotFoundError: There is no project.
@@ -67,7 +67,7 @@ def open_project(
         trust_cache=trust_cache,
         progress=progress,
         config_later=config_later,
-        today=today,
+        now=now,
     ) as opened:
         yield opened
 
@@ -107,7 +107,7 @@ def open_folder(
     trust_cache: bool = True,
     progress: Progress | None = None,
     config_later: bool = False,
-    today: date | None = None,
+    now: datetime | None = None,
 ) -> Iterator[Workspace]:
     """A workspace over a folder, whether it is a project or not; what is none gets nothing written into it.
 
@@ -119,7 +119,7 @@ def open_folder(
         progress: Told how far long work is.
         config_later: Whether its configuration is read only when something asks for it. What replaces a
             broken file, or makes nothing of it, is not stopped by that file then.
-        today: The day, UTC, for which names of hosted models are resolved; this one by default.
+        now: The instant for which names of hosted models are resolved; the present one by default.
 
     Raises:
         ConfigError: Its configuration cannot be used.
@@ -141,12 +141,12 @@ def open_folder(
             variables=os.environ,
             python=python,
             running=sys.executable,
-            today=today or this_day(),
+            now=now or this_instant(),
             read_catalog=read_catalog,
             manifest_digest=manifest_digest,
             progress=progress,
             reopen=partial(
-                open_folder, layout, cwd=cwd, python=python, trust_cache=trust_cache, today=today
+                open_folder, layout, cwd=cwd, python=python, trust_cache=trust_cache, now=now
             ),
         )
         if not config_later:

@@ -8,11 +8,12 @@ whether it is deprecated does not: that is only told, and decides whether someth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from modelops_bundle.catalog.floating import is_floating
 from modelops_bundle.digests.hosted import HostedInputs
 from modelops_bundle.digests.leaves import HostedModel
 from modelops_bundle.errors import HostedModelError, MopsError, WorkerError
@@ -38,11 +39,11 @@ _CATALOG_COMMAND = (
 
 
 class HostedModels:
-    """The catalog on one day, as one command sees it. It is read when it is first asked for.
+    """The catalog at one instant, as one command sees it. It is read when it is first asked for.
 
     Args:
         read_catalog: Reads the catalog of the project.
-        today: The day for which names are resolved, UTC.
+        now: The instant for which names are resolved, UTC: an alias may move at any time of a day.
         variables: The process's environment variables.
         manifest_digest: Asks a server for the digest of a model's content.
     """
@@ -50,11 +51,11 @@ class HostedModels:
     def __init__(
         self,
         read_catalog: Callable[[], Catalog],
-        today: date,
+        now: datetime,
         variables: Mapping[str, str],
         manifest_digest: ManifestDigest,
     ) -> None:
-        self.today = today
+        self.now = now
         self._read_catalog = read_catalog
         self._variables = variables
         self._manifest_digest = manifest_digest
@@ -121,7 +122,7 @@ class HostedModels:
     def _resolve(self, name: str) -> ModelEntry:
         """What a name means today. What a server on this machine has needs no place in the catalog."""
         try:
-            return self.catalog.resolve(name, self.today)
+            return self.catalog.resolve(name, self.now)
         except HostedModelError as error:
             provider, _, rest = name.partition("/")
             if provider != _LOCAL or not rest or error.reason != "unknown_model":
@@ -213,12 +214,17 @@ class HostedModels:
     # --- what is told -----------------------------------------------------------------------------
 
     def warnings(self, paths: Iterable[str]) -> Iterator[str]:
-        """What should be known of the status of hosted models, in words."""
+        """What should be known of hosted models, of their status above all, in words."""
         for path, entry in self._entries(paths):
-            status = entry.status_on(self.today)
+            status = entry.status_on(self.now)
             if status is not None and status.rule.warns:
                 follows = "" if status.rule.runs else "; what is not stored is refused"
-                yield f"{_named(path, entry)} {_standing(entry, self.today)}{follows}"
+                yield f"{_named(path, entry)} {_standing(entry, self.now)}{follows}"
+            if entry.provider != _LOCAL and is_floating(entry.id, self.catalog.ids(entry.provider)):
+                yield (
+                    f"{path} is a name that its provider moves, and the catalog does not say which model it"
+                    " means: a change goes unnoticed. Declare a dated id where there is one"
+                )
 
     def refuse_retired(self, paths: Iterable[str], count: int) -> None:
         """Refuse to compute with a hosted model that does not answer any more.
@@ -231,13 +237,13 @@ class HostedModels:
             WorkerError: One of them is retired.
         """
         for path, entry in self._entries(paths):
-            status = entry.status_on(self.today)
+            status = entry.status_on(self.now)
             if status is not None and not status.rule.runs:
                 what = "1 simulation" if count == 1 else f"{count} simulations"
                 to = entry.replacement
                 raise WorkerError(
                     f"{what} cannot be computed",
-                    f"{_named(path, entry)} {_standing(entry, self.today)}",
+                    f"{_named(path, entry)} {_standing(entry, self.now)}",
                     f"What is stored is reused. Declare {to or 'another model'} with --llm, and call that.",
                 )
 
@@ -253,12 +259,12 @@ def _named(path: str, entry: ModelEntry) -> str:
     return path if path == entry.name else f"{path} ({entry.id})"
 
 
-def _standing(entry: ModelEntry, today: date) -> str:
+def _standing(entry: ModelEntry, now: datetime) -> str:
     """How far its provider stands behind a model, with the dates, and what to go over to."""
-    status = entry.status_on(today)
+    status = entry.status_on(now)
     assert status is not None
     word = status.value
-    is_over = entry.shutdown_date is not None and entry.shutdown_date.last <= today
+    is_over = entry.shutdown_date is not None and entry.shutdown_date.last <= now.date()
     when = [
         f"{text} {moment}"
         for text, moment in (

@@ -246,7 +246,7 @@ def _plan(
         declared, survey = surveyed(workspace, wanted, declared, request.auto_data)
         placed = place(
             registry, candidate, old_id, declared, taken, request.entry_id, survey, notes,
-            workspace.today.isoformat(),
+            workspace.now.date().isoformat(),
         )  # fmt: skip
         taken.add(placed.line.id)
         puts[placed.line.id] = placed.entry

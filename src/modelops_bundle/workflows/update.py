@@ -71,7 +71,7 @@ def _recorded(workspace: Workspace, judged: EntryStatus) -> Entry:
     assert judged.survey is not None
     candidate = restated(workspace, judged.entry)
     fresh = candidate.declaring(declared_of(judged.entry), judged.entry)
-    today = workspace.today.isoformat()
+    today = workspace.now.date().isoformat()
     return with_leaves(fresh, judged.survey.leaves, judged.survey.digest, today)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from modelops_bundle.ports import Unreadable
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import datetime
 
     # Each stage is loaded when it is asked for: a command that hashes a file needs none of them.
     from modelops_bundle.catalog.snapshot import Catalog
@@ -94,14 +94,14 @@ class Workspace:
         variables: The process's environment variables.
         python: ``--python``.
         running: The interpreter that runs this program.
-        today: The day, UTC, for which names of hosted models are resolved.
+        now: The instant, UTC, for which names of hosted models are resolved.
         read_catalog: Reads the catalog of hosted models that a project's folder has.
         manifest_digest: Asks a server for the digest of a hosted model's content.
         progress: Told how far long work is.
         reopen: Opens the project once more, as it is then.
 
     Attributes:
-        today: The day, UTC, for which names of hosted models are resolved.
+        now: The instant, UTC, for which names of hosted models are resolved.
         found_models: What workflows have found in a source, by its recorded path.
         kept_code: What was kept of sources, by their content digests, as far as it was asked for.
     """
@@ -119,7 +119,7 @@ class Workspace:
         variables: Mapping[str, str],
         python: str | None,
         running: str,
-        today: date,
+        now: datetime,
         read_catalog: Callable[[str], Catalog],
         manifest_digest: ManifestDigest,
         progress: Progress | None = None,
@@ -139,7 +139,7 @@ class Workspace:
         self._starter = starter
         self._python = python
         self._running = running
-        self.today = today
+        self.now = now
         self._read_catalog = read_catalog
         self._manifest_digest = manifest_digest
 
@@ -168,7 +168,7 @@ class Workspace:
         from modelops_bundle.workflows.hosted import HostedModels
 
         read = partial(self._read_catalog, self.layout.root)
-        return HostedModels(read, self.today, self.variables, self._manifest_digest)
+        return HostedModels(read, self.now, self.variables, self._manifest_digest)
 
     @cached_property
     def facts(self) -> FactsReader:
