@@ -237,23 +237,28 @@ class ModelEntry:
         """``provider/id``, which names it in the whole catalog."""
         return f"{self.provider}/{self.id}"
 
-    def status_on(self, on: date | datetime) -> Status | None:
-        """What its status is at a date.
+    @property
+    def undated_status(self) -> Status | None:
+        """The recorded status where no known date decides.
 
-        Known dates decide; of a month of deprecation or shutdown, its last day counts. A recorded ``retired``
-        or ``deprecated`` whose date had come when it was recorded says nothing about earlier days. Without
-        such a date it holds always: a project may record it to keep a model from being used.
+        A recorded ``retired`` or ``deprecated`` whose date had come when it was recorded says nothing about
+        earlier days. Without such a date it holds always: a project may record it to keep a model from being
+        used.
         """
+        dates = {Status.RETIRED: self.shutdown_date, Status.DEPRECATED: self.deprecation_date}
+        since = None if self.status is None else dates.get(self.status)
+        had_come = since and self.checked_on and since.last <= self.checked_on
+        return None if had_come else self.status
+
+    def status_on(self, on: date | datetime) -> Status | None:
+        """What its status is at a date. Of a month of deprecation or shutdown, its last day counts."""
         day = as_instant(on).date()
-        for status, since in (
-            (Status.RETIRED, self.shutdown_date),
-            (Status.DEPRECATED, self.deprecation_date),
-        ):
-            had_come = since and self.checked_on and since.last <= self.checked_on
-            if (since and day >= since.last) or (self.status is status and not had_come):
-                return status
-        ended = self.status in (Status.RETIRED, Status.DEPRECATED)
-        return None if ended else self.status
+        recorded = self.undated_status
+        if recorded is Status.RETIRED or (self.shutdown_date and day >= self.shutdown_date.last):
+            return Status.RETIRED
+        if self.deprecation_date and day >= self.deprecation_date.last:
+            return Status.DEPRECATED
+        return recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ _DATED = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4})")
 def is_floating(model_id: str, siblings: Collection[str]) -> bool:
     """Whether an id is a name that its provider moves: ``…-latest``, or one that is also listed with a date.
 
-    Where the catalog has dated aliases of such a name, it means the model that they say, and is not asked for.
+    Where the catalog has dated aliases of such a name, it means the model that they say.
 
     Args:
         model_id: The id that a name was resolved to.

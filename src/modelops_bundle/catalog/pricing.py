@@ -13,7 +13,16 @@ from decimal import Context, Decimal, localcontext
 from modelops_bundle.catalog.dates import as_instant
 from modelops_bundle.catalog.entries import UNITS, ModelEntry, Price, When
 
-__all__ = ["REASONS", "STANDARD_TIERS", "Cost", "CostLine", "Usage", "cost_of", "price_on"]
+__all__ = [
+    "REASONS",
+    "STANDARD_TIERS",
+    "Cost",
+    "CostLine",
+    "Usage",
+    "cost_of",
+    "is_to_come",
+    "price_on",
+]
 
 #: Why an amount is unknown, by code.
 REASONS = {
@@ -178,13 +187,16 @@ def price_on(
     return _choose(rows, instant, named, batch, context)
 
 
+def is_to_come(entry: ModelEntry, on: date | datetime) -> bool:
+    """Whether a model was not released yet: nothing had a price then."""
+    return entry.release_date is not None and as_instant(on).date() < entry.release_date.first
+
+
 def _unpriced(entry: ModelEntry, instant: datetime) -> str | None:
     """Why nothing of a model has a price at an instant, as far as that holds for every meter."""
     if not entry.prices:
         return "no_price"
-    if entry.release_date is not None and instant.date() < entry.release_date.first:
-        return "no_price_at_date"
-    return None
+    return "no_price_at_date" if is_to_come(entry, instant) else None
 
 
 def _counted(entry: ModelEntry, usage: Usage) -> Iterator[tuple[str, int]]:

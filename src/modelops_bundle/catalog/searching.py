@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -64,6 +64,10 @@ def search(
 
 def million_price(entry: ModelEntry, meter: str, on: date | datetime) -> tuple[Decimal, str] | None:
     """The standard price of a million tokens at a date and its currency; ``None`` when it is unknown."""
+    if any(price.when.time_of_day for price in entry.prices):
+        # A date has no time of day: what holds at most hours is shown.
+        usual = tuple(price for price in entry.prices if price.when.time_of_day is None)
+        entry = replace(entry, prices=usual)
     row = price_on(entry, meter, on)
     return (row.each * MILLION, row.currency) if isinstance(row, Price) else None
 

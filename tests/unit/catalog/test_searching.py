@@ -79,3 +79,18 @@ def test_prices_and_status_are_those_of_the_date() -> None:
     assert million_price(entry, "input", before) == (4, "USD")
     assert million_price(entry, "input", ON) == (2, "USD")
     assert million_price(entry, "output", ON) is None
+
+
+def test_the_price_of_a_date_is_that_of_most_of_its_hours() -> None:
+    entry = catalog_of(
+        """
+        models:
+          - id: owl
+            provider: acme
+            prices:
+              - {meter: input, unit: 1m_tokens, amount: "1", when: {time_of_day: 16:30-00:30}}
+              - {meter: input, unit: 1m_tokens, amount: "2"}
+        """
+    ).get("acme", "owl")
+    assert entry is not None
+    assert million_price(entry, "input", ON) == (2, "USD")

@@ -10,7 +10,7 @@ from modelops_bundle.adapters.catalog_server.questions import CostQuestion, List
 from modelops_bundle.adapters.catalog_server.service import Snapshot
 from modelops_bundle.catalog.dates import instant_text
 from modelops_bundle.catalog.entries import METERS, ModelEntry
-from modelops_bundle.catalog.pricing import REASONS, Cost, Usage, cost_of
+from modelops_bundle.catalog.pricing import REASONS, Cost, Usage, cost_of, is_to_come
 from modelops_bundle.catalog.searching import Wanted, search
 from modelops_bundle.catalog.trees import amount_text, public_tree
 
@@ -36,8 +36,7 @@ def model_tree(entry: ModelEntry, on: datetime, *, dated: bool) -> Tree:
     valid = [
         row for price, row in zip(entry.prices, tree["prices"], strict=True) if price.is_valid(on)
     ]
-    too_early = entry.release_date is not None and on.date() < entry.release_date.first
-    prices = [] if too_early else valid
+    prices = [] if is_to_come(entry, on) else valid
     reason = None if prices else ("no_price_at_date" if entry.prices else "no_price")
     at = {
         "on": instant_text(on) if dated else None,

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from modelops_bundle.catalog.entries import UNITS, Alias, ModelEntry, Price, When
+from modelops_bundle.catalog.pricing import is_to_come
 from modelops_bundle.catalog.trees import amount_text
 
 __all__ = [
@@ -126,8 +127,8 @@ def history_of(entry: ModelEntry, on: date) -> dict[str, Any]:
 
     Returns:
         ``prices``: ``[column, text, from, to]`` each, the first that is valid counts. ``aliases``: ``[name,
-        from, to]`` each. ``status``: as recorded, and the days of deprecation and shutdown. Days are numbers
-        since 1970, ``to`` is the first that is out, and 0 is no bound.
+        from, to]`` each. ``status``: what it is where no date decides, and the days of deprecation and
+        shutdown. Days are numbers since 1970, ``to`` is the first that is out, and 0 is no bound.
     """
     history: dict[str, Any] = {}
     prices = [
@@ -135,14 +136,14 @@ def history_of(entry: ModelEntry, on: date) -> dict[str, Any]:
         for column, meter in enumerate(METERS_SHOWN)
         for price in headline_rows(entry, meter)
     ]
-    if any(start or end for _, _, start, end in prices) or _is_to_come(entry, on):
+    if any(start or end for _, _, start, end in prices) or is_to_come(entry, on):
         history["prices"] = prices
     if entry.aliases:
         history["aliases"] = [[alias.name, *_bounds(alias)] for alias in entry.aliases]
     ends = (entry.deprecation_date, entry.shutdown_date)
     if any(ends):
         days = [day_number(end.last) if end else 0 for end in ends]
-        history["status"] = [UNKNOWN if entry.status is None else str(entry.status), *days]
+        history["status"] = [str(entry.undated_status or UNKNOWN), *days]
     return history
 
 
@@ -176,16 +177,12 @@ def headline_rows(entry: ModelEntry, meter: str) -> list[Price]:
 
 
 def _price_on(entry: ModelEntry, meter: str, on: date) -> str:
-    if _is_to_come(entry, on):
+    if is_to_come(entry, on):
         return UNKNOWN
     for price in headline_rows(entry, meter):
         if price.is_valid(on):
             return price_text(per_million(price), price.currency)
     return UNKNOWN
-
-
-def _is_to_come(entry: ModelEntry, on: date) -> bool:
-    return entry.release_date is not None and on < entry.release_date.first
 
 
 def _count(number: int | None) -> str:
