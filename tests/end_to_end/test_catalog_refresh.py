@@ -18,7 +18,7 @@ import yaml
 from modelops_bundle.catalog.loading import shipped
 from modelops_bundle.catalog.providers import SLUGS
 from tests.support.command import PROGRAM, Project, environment
-from tests.support.model_servers import KEYS, ModelServer, Reply, model_server
+from tests.support.model_servers import KEYS, ModelServer, Reply, model_server, payload
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "refresh_model_registry.yml"
@@ -124,6 +124,53 @@ def test_keys_come_from_the_project_s_env_file_too_and_are_never_shown(project: 
     assert "openai: 10 models" in done.stdout  # the environment's counts more than the file's
     for text in (done.stdout, done.stderr):
         assert not any(key in text for key in (wrong, *(key for _, key in KEYS.values())))
+
+
+def test_a_secret_in_the_address_of_a_variable_is_shown_and_stored_nowhere(
+    project: Project, server: ModelServer, tmp_path: Path
+) -> None:
+    secret = "GATEWAYTOKEN"
+    place = f"http://127.0.0.1:{server.address.rpartition(':')[2]}"
+    (project.folder / "models" / "model_registry.yaml").write_text(server.document("ollama"))
+    project.variables |= {
+        **server.variables("openai", "anthropic", "togetherai", "google", "cohere"),
+        "OPENAI_BASE_URL": f"{place}/openai/{secret}",
+        "ANTHROPIC_BASE_URL": f"{place}/anthropic/{secret}",
+        "TOGETHER_BASE_URL": f"{place}/togetherai/{secret}",
+        "GOOGLE_GEMINI_BASE_URL": f"{place}/google/{secret}",
+        "CO_API_URL": f"http://me:{secret}@{place.removeprefix('http://')}/cohere",
+    }
+    server.behaviours["openai"] = lambda _: payload("openai_models")
+    server.behaviours["anthropic"] = lambda _: payload("anthropic_models_page2")
+    server.behaviours["togetherai"] = lambda _: Reply(b"", 404)
+    server.behaviours["google"] = lambda _: Reply(b"", 302, {"Location": "http://a.example/"})
+    done = project.run("catalog", "refresh", "--debug")
+    assert f"{place} (from TOGETHER_BASE_URL) answers 404" in " ".join(done.stderr.split())
+    server.behaviours["openai"] = lambda _: b'{"data": 1}'
+    server.behaviours["anthropic"] = lambda _: Reply(b"", 302, {"Location": "/elsewhere"})
+    again = project.run("catalog", "refresh", "--json", "--debug", expect=1)
+    assert f"{place} (from ANTHROPIC_BASE_URL): it leads to another place" in again.stdout
+    listed = json.loads((project.folder / "models.json").read_bytes())
+    cited = {each["source"]["*"] for each in listed if each["source"]}
+    assert f"{place} (from OPENAI_BASE_URL)" in cited
+    assert f"{place} (from ANTHROPIC_BASE_URL)" in cited
+    assert all(f"/{secret}/" in each.path for each in server.asked if each.slug == "openai")
+    assert secret not in done.stdout + done.stderr + again.stdout + again.stderr
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert not [file for file in files if secret.encode() in file.read_bytes()]
+
+
+def test_a_document_cannot_have_keys_sent_elsewhere(project: Project, server: ModelServer) -> None:
+    document = project.folder / "models" / "model_registry.yaml"
+    openai = f"base_url: {server.url('openai')}\n"
+    assert openai in document.read_text()
+    elsewhere = document.read_text().replace(openai, "base_url: https://evil.example/v1\n")
+    document.write_text(elsewhere)
+    done = project.run("catalog", "refresh")
+    said = " ".join(done.stderr.split())
+    assert "openai: OpenAI was not asked: OPENAI_API_KEY is not sent to a server" in said
+    assert "set OPENAI_BASE_URL to it" in said
+    assert "deepseek: 2 models" in done.stdout
 
 
 def test_a_maintainer_s_folder(project: Project, server: ModelServer) -> None:

@@ -48,8 +48,10 @@ class RealHosts:
 
     def host(self, config: ProviderConfig) -> ModelHost:
         """See :meth:`modelops_bundle.workflows.catalog_refresh.Hosts.host`."""
-        from modelops_bundle.adapters.model_hosts.access import base_url_of, find_secret
+        from modelops_bundle.adapters.model_hosts.access import address_of, find_secret
+        from modelops_bundle.adapters.model_hosts.destinations import check_destination
         from modelops_bundle.adapters.model_hosts.limits import Limits
+        from modelops_bundle.catalog.loading import shipped
 
         try:
             from modelops_bundle.adapters.model_hosts.http import HttpModelHost
@@ -57,13 +59,16 @@ class RealHosts:
             raise _extra_is_missing("asking a provider for its models", error) from error
 
         secret = find_secret(config, self._variables)
-        base_url = base_url_of(config, self._variables)
+        address = address_of(config, self._variables)
+        if secret is not None:
+            known = shipped().providers.values()
+            check_destination(config, secret.variable, address, known, self._variables)
         limits = self._limits or Limits()
         if secret is None and not self.is_meant(config):
             # It may just as well not be there, and then nobody waits for it.
             limits = replace(limits, retries=0, connect_seconds=_PROBE_SECONDS)
         if config.slug != "anthropic" or secret is None:
-            return HttpModelHost(config, base_url, secret, self._cache, limits)
+            return HttpModelHost(config, address, secret, self._cache, limits)
         try:
             from modelops_bundle.adapters.model_hosts.anthropic_sdk import AnthropicHost
         except ImportError as error:
@@ -72,7 +77,7 @@ class RealHosts:
                 str(error),
                 'Install it: `uv add "modelops-bundle[anthropic]"`.',
             ) from error
-        return AnthropicHost(config, base_url, secret, limits)
+        return AnthropicHost(config, address, secret, limits)
 
 
 def refresh_catalog(

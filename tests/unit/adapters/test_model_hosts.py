@@ -16,8 +16,9 @@ import pytest
 from tests.support.model_servers import Asked, ModelServer, Reply, model_server
 
 from modelops_bundle.adapters.model_hosts.access import (
+    Address,
     Secret,
-    base_url_of,
+    address_of,
     find_secret,
     is_meant,
     read_variables,
@@ -65,7 +66,7 @@ def host(
 ) -> HttpModelHost:
     return HttpModelHost(
         config(**given),
-        server.url("example"),
+        Address(server.url("example")),
         Secret("EXAMPLE_API_KEY", key),
         None if cache is None else str(cache),
         limits,
@@ -199,7 +200,7 @@ def test_the_deadline_holds_for_all_tries_together(server: ModelServer) -> None:
 
 
 def test_nobody_there(server: ModelServer) -> None:
-    asked = HttpModelHost(config(), "http://127.0.0.1:1", None, None, QUICK)
+    asked = HttpModelHost(config(), Address("http://127.0.0.1:1"), None, None, QUICK)
     assert "cannot be reached" in error(asked).why
 
 
@@ -296,7 +297,7 @@ def test_no_other_key_is_taken_from_netrc(
     answers(server, b"[]")
     list(host(server).pages())
     assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
-    list(HttpModelHost(config(), server.url("example"), None, None, QUICK).pages())
+    list(HttpModelHost(config(), Address(server.url("example")), None, None, QUICK).pages())
     assert "authorization" not in server.asked[1].headers
 
 
@@ -449,20 +450,30 @@ def test_a_variable_says_where_to_ask(value: str, expected: str) -> None:
     ollama = ProviderConfig(
         slug="ollama", base_url="http://localhost:11434", base_url_variables=("OLLAMA_HOST",)
     )
-    assert base_url_of(ollama, {"OLLAMA_HOST": value}) == expected
+    assert address_of(ollama, {"OLLAMA_HOST": value}).url == expected
 
 
 @pytest.mark.parametrize("value", ["https://me:pw@host", "http://h:port", "http://", "a b", "h?x"])
 def test_an_address_that_is_none_is_told_without_it(value: str) -> None:
     some = replace(config(), base_url="https://a.example", base_url_variables=("EXAMPLE_URL",))
     with pytest.raises(ModelHostError, match="EXAMPLE_URL holds no address") as caught:
-        base_url_of(some, {"EXAMPLE_URL": value})
+        address_of(some, {"EXAMPLE_URL": value})
     assert value not in str(caught.value)
 
 
 def test_an_address_has_to_come_from_somewhere() -> None:
     with pytest.raises(ModelHostError, match="no base_url"):
-        base_url_of(config(), {})
+        address_of(config(), {})
+
+
+def test_of_a_variable_s_address_the_server_alone_is_shown() -> None:
+    some = replace(config(), base_url="https://a.example/v1", base_url_variables=("EXAMPLE_URL",))
+    assert address_of(some, {}).cited("/models") == "https://a.example/v1/models"
+    own = address_of(some, {"EXAMPLE_URL": "https://b.example:8443/TOKEN/v1"})
+    assert own.url == "https://b.example:8443/TOKEN/v1"
+    assert own.cited("/models") == "https://b.example:8443 (from EXAMPLE_URL)"
+    assert "TOKEN" not in repr(own)
+    assert "TOKEN" not in Address("https://me:TOKEN@b.example", "EXAMPLE_URL").cited("")
 
 
 def test_what_says_that_a_provider_is_used() -> None:

@@ -8,12 +8,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from modelops_bundle.catalog.entries import ProviderConfig
 from modelops_bundle.errors import ModelHostError, StorageError
 
-__all__ = ["Secret", "base_url_of", "find_secret", "is_meant", "read_variables"]
+__all__ = [
+    "Address",
+    "Secret",
+    "address_of",
+    "find_secret",
+    "is_meant",
+    "origin",
+    "read_variables",
+]
 
 _BASE_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 #: An address to listen on that says "all of this machine" is no address to ask.
@@ -42,6 +51,36 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a key is not to be stored")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a provider's API is. Only :attr:`url` has all of it, as a path may hold a secret.
+
+    Attributes:
+        url: What requests begin with, without a slash at the end. It is never shown.
+        variable: The variable that says so; ``None`` where the configuration does.
+    """
+
+    url: str = field(repr=False)
+    variable: str | None = None
+
+    @property
+    def has_own_path(self) -> bool:
+        """Whether a variable gives a path, which may be a secret."""
+        return self.variable is not None and bool(urlsplit(self.url).path)
+
+    def cited(self, path: str) -> str:
+        """How entries and errors name a path there: of what a variable says, the server alone.
+
+        Args:
+            path: What is asked for below the address, with a slash before it.
+        """
+        if self.variable is None:
+            return self.url + path
+        parts = urlsplit(self.url)
+        server = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{server} (from {self.variable})"
 
 
 def read_variables(file: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -94,8 +133,8 @@ def find_secret(config: ProviderConfig, variables: Mapping[str, str]) -> Secret 
     return Secret(found, value)
 
 
-def base_url_of(config: ProviderConfig, variables: Mapping[str, str]) -> str:
-    """Where a provider's API is, without a slash at the end: as variables say, else its configuration.
+def address_of(config: ProviderConfig, variables: Mapping[str, str]) -> Address:
+    """Where a provider's API is: as variables say, else its configuration.
 
     A host alone, as some programs take it (``localhost:11434``), gets what it lacks from the configuration.
 
@@ -110,7 +149,7 @@ def base_url_of(config: ProviderConfig, variables: Mapping[str, str]) -> str:
                 "its configuration has no base_url",
                 f"Give one under providers.{config.slug} in models/model_registry.yaml.",
             )
-        return config.base_url.rstrip("/")
+        return Address(config.base_url.rstrip("/"))
     url = _completed(variables[named].strip(), config.base_url).rstrip("/")
     if _BASE_URL.fullmatch(url) is None or _port_is_wrong(url):
         raise ModelHostError(
@@ -119,7 +158,20 @@ def base_url_of(config: ProviderConfig, variables: Mapping[str, str]) -> str:
             f"Set {named} to an address such as {config.base_url or 'https://example.org/v1'},"
             " without a user name, or remove it.",
         )
-    return url
+    return Address(url, named)
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port of an address, as RFC 6454 has them.
+
+    Raises:
+        ValueError: Its host or port is none.
+    """
+    parts = urlsplit(url)
+    if "\\" in parts.netloc or "@" in parts.netloc:
+        raise ValueError("programs disagree about which host this is")
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or usual
 
 
 def is_meant(config: ProviderConfig, variables: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import anthropic
 
-from modelops_bundle.adapters.model_hosts.access import Secret
+from modelops_bundle.adapters.model_hosts.access import Address, Secret
 from modelops_bundle.adapters.model_hosts.limits import Limits
 from modelops_bundle.catalog.entries import ProviderConfig
 from modelops_bundle.errors import ModelHostError
@@ -25,23 +25,23 @@ class AnthropicHost:
 
     Args:
         config: The provider.
-        base_url: Where its API is.
+        address: Where its API is.
         secret: Its key.
         limits: Bounds. That on the size of a page is not kept here, as the SDK reads it.
     """
 
     def __init__(
-        self, config: ProviderConfig, base_url: str, secret: Secret, limits: Limits | None = None
+        self, config: ProviderConfig, address: Address, secret: Secret, limits: Limits | None = None
     ) -> None:
         self._config = config
-        self._base_url = base_url
+        self._address = address
         self._secret = secret
         self._limits = limits or Limits()
 
     @property
     def source(self) -> str:
         """See :attr:`modelops_bundle.catalog.providers.base.ModelHost.source`."""
-        return self._base_url + (self._config.models_path or "/v1/models")
+        return self._address.cited(self._config.models_path or "/v1/models")
 
     def pages(self) -> Iterator[Any]:
         """See :meth:`modelops_bundle.catalog.providers.base.ModelHost.pages`; the path is the SDK's."""
@@ -76,12 +76,12 @@ class AnthropicHost:
         timeout = anthropic.Timeout(limits.read_seconds, connect=limits.connect_seconds)
         return anthropic.Anthropic(
             api_key=self._secret.reveal(),
-            base_url=self._base_url,
+            base_url=self._address.url,
             max_retries=limits.retries,
             timeout=timeout,
             # To another host, the SDK would send the key along.
             http_client=anthropic.DefaultHttpxClient(
-                follow_redirects=False, timeout=timeout, base_url=self._base_url
+                follow_redirects=False, timeout=timeout, base_url=self._address.url
             ),
         )
 

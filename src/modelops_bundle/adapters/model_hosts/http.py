@@ -15,14 +15,14 @@ import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from requests.auth import AuthBase
 from requests_cache import CachedSession
 from urllib3.exceptions import ReadTimeoutError
 
-from modelops_bundle.adapters.model_hosts.access import Secret
+from modelops_bundle.adapters.model_hosts.access import Address, Secret, origin
 from modelops_bundle.adapters.model_hosts.bounded import BoundedAdapter, Deadline
 from modelops_bundle.adapters.model_hosts.limits import Limits
 from modelops_bundle.adapters.model_hosts.paging import first_parameters, next_token
@@ -42,7 +42,7 @@ class HttpModelHost:
 
     Args:
         config: The provider.
-        base_url: Where its API is.
+        address: Where its API is.
         secret: Its key.
         cache: Folder to keep answers in; ``None`` to keep none.
         limits: Bounds.
@@ -51,13 +51,13 @@ class HttpModelHost:
     def __init__(
         self,
         config: ProviderConfig,
-        base_url: str,
+        address: Address,
         secret: Secret | None,
         cache: str | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._config = config
-        self._base_url = base_url
+        self._address = address
         self._secret = secret
         self._cache = cache
         self._limits = limits or Limits()
@@ -66,16 +66,17 @@ class HttpModelHost:
     @property
     def source(self) -> str:
         """See :attr:`modelops_bundle.catalog.providers.base.ModelHost.source`."""
-        return self._base_url + (self._config.models_path or "/models")
+        return self._address.cited(self._path)
 
     def pages(self) -> Iterator[Any]:
         """See :meth:`modelops_bundle.catalog.providers.base.ModelHost.pages`."""
         deadline = Deadline(self._limits.total_seconds)
         parameters = first_parameters(self._config.pagination)
+        url = self._address.url + self._path
         seen: set[str] = set()
         with self._opened(deadline) as session:
             for _ in range(self._limits.pages):
-                page = self._page(session, deadline, self.source, parameters)
+                page = self._page(session, deadline, url, parameters)
                 yield page
                 token = next_token(page, self._config.pagination)
                 if token is None:
@@ -158,7 +159,7 @@ class HttpModelHost:
         """Where a redirect leads, if the key may go there."""
         target = urljoin(url, location)
         try:
-            same = _origin(target) == _origin(url)
+            same = origin(target) == origin(url)
         except ValueError:
             same = False
         if not same:
@@ -182,6 +183,10 @@ class HttpModelHost:
     @property
     def _name(self) -> str:
         return self._config.name or self._config.slug
+
+    @property
+    def _path(self) -> str:
+        return self._config.models_path or "/models"
 
     def _error(self, why: str) -> ModelHostError:
         return ModelHostError(
@@ -214,7 +219,8 @@ class HttpModelHost:
         return session
 
     def _keeping_session(self) -> CachedSession | None:
-        if self._cache is None:
+        if self._cache is None or self._address.has_own_path:
+            # What is kept has the address that was asked.
             return None
         authentication = self._config.authentication
         hidden = ["Authorization", "X-API-Key", "Cookie", "Set-Cookie"]
@@ -281,9 +287,3 @@ class _KeyInHeader(AuthBase):
 
 def _parsed(content: bytes) -> Any:
     return json.loads(content, parse_float=Decimal)
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or usual
