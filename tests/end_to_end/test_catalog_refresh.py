@@ -108,6 +108,14 @@ def test_a_key_that_is_missing_is_named(project: Project) -> None:
     assert "bedrock is no provider" in project.refuse("catalog", "refresh", "--provider", "bedrock")
 
 
+def test_a_line_of_the_env_file_that_sets_nothing_is_told(project: Project) -> None:
+    (project.folder / ".env").write_text("# keys\nno line of it\nMISTRAL_API_KEY=\n")
+    done = project.run("catalog", "refresh")
+    assert "warning: line 2 of .env sets no variable; it was left out\n" in done.stderr
+    assert "dotenv" not in done.stderr
+    assert project.json("catalog", "refresh")["unread_env_lines"] == [2]
+
+
 def test_what_no_document_can_hold_is_told(project: Project, server: ModelServer) -> None:
     server.behaviours["ollama"] = lambda _: b'{"models": [{"name": "no name"}, {"name": "one"}]}'
     done = project.run("catalog", "refresh", "--provider", "ollama")

@@ -56,7 +56,8 @@ def test_the_example_does_what_the_page_says(server: ModelServer) -> None:
         config.credential_variables[0]: KEY,
         config.base_url_variables[0]: server.url("example-ai"),
     }
-    provider = written_class()(config, RealHosts(variables).host(config))
+    hosts = RealHosts(variables, known={"example-ai": config})
+    provider = written_class()(config, hosts.host(config))
     found = [
         replace(each, source={}, prices=tuple(replace(p, source=None) for p in each.prices))
         for each in provider.public_models()

@@ -23,6 +23,7 @@ def refresh_document(report: Refresh) -> dict[str, Any]:
         "output": {"path": output, "changed": changed},
         "written": list(report.written),
         "providers": [_provider_document(each) for each in report.providers],
+        "unread_env_lines": list(report.unread),
     }
 
 
@@ -45,6 +46,7 @@ def _provider_document(done: Refreshed) -> dict[str, Any]:
 
 def show_refresh(report: Refresh) -> None:
     """Print what each provider brought, and what was written."""
+    warn(f"line {number} of .env sets no variable; it was left out" for number in report.unread)
     for done in report.providers:
         if done.error is None:
             _show_provider(done)

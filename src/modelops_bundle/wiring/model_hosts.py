@@ -14,6 +14,7 @@ from modelops_bundle.identity.recipes import content_digest
 
 if TYPE_CHECKING:
     from modelops_bundle.adapters.catalog_files import DiskCatalogFile
+    from modelops_bundle.adapters.model_hosts.access import Address, Secret
     from modelops_bundle.adapters.model_hosts.limits import Limits
     from modelops_bundle.catalog.providers.base import ModelHost
     from modelops_bundle.workflows.catalog_refresh import Refresh
@@ -28,45 +29,72 @@ class RealHosts:
     """See :class:`modelops_bundle.workflows.catalog_refresh.Hosts`.
 
     Args:
-        variables: What keys and addresses are looked for in.
+        environment: The variables of the process, which keys and addresses are looked for in.
         cache: Folder for answers; ``None`` to keep none.
         limits: Bounds on asking one provider.
+        file: The variables of a project's ``.env``, which count less.
+        known: The providers, by slug, whose variables and servers are trusted; by default those shipped.
     """
 
     def __init__(
-        self, variables: Mapping[str, str], cache: str | None = None, limits: Limits | None = None
+        self,
+        environment: Mapping[str, str],
+        cache: str | None = None,
+        limits: Limits | None = None,
+        *,
+        file: Mapping[str, str] | None = None,
+        known: Mapping[str, ProviderConfig] | None = None,
     ) -> None:
-        self._variables = variables
+        self._environment = environment
+        self._variables = {**(file or {}), **environment}
         self._cache = cache
         self._limits = limits
+        self._given = known
 
     def is_meant(self, config: ProviderConfig) -> bool:
         """See :meth:`modelops_bundle.workflows.catalog_refresh.Hosts.is_meant`."""
         from modelops_bundle.adapters.model_hosts.access import is_meant
+        from modelops_bundle.adapters.model_hosts.destinations import with_known_variables
 
-        return is_meant(config, self._variables)
+        return is_meant(with_known_variables(config, self._known(config)), self._variables)
+
+    def _known(self, config: ProviderConfig) -> ProviderConfig | None:
+        from modelops_bundle.catalog.loading import shipped
+
+        known = shipped().providers if self._given is None else self._given
+        return known.get(config.slug)
 
     def host(self, config: ProviderConfig) -> ModelHost:
         """See :meth:`modelops_bundle.workflows.catalog_refresh.Hosts.host`."""
         from modelops_bundle.adapters.model_hosts.access import address_of, find_secret
-        from modelops_bundle.adapters.model_hosts.destinations import check_destination
+        from modelops_bundle.adapters.model_hosts.destinations import (
+            check_destination,
+            with_known_variables,
+        )
         from modelops_bundle.adapters.model_hosts.limits import Limits
-        from modelops_bundle.catalog.loading import shipped
 
-        try:
-            from modelops_bundle.adapters.model_hosts.http import HttpModelHost
-        except ImportError as error:
-            raise _extra_is_missing("asking a provider for its models", error) from error
-
+        known = self._known(config)
+        config = with_known_variables(config, known)
         secret = find_secret(config, self._variables)
         address = address_of(config, self._variables)
-        if secret is not None:
-            known = shipped().providers.values()
-            check_destination(config, secret.variable, address, known, self._variables)
+        if known is not None and secret is not None:
+            # An address in the file is no word of who set the key in the process.
+            own = secret.variable in self._environment
+            variables = self._environment if own else self._variables
+            check_destination(known, secret.variable, address, variables)
         limits = self._limits or Limits()
         if secret is None and not self.is_meant(config):
             # It may just as well not be there, and then nobody waits for it.
             limits = replace(limits, retries=0, connect_seconds=_PROBE_SECONDS)
+        return self._asking(config, address, secret, limits)
+
+    def _asking(
+        self, config: ProviderConfig, address: Address, secret: Secret | None, limits: Limits
+    ) -> ModelHost:
+        try:
+            from modelops_bundle.adapters.model_hosts.http import HttpModelHost
+        except ImportError as error:
+            raise _extra_is_missing("asking a provider for its models", error) from error
         if config.slug != "anthropic" or secret is None:
             return HttpModelHost(config, address, secret, self._cache, limits)
         try:
@@ -114,7 +142,7 @@ def refresh_catalog(
     from modelops_bundle.workflows.catalog_refresh import refresh
 
     root = str(project_folder(cwd))
-    variables = read_variables(os.path.join(root, ".env"), os.environ)
+    variables, unread = read_variables(os.path.join(root, ".env"))
     limits = limits or Limits()
     if not trust_cache:
         limits = replace(limits, kept_seconds=0)
@@ -122,13 +150,14 @@ def refresh_catalog(
         files = [_project_file(root)]
     else:
         files = _provider_files(os.path.join(cwd, catalog_dir), catalog_dir)
-    return refresh(
+    done = refresh(
         files,
-        RealHosts(variables, _cache_folder(os.environ), limits),
+        RealHosts(os.environ, _cache_folder(os.environ), limits, file=variables),
         DiskTextFile(os.path.abspath(os.path.join(cwd, output)), output),
         lambda: datetime.now(UTC),
         providers,
     )
+    return replace(done, unread=unread)
 
 
 def ollama_digest(config: ProviderConfig, name: str) -> str:

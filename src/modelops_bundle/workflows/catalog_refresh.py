@@ -18,6 +18,7 @@ from typing import Protocol
 from modelops_bundle.catalog.documents import Document, read_document
 from modelops_bundle.catalog.entries import ModelEntry, ProviderConfig
 from modelops_bundle.catalog.listing import models_json
+from modelops_bundle.catalog.loading import shipped
 from modelops_bundle.catalog.merging import Change, Merge, merge
 from modelops_bundle.catalog.providers import SLUGS, provider_class
 from modelops_bundle.catalog.providers.base import ModelHost
@@ -136,11 +137,13 @@ class Refresh:
         providers: By provider, sorted.
         written: Documents that changed.
         output: The list of models, and whether it changed.
+        unread: Numbers of lines of ``.env`` that set no variable, as they should.
     """
 
     providers: tuple[Refreshed, ...]
     written: tuple[str, ...]
     output: tuple[str, bool]
+    unread: tuple[int, ...] = ()
 
     @property
     def has_failed(self) -> bool:
@@ -173,7 +176,7 @@ def refresh(
     chosen = tuple(_slug(configs, name) for name in asked)
     answers = _ask([configs[slug] for slug in chosen or SLUGS], hosts, bool(asked))
     if not answers:
-        raise _nobody(configs)
+        raise _nobody()
     instant = now().replace(microsecond=0)
     done: list[Refreshed] = []
     written = []
@@ -231,8 +234,10 @@ def _slug(configs: Mapping[str, ProviderConfig], name: str) -> str:
     )
 
 
-def _nobody(configs: Mapping[str, ProviderConfig]) -> UsageError:
-    variables = [c.credential_variables[0] for c in configs.values() if c.credential_variables]
+def _nobody() -> UsageError:
+    # A project's document has no say in which variables hold keys.
+    known = (shipped().providers[slug].credential_variables for slug in SLUGS)
+    variables = [names[0] for names in known if names]
     return UsageError(
         "no provider is configured",
         "no variable holds a key of one, and no server of Ollama answers",

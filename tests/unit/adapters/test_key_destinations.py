@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from modelops_bundle.adapters.model_hosts.access import Address, address_of
-from modelops_bundle.adapters.model_hosts.destinations import check_destination
-from modelops_bundle.catalog.entries import ProviderConfig
+from modelops_bundle.adapters.model_hosts.access import Address
+from modelops_bundle.adapters.model_hosts.destinations import (
+    check_destination,
+    with_known_variables,
+)
+from modelops_bundle.catalog.entries import Authentication, ProviderConfig
 from modelops_bundle.catalog.loading import shipped
 from modelops_bundle.errors import ModelHostError
 from modelops_bundle.wiring.model_hosts import RealHosts
@@ -26,12 +29,12 @@ MISTRAL = ProviderConfig(
     credential_variables=("MISTRAL_API_KEY",),
 )
 NOWHERE = ProviderConfig(slug="nowhere", credential_variables=("NOWHERE_API_KEY",))
-SHIPPED = (OPENAI, MISTRAL, NOWHERE)
+KNOWN = {"openai": OPENAI}
+KEY = "sk-secret"
 
 
-def check(url: str, credential: str = "OPENAI_API_KEY", **variables: str) -> None:
-    config = replace(OPENAI, slug="groq", name="Mine", base_url=url, base_url_variables=())
-    check_destination(config, credential, Address(url), SHIPPED, variables)
+def check(url: str, known: ProviderConfig = OPENAI, **variables: str) -> None:
+    check_destination(known, known.credential_variables[0], Address(url), variables)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +72,8 @@ def test_a_key_goes_nowhere_else(url: str) -> None:
     with pytest.raises(ModelHostError, match="OPENAI_API_KEY is not sent") as caught:
         check(url)
     assert "shipped catalog has OpenAI" in caught.value.why
-    assert "set OPENAI_BASE_URL to it, or put" in caught.value.mend
-    assert "providers.groq.credential_variables" in caught.value.mend
+    assert "set OPENAI_BASE_URL to it; else remove" in caught.value.mend
+    assert "providers.openai.base_url" in caught.value.mend
 
 
 def test_the_base_url_variable_is_the_user_s_own_word() -> None:
@@ -82,33 +85,67 @@ def test_the_base_url_variable_is_the_user_s_own_word() -> None:
         check("https://evil.example", OPENAI_BASE_URL="no address")
 
 
-def test_a_variable_that_only_the_document_names_does_not_count() -> None:
-    config = replace(OPENAI, base_url_variables=("BRANCH",))
-    variables = {"BRANCH": "evil.example/TOKEN"}
-    address = address_of(config, variables)
-    with pytest.raises(ModelHostError, match=r"https://evil\.example \(from BRANCH\)") as caught:
-        check_destination(config, "OPENAI_API_KEY", address, SHIPPED, variables)
-    assert "TOKEN" not in str(caught.value)
-
-
-def test_where_nothing_can_be_set_another_variable_can_be_named() -> None:
-    for credential in ("MISTRAL_API_KEY", "NOWHERE_API_KEY"):
+def test_where_no_variable_says_an_address_the_document_s_is_to_be_removed() -> None:
+    for known in (MISTRAL, NOWHERE):
         with pytest.raises(ModelHostError) as caught:
-            check("https://evil.example", credential)
-        assert "set " not in caught.value.mend
+            check("https://evil.example", known)
+        assert caught.value.mend.startswith("Remove the document's providers.")
 
 
-def test_a_variable_of_nobody_goes_where_it_is_asked_for() -> None:
-    check("https://llm.acme.example/v1", "ACME_API_KEY")
+# --- documents that name variables ------------------------------------------------------------------
+
+
+def hosts(environment: dict[str, str], **file: str) -> RealHosts:
+    return RealHosts(environment, file=file, known=KNOWN)
+
+
+def test_a_document_cannot_name_what_is_sent() -> None:
+    """It would have any variable of the process sent to its server, or to one that is named so."""
+    environment = {"AWS_SESSION_TOKEN": KEY, "OPENAI_API_KEY": KEY}
+    config = replace(
+        OPENAI, base_url="http://127.0.0.1:9", credential_variables=("AWS_SESSION_TOKEN",)
+    )
+    with pytest.raises(ModelHostError, match="OPENAI_API_KEY is not set"):
+        hosts({"AWS_SESSION_TOKEN": KEY}).host(config)
+    assert not hosts({"AWS_SESSION_TOKEN": KEY}).is_meant(config)
+    asked = hosts(environment).host(replace(OPENAI, base_url_variables=("AWS_SESSION_TOKEN",)))
+    assert asked.source == "https://api.openai.example/v1/models"
+
+
+def test_a_document_cannot_say_how_a_key_is_sent() -> None:
+    told = Authentication(scheme="header", header="x-key", headers={"Host": "evil.example"})
+    known = with_known_variables(replace(OPENAI, authentication=told), OPENAI)
+    assert known.authentication == OPENAI.authentication
+
+
+def test_a_provider_that_is_not_shipped_gets_no_key() -> None:
+    config = replace(OPENAI, slug="mine", base_url="https://evil.example/v1")
+    assert not hosts({"OPENAI_API_KEY": KEY}).is_meant(config)
+    known = with_known_variables(config, None)
+    assert (known.credential_variables, known.base_url_variables) == ((), ())
+    assert known.authentication.scheme == "none"
+    assert hosts({"OPENAI_API_KEY": KEY}).host(config).source == "https://evil.example/v1/models"
+
+
+# --- the file of variables --------------------------------------------------------------------------
+
+
+def test_an_address_in_the_file_gets_a_key_of_the_file_alone() -> None:
+    gateway = "https://gateway.example/TOKEN/v1"
+    both = hosts({}, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=gateway).host(OPENAI)
+    assert both.source == "https://gateway.example (from OPENAI_BASE_URL)"
+    with pytest.raises(ModelHostError, match="OPENAI_API_KEY is not sent") as caught:
+        hosts({"OPENAI_API_KEY": KEY}, OPENAI_BASE_URL=gateway).host(OPENAI)
+    assert "set OPENAI_BASE_URL in the environment" in caught.value.mend
+    assert "TOKEN" not in str(caught.value)
+    hosts({"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": gateway}).host(OPENAI)
+    hosts({"OPENAI_BASE_URL": gateway}, OPENAI_API_KEY=KEY).host(OPENAI)
 
 
 def test_hosts_refuse_before_they_ask() -> None:
-    hosts = RealHosts({"OPENAI_API_KEY": "sk-secret", "ANTHROPIC_API_KEY": "sk-secret"})
+    asking = RealHosts({"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY})
     known = shipped().providers
     for slug in ("openai", "anthropic"):
-        hosts.host(known[slug])
+        asking.host(known[slug])
         with pytest.raises(ModelHostError, match="is not sent"):
-            hosts.host(replace(known[slug], base_url="https://evil.example"))
-    borrowed = replace(known["ollama"], base_url="https://evil.example")
-    with pytest.raises(ModelHostError, match="OPENAI_API_KEY is not sent"):
-        hosts.host(replace(borrowed, credential_variables=("OPENAI_API_KEY",)))
+            asking.host(replace(known[slug], base_url="https://evil.example"))

@@ -486,21 +486,22 @@ def test_what_says_that_a_provider_is_used() -> None:
     assert not is_meant(local, {})
 
 
-def test_a_dotenv_file_never_counts_more_than_the_environment(tmp_path: Path) -> None:
+def test_a_dotenv_file_s_variables_and_the_lines_that_set_none(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    assert read_variables(str(file), {"A": "1"}) == {"A": "1"}
-    file.write_text("A=2\nexport B='two words' # said so\nC=${A}\nD\nE=\n")
-    environment = {"A": "1"}
-    found = read_variables(str(file), environment)
-    assert found == {"A": "1", "B": "two words", "C": "${A}", "E": ""}
-    assert environment == {"A": "1"}
+    assert read_variables(str(file)) == ({}, ())
+    file.write_bytes(
+        b"\xef\xbb\xbfA=2\nexport B='two words' # said so\nno line\nC=${A}\nD\nE=\n='x'\n"
+    )
+    found, unread = read_variables(str(file))
+    assert found == {"A": "2", "B": "two words", "C": "${A}", "E": ""}
+    assert unread == (3, 7)
 
 
 def test_a_dotenv_file_that_cannot_be_read_is_not_quoted(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"A=\xff" + KEY.encode())
     with pytest.raises(StorageError) as caught:
-        read_variables(str(file), {})
+        read_variables(str(file))
     assert KEY not in repr(caught.value)
 
 

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from modelops_bundle.catalog.entries import ProviderConfig
@@ -83,28 +84,29 @@ class Address:
         return f"{parts.scheme}://{server} (from {self.variable})"
 
 
-def read_variables(file: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables of the process, and those of a ``.env`` file that it does not have.
+def read_variables(file: str) -> tuple[dict[str, str], tuple[int, ...]]:
+    """The variables of a ``.env`` file, and the numbers of its lines that set none, as they should.
 
     Args:
         file: Path of the file, which need not exist.
-        environment: The variables of the process. They are not changed.
 
     Raises:
         StorageError: The file is there and cannot be read.
     """
-    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     if not os.path.isfile(file):
-        return dict(environment)
+        return {}, ()
     try:
-        given = dotenv_values(file, interpolate=False)
+        with Path(file).open(encoding="utf-8-sig") as opened:
+            lines = list(parse_stream(opened))
     except (OSError, UnicodeDecodeError) as error:
         # What the error says may quote the file.
         why = (error.strerror or "") if isinstance(error, OSError) else "it is not UTF-8"
         mend = "Mend the file, or set the variables in the environment."
         raise StorageError(f"cannot read {file}", why, mend) from None
-    return {name: value for name, value in given.items() if value is not None} | dict(environment)
+    found = {each.key: each.value for each in lines if each.key and each.value is not None}
+    return found, tuple(each.original.line for each in lines if each.error)
 
 
 def find_secret(config: ProviderConfig, variables: Mapping[str, str]) -> Secret | None:

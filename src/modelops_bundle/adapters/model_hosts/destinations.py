@@ -1,75 +1,89 @@
-"""Where a key may be sent, whatever a project's document says.
+"""Which keys are sent where, whatever a project's document says.
 
-A document may come from somebody else, as within a bundle. Were it believed, it could have the user's keys
-sent to a server of its own.
+A document may come from somebody else, as within a bundle, and so may a ``.env`` file. Were they believed,
+they could have the user's keys, or any other variable, sent to a server of their own.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from modelops_bundle.adapters.model_hosts.access import Address, address_of, origin
-from modelops_bundle.catalog.entries import ProviderConfig
+from modelops_bundle.catalog.entries import Authentication, ProviderConfig
 from modelops_bundle.errors import ModelHostError
 
-__all__ = ["check_destination"]
+__all__ = ["check_destination", "with_known_variables"]
 
 
-def check_destination(
-    config: ProviderConfig,
-    credential: str,
-    address: Address,
-    shipped: Iterable[ProviderConfig],
-    variables: Mapping[str, str],
-) -> None:
-    """Refuse to send a key of a provider in the shipped catalog to a server that is not known to be its.
-
-    It may go to the server that the shipped catalog names, to the one that a base-URL variable named there
-    says, and to this machine. A key that the shipped catalog does not name may go wherever it is asked for.
+def with_known_variables(config: ProviderConfig, known: ProviderConfig | None) -> ProviderConfig:
+    """A configuration that reads only the variables, and sends a key only as, the shipped catalog says.
 
     Args:
         config: The provider, as the project's document has it.
+        known: The provider, as it is shipped; ``None`` where it is not.
+    """
+    known = known or ProviderConfig(slug=config.slug, authentication=Authentication(scheme="none"))
+    return replace(
+        config,
+        credential_variables=known.credential_variables,
+        base_url_variables=known.base_url_variables,
+        authentication=known.authentication,
+    )
+
+
+def check_destination(
+    known: ProviderConfig, credential: str, address: Address, variables: Mapping[str, str]
+) -> None:
+    """Refuse to send a key to a server that only a document names.
+
+    It may go to the server that the shipped catalog names, to the one that a base-URL variable says, and to
+    this machine.
+
+    Args:
+        known: The provider, as it is shipped.
         credential: The variable that holds the key.
         address: Where it would be sent.
-        shipped: The shipped configurations.
-        variables: What addresses are looked for in.
+        variables: The variables of whoever gave the key.
 
     Raises:
         ModelHostError: The key is not sent there.
     """
-    owners = [each for each in shipped if credential in each.credential_variables]
     with suppress(ValueError):
         target = origin(address.url)
-        if not owners or _is_here(target[1]) or target in _known(owners, variables):
+        if _is_here(target[1]) or target in _places(known, variables):
             return
-    name = config.name or config.slug
-    usual = dict.fromkeys(each for owner in owners for each in owner.base_url_variables)
-    settable = f"set {' or '.join(usual)} to it, or " if usual else ""
+    name = known.name or known.slug
+    if address.variable is not None:
+        # The only variable that does not count: one of the file, for a key of the process.
+        mend = (
+            f"If that server is right, set {address.variable} in the environment; else remove it."
+        )
+    else:
+        settable = " or ".join(known.base_url_variables)
+        right = (
+            f"If that server is right, set {settable} to it; else remove" if settable else "Remove"
+        )
+        mend = f"{right} the document's providers.{known.slug}.base_url."
     raise ModelHostError(
         f"{name} was not asked: {credential} is not sent to a server that only a document names",
-        f"{address.cited('')} is not where the shipped catalog has {_names(owners)}",
-        f"If that server is right, {settable}put the key for it into a variable of its own and name that"
-        f" under providers.{config.slug}.credential_variables; else remove the document's base_url.",
+        f"{address.cited('')} is not where the shipped catalog has {name}",
+        mend,
     )
 
 
-def _known(
-    owners: Iterable[ProviderConfig], variables: Mapping[str, str]
+def _places(
+    known: ProviderConfig, variables: Mapping[str, str]
 ) -> Iterator[tuple[str, str | None, int | None]]:
-    for owner in owners:
-        for given in ({}, variables):
-            # A variable that holds no address names no server.
-            with suppress(ModelHostError, ValueError):
-                yield origin(address_of(owner, given).url)
+    for given in ({}, variables):
+        # A variable that holds no address names no server.
+        with suppress(ModelHostError, ValueError):
+            yield origin(address_of(known, given).url)
 
 
 def _is_here(host: str | None) -> bool:
     with suppress(ValueError):
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
     return False
-
-
-def _names(owners: Collection[ProviderConfig]) -> str:
-    return ", ".join(sorted(owner.name or owner.slug for owner in owners))
