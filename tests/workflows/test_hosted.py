@@ -360,6 +360,7 @@ def test_a_retired_model_is_refused_with_its_replacement() -> None:
 
 def test_the_provider_behind_a_variable_is_named() -> None:
     assert hosted().provider_at("OLLAMA_HOST") == "ollama"
+    assert hosted().provider_at("ACME_TOKEN") == "acme"
     assert hosted().provider_at("HOME") is None
 
     def broken() -> Catalog:

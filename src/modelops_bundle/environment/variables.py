@@ -84,6 +84,9 @@ _OF_MACHINE_ENDS = (
     "_API_KEY", "_BUNDLE", "_CERT", "_DATA", "_DIR", "_HOME", "_LIB", "_LICENSE_FILE", "_PATH", "_PREFIX",
     "_PROXY", "_ROOT", "_TOKEN", "_proxy",
 )  # fmt: skip
+#: Say which server answers, so what is computed, whatever machine or account they are called after.
+_ADDRESS_ENDS = ("_API_BASE", "_API_URL", "_BASE_URL", "_OPENAI_ENDPOINT")
+_KEY_ENDS = ("_KEY", "_TOKEN")
 
 #: Matter for what is shown, and are set by terminals, notebooks and services rather than by users.
 _OF_DISPLAY = ("CI", "CLICOLOR", "COLUMNS", "FORCE_COLOR", "LANG", "LC_", "LINES", "MPLBACKEND", "NO_COLOR",
@@ -93,11 +96,21 @@ _OF_DISPLAY = ("CI", "CLICOLOR", "COLUMNS", "FORCE_COLOR", "LANG", "LC_", "LINES
 def withheld(names: Iterable[str], given: Collection[str]) -> list[str]:
     """Those variables that a simulation does not find, sorted: what is not declared cannot count then.
 
+    A key is withheld together with the address that it is for: alone, it would be sent to the usual server.
+
     Args:
         names: What is set where it runs.
         given: What is declared, and what the configuration says is no input.
     """
-    return sorted(name for name in names if name not in given and not _is_of_machine(name))
+    undeclared = {name for name in names if name not in given}
+    kept_back = {name for name in undeclared if not _is_of_machine(name)}
+    services = {
+        name[: -len(end)] for name in kept_back for end in _ADDRESS_ENDS if name.endswith(end)
+    }
+    keys = (name for name in undeclared if name.endswith(_KEY_ENDS))
+    # `OPENAI_API_KEY` beside `OPENAI_BASE_URL`.
+    kept_back |= {key for key in keys if any(key.startswith(f"{each}_") for each in services)}
+    return sorted(kept_back)
 
 
 def worth_telling(name: str) -> bool:
@@ -106,7 +119,7 @@ def worth_telling(name: str) -> bool:
 
 
 def _is_of_machine(name: str) -> bool:
-    return (
+    return not name.endswith(_ADDRESS_ENDS) and (
         name in _OF_MACHINE
         or name in _OF_ACCOUNT
         or name.startswith(_OF_MACHINE_STARTS)

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 from modelops_bundle.catalog.floating import is_floating
 from modelops_bundle.digests.hosted import HostedInputs
 from modelops_bundle.digests.leaves import HostedModel
-from modelops_bundle.errors import HostedModelError, MopsError, WorkerError
+from modelops_bundle.errors import CatalogError, HostedModelError, MopsError, WorkerError
 
 if TYPE_CHECKING:
+    from modelops_bundle.catalog.documents import BrokenCatalogError
     from modelops_bundle.catalog.entries import ModelEntry, ProviderConfig
     from modelops_bundle.catalog.snapshot import Catalog
 
@@ -61,14 +62,28 @@ class HostedModels:
         self._manifest_digest = manifest_digest
         self._known: dict[str, HostedModel | MopsError] = {}
 
-    @cached_property
+    @property
     def catalog(self) -> Catalog:
         """What is shipped, and what the project adds or overrides.
 
         Raises:
-            CatalogError: The project's document cannot be used.
+            CatalogError: The project's document cannot be used. What is wrong in it is not told in full, as
+                that would be repeated for every entry.
         """
-        return self._read_catalog()
+        if isinstance(self._read, CatalogError):
+            raise self._read
+        return self._read
+
+    @cached_property
+    def _read(self) -> Catalog | CatalogError:
+        from modelops_bundle.catalog.documents import BrokenCatalogError
+
+        try:
+            return self._read_catalog()
+        except BrokenCatalogError as error:
+            return _in_short(error)
+        except CatalogError as error:
+            return error
 
     def path_of(self, name: str) -> str:
         """The path of a hosted model that a user named, with or without a provider.
@@ -183,12 +198,19 @@ class HostedModels:
         return tuple(sorted(hosts))
 
     def provider_at(self, variable: str) -> str | None:
-        """The provider whose address a variable says; ``None`` when it is none's, or nobody can tell."""
+        """The provider whose address or key a variable is; ``None`` when it is none's, or nobody can tell."""
         try:
             configs = self.catalog.providers.values()
         except MopsError:
             return None
-        return next((each.slug for each in configs if variable in each.base_url_variables), None)
+        return next(
+            (
+                each.slug
+                for each in configs
+                if variable in (*each.base_url_variables, *each.credential_variables)
+            ),
+            None,
+        )
 
     def mend(self, paths: Iterable[str]) -> str:
         """What to do about the first of these paths whose meaning cannot be told; empty where all can."""
@@ -253,6 +275,19 @@ class HostedModels:
                 yield path, self._entry(path)
             except MopsError:
                 continue  # makes the entry invalid, which says so
+
+
+def _in_short(error: BrokenCatalogError) -> CatalogError:
+    from modelops_bundle.catalog.overlay import PROJECT_FILE
+
+    lines = [each.line for each in error.problems if each.line is not None]
+    place = f" in line {lines[0]}" if lines else ""
+    count = len(error.problems)
+    return CatalogError(
+        f"{PROJECT_FILE} cannot be used",
+        f"it has an error{place}" if count == 1 else f"it has {count} errors, the first{place}",
+        "`mops-bundle catalog validate` shows every error.",
+    )
 
 
 def _named(path: str, entry: ModelEntry) -> str:

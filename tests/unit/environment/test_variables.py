@@ -18,6 +18,9 @@ from modelops_bundle.environment.variables import withheld, worth_telling
         "XLA_FLAGS",
         "RATE",
         "MKL_CBWR",
+        "OPENAI_BASE_URL",
+        "GOOGLE_GEMINI_BASE_URL",
+        "AZURE_OPENAI_ENDPOINT",
     ],
 )
 def test_what_nobody_declared_is_withheld(name: str) -> None:
@@ -32,6 +35,23 @@ def test_what_nobody_declared_is_withheld(name: str) -> None:
 )  # fmt: skip
 def test_what_says_where_a_machine_has_things_is_given(name: str) -> None:
     assert withheld([name], ()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+        ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"),
+        ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"),
+        ("CO_API_KEY", "CO_API_URL"),
+    ],
+)
+def test_a_key_goes_nowhere_without_its_address(key: str, address: str) -> None:
+    """A gateway's key would be sent to the provider itself, and its answer taken for the gateway's."""
+    assert withheld([key], ()) == []
+    assert withheld([key, address, "OTHER_API_KEY"], ()) == sorted([key, address])
+    assert withheld([key, address], {address}) == []
+    assert withheld([key, address], {key}) == [address]
 
 
 def test_what_terminals_and_notebooks_set_is_not_worth_a_word() -> None:
