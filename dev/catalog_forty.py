@@ -80,23 +80,25 @@ NOTES: Mapping[str, str] = {
     "anthropic/claude-3-5-sonnet-20241022": "all agree; only genai-prices knows the cache of an hour",
     "anthropic/claude-3-7-sonnet-20250219": "the id is dated before the announcement, which is kept by hand",
     "anthropic/claude-sonnet-4-20250514": "the id is dated before the release, which is taken",
-    "anthropic/claude-opus-4-1-20250805": "all agree; its shutdown is known from a client's notes only",
-    "anthropic/claude-sonnet-4-5-20250929": "all agree",
+    "anthropic/claude-opus-4-1-20250805": "all agree; when it ended is kept by hand",
+    "anthropic/claude-sonnet-4-5-20250929": "prices agree; LiteLLM's date is that of the shutdown",
     "anthropic/claude-haiku-4-5-20251001": "the id is dated before the release, which is taken",
     "anthropic/claude-opus-4-5-20251101": "models.dev has 2025-11-24 for the undated name alone",
     "google/gemini-2.0-flash": "models.dev dates the experimental version, Google's list the model",
-    "google/gemini-2.5-pro": "models.dev dates the experimental version, Google's list the model",
-    "google/gemini-2.5-flash": "models.dev dates the experimental version, Google's list the model",
+    "google/gemini-2.5-pro": "models.dev dates the experimental version, Google's list the model;"
+    " LiteLLM's other date is that of the shutdown",
+    "google/gemini-2.5-flash": "as `gemini-2.5-pro`",
     "google/gemini-2.5-flash-lite": "models.dev dates the preview, Google's list the model",
     "google/gemini-3-pro-preview": "prices agree",
     "mistral/mistral-large-2512": "models.dev repeats the date of its predecessor, which the id contradicts",
     "mistral/mistral-small-2603": "256,000 is 256 x 1,000 in one source and 256 x 1,024 in two; the"
     " first source is taken, which is the smaller one",
-    "xai/grok-3": "one source only; no date of release is attested",
-    "xai/grok-4-0709": "one source only",
-    "deepseek/deepseek-chat": "a name that moves: every source describes another version. Prices until"
-    " 2026-04-24 are kept by hand; since then LiteLLM's, the newer data, is"
-    " taken, though models.dev's is that of the model that the name means since",
+    "xai/grok-3": "one source only, no date of release; since the shutdown the name is answered, and billed,"
+    " as `grok-4.3`, which is kept by hand",
+    "xai/grok-4-0709": "one source only; since the shutdown as `grok-3`",
+    "deepseek/deepseek-chat": "a name that moved until it was shut down: every source describes another"
+    " version, LiteLLM one of before 2026-04-24, models.dev the last one. All prices are kept by hand, the"
+    " last one is models.dev's; LiteLLM's date of deprecation is that of the shutdown",
     "deepseek/deepseek-reasoner": "as `deepseek-chat`",
     "cohere/command-a-03-2025": "all agree",
     "groq/llama-3.3-70b-versatile": "both agree",

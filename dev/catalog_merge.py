@@ -60,6 +60,7 @@ _DATED = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 _NOISY_DIGITS = 15
 _TWELVE_DIGITS = Context(prec=12)
 _MONTH = re.compile(r"-(\d\d)-(20\d\d)$")
+_DATES = ("release_date", "deprecation_date", "shutdown_date")
 _UNDERIVED = ("id", "provider", "source", "grade", "inherited", "aliases", "prices", "capabilities")
 
 
@@ -157,17 +158,17 @@ def _compare(
 ) -> None:
     first = said[0]
     others = tuple(
-        (versions[source], str(value)) for source, value in said if not _agree(first[1], value)
+        (versions[source], str(value)) for source, value in said if not _agree(key, first[1], value)
     )
     if others and key != "developer":  # which is not read, but concluded from the id
         taken = str(first[1])
         report.disagreements.append(Disagreement(name, key, taken, versions[first[0]], others))
 
 
-def _agree(one: Any, other: Any) -> bool:
+def _agree(key: str, one: Any, other: Any) -> bool:
     """Whether values are equal, or dates of which one is only less precise."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one.startswith(other) or other.startswith(one)
+    if key in _DATES:
+        return bool(one.startswith(other) or other.startswith(one))
     return bool(one == other)
 
 

@@ -17,6 +17,7 @@ from modelops_bundle.catalog.trees import CAPABILITIES, entry_tree
 
 _ROWS = ("source", "aliases", "prices", "capabilities")
 _SHARED = ("display_name", "context_window", "max_input_tokens", "max_output_tokens")
+_ENDS = ("status", "deprecation_date", "shutdown_date", "replacement")
 
 Place = tuple[str, str]
 
@@ -60,6 +61,21 @@ def fill_from_aliases(entries: dict[Place, ModelEntry]) -> None:
                 entries[place] = entry = _filled(entry, named)
 
 
+def end_names(entries: dict[Place, ModelEntry]) -> None:
+    """Let a name that is listed itself end as the model does that it means today.
+
+    Sources tell the end of a model for its dated id, and for its other names late, differently or not at all.
+    """
+    for entry in list(entries.values()):
+        ends = {key: getattr(entry, key) for key in _ENDS}
+        if not any(ends.values()):
+            continue
+        for alias in entry.aliases:
+            place = (entry.provider, alias.name)
+            if alias.valid_to is None and place in entries:
+                entries[place] = _ended(entries[place], entry, ends)
+
+
 def note_lost_replacements(entries: Mapping[Place, ModelEntry], report: Report) -> None:
     """Note replacements that name no model of the catalog; they stay, as a source says so."""
     for (provider, _), entry in entries.items():
@@ -98,6 +114,16 @@ def _filled(entry: ModelEntry, named: ModelEntry) -> ModelEntry:
         cited["capabilities"] = f"{_source(named, 'capabilities')}, of {named.id}"
     source = MappingProxyType({**entry.source, **cited})
     return replace(entry, **changes, source=source)
+
+
+def _ended(named: ModelEntry, meant: ModelEntry, ends: Mapping[str, Any]) -> ModelEntry:
+    changes = {key: value for key, value in ends.items() if getattr(named, key) != value}
+    stale = {key for key, value in changes.items() if value is None}
+    cited = {
+        key: f"{_source(meant, key)}, of {meant.id}" for key in changes if changes[key] is not None
+    }
+    kept = {key: text for key, text in named.source.items() if key not in stale}
+    return replace(named, **changes, source=MappingProxyType({**kept, **cited}))
 
 
 def _source(entry: ModelEntry, key: str) -> str:

@@ -183,6 +183,7 @@ def _documents_of_catalog(project: Path, run: Run) -> Iterator[tuple[str, object
     yield "catalog diff", run("catalog", "diff", "--json")
     yield "catalog docs", run("catalog", "docs", "--json")
     yield "catalog site", run("catalog", "site", "--out", "site", "--json")
+    yield "catalog serve", _of_server(project)
     page = project / "models" / "model_registry.md"
     page.write_text(page.read_text().replace("Vision", "Sight"))
     yield "catalog convert", run("catalog", "convert", str(page), "--json")
@@ -192,6 +193,18 @@ def _documents_of_catalog(project: Path, run: Run) -> Iterator[tuple[str, object
         asked = ["--provider", "ollama", "--output", "models/models.json", "--json"]
         yield "catalog refresh", run("catalog", "refresh", *asked)
     shutil.rmtree(document.parent)
+
+
+def _of_server(folder: Path) -> object:
+    """What a server prints at its start."""
+    command = [sys.executable, "-m", "modelops_bundle.cli", "catalog", "serve", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--json"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as server:
+        assert server.stdout is not None
+        printed = b"".join(iter(server.stdout.readline, b"}\n"))
+        server.terminate()
+    return json.loads(printed + b"}")
 
 
 @contextmanager

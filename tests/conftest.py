@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.disk import on_disk
+from tests.support.model_servers import running_model_server, usual_model_server
 from tests.support.object_servers import azure, s3, server
 from tests.support.required import pytest_configure, pytest_runtest_makereport
 
@@ -16,8 +17,10 @@ __all__ = [
     "disk_path",
     "pytest_configure",
     "pytest_runtest_makereport",
+    "running_model_server",
     "s3",
     "server",
+    "usual_model_server",
 ]
 
 

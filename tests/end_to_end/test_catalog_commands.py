@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,9 @@ def test_nothing_found_tells_what_may_hide_it(empty: Project) -> None:
     told = empty.run(*wanted, "--status", "production").stderr
     assert "fits no filter" in told
     assert "1 model would fit, of which no source says the status" in told
-    assert "--status" not in empty.run("catalog", "search", "--provider", "acme", "zzz").stderr
+    assert empty.run("catalog", "search", "--provider", "acme", "zzz").stderr == "No model fits.\n"
+    told = empty.run("catalog", "search", "gpt4o").stderr
+    assert "Names that are close: openai/gpt-4o," in told
     assert empty.json(*wanted, "--status", "beta")["total"] == 1
 
 
@@ -111,6 +114,8 @@ def test_show_resolves_for_the_date_and_tells_what_the_name_means_today(project:
     assert "large means acme/large-2" in old
     assert "Answers still, and will be shut down." in old
     assert "unknown" in old
+    assert "today it means" in project.run("catalog", "show", "large", "--on", "2025-06-01").stdout
+    assert "today" not in project.run("catalog", "show", "large").stdout
     document = project.json("catalog", "show", "acme/large", "--on", "2024-06-01")
     assert (document["name"], document["now"]) == ("acme/large-1", "acme/large-2")
     assert [each["model_id"] for each in document["meanings"]] == ["large-1", "large-2"]
@@ -130,6 +135,8 @@ def test_show_tells_what_a_call_cost_or_why_that_is_unknown(project: Project) ->
     assert project.json(*call, "input=1000", "--batch")["cost"]["amount"] == "0.00125"
     unknown = project.run(*call, "output=1", "--batch").stdout
     assert "unknown: no_price_for_circumstances (output)" in unknown
+    said = project.refuse("catalog", "show", "large", "--on", "2023-01-01", "--usage", "input=1")
+    assert "unknown: no_price_at_date: what acme/large means on 2023-01-01 is not known" in said
 
 
 @pytest.mark.parametrize(
@@ -143,6 +150,7 @@ def test_show_tells_what_a_call_cost_or_why_that_is_unknown(project: Project) ->
         (("show", "large", "--usage", ","), "counts nothing"),
         (("show", "large", "--batch"), "Give --usage"),
         (("list", "--provider", "acne"), "acme"),
+        (("list", "--developer", "acne"), "names that are close: acme"),
         (("list", "--status", "old"), "is not a status"),
         (("search", "--max-price", "cheap"), "is no price in US dollars"),
         (("search", "--min-context", "lots"), "is no number of tokens"),
@@ -217,6 +225,20 @@ def test_diff(project: Project) -> None:
     assert "Nothing differs." in same.stderr
 
 
+def test_diff_tells_of_a_shipped_model_that_loses_a_name(project: Project) -> None:
+    moved = project.folder / "moved.yaml"
+    moved.write_text(
+        "models:\n- {id: gpt-4o-2024-11-20, provider: openai,"
+        " aliases: [{name: gpt-4o, valid_from: 2026-11-25}]}\n"
+    )
+    told = project.run("catalog", "diff", "moved.yaml").stdout
+    assert "~ openai/gpt-4o-2024-11-20\n    aliases[gpt-4o, from 2026-11-25]: nothing -> " in told
+    assert (
+        "~ openai/gpt-4o-2024-08-06\n"
+        "    aliases[gpt-4o, from 2024-10-02].valid_to: nothing -> 2026-11-25\n" in told
+    )
+
+
 def test_docs_writes_the_page_and_check_tells_when_it_is_not_current(project: Project) -> None:
     page = project.folder / "models" / "model_registry.md"
     assert "is not there" in project.run("catalog", "docs", "--check", expect=3).stderr
@@ -230,6 +252,8 @@ def test_docs_writes_the_page_and_check_tells_when_it_is_not_current(project: Pr
     assert "`mops-bundle catalog docs` writes it" in told
     page.write_text("# My own words\n")
     assert "not written by this command" in project.refuse("catalog", "docs")
+    told = project.run("catalog", "docs", "--check", expect=3).stderr
+    assert "`mops-bundle catalog docs --force` replaces it" in told
     project.run("catalog", "docs", "--force")
     assert project.json("catalog", "docs", "--check")["current"] is True
 
@@ -248,6 +272,21 @@ def test_convert_guesses_the_format_and_replaces_nothing(project: Project) -> No
     assert (project.folder / "new" / "one.yaml").read_text() == done.stdout
     project.run("catalog", "convert", page, "--output", "new/one.yaml", "--force")
     project.run("catalog", "validate", "new/one.yaml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_convert_replaces_no_device(project: Project) -> None:
+    project.run("catalog", "docs")
+    os.mkfifo(project.folder / "pipe")
+    command = ["catalog", "convert", "models/model_registry.md", "--output", "pipe", "--force"]
+    assert "it is no file" in project.run(*command, expect=1).stderr
+    assert (project.folder / "pipe").is_fifo()
+
+
+def test_a_file_that_is_too_large_is_not_read(project: Project) -> None:
+    with (project.folder / "large.json").open("wb") as file:
+        file.truncate(100 * 1024**3)
+    assert "bytes" in project.refuse("catalog", "convert", "large.json", "--from", "litellm")
 
 
 def test_convert_reads_the_json_of_others_and_tells_what_has_no_place(empty: Project) -> None:

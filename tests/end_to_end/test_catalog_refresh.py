@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +17,16 @@ import yaml
 from modelops_bundle.catalog.loading import shipped
 from modelops_bundle.catalog.providers import SLUGS
 from tests.support.command import PROGRAM, Project, environment
-from tests.support.model_servers import KEYS, ModelServer, Reply, model_server, payload
+from tests.support.model_servers import KEYS, ModelServer, Reply, payload
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "refresh_model_registry.yml"
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[ModelServer]:
-    with model_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: ModelServer) -> ModelServer:
-    running.asked.clear()
-    running.behaviours.clear()
-    running.behaviours["ollama"] = lambda _: Reply(b"", 404)
-    return running
+def server(usual_model_server: ModelServer) -> ModelServer:
+    usual_model_server.behaviours["ollama"] = lambda _: Reply(b"", 404)
+    return usual_model_server
 
 
 @pytest.fixture
@@ -57,6 +48,8 @@ def test_a_refresh_and_another_one(project: Project) -> None:
     os.utime(output, (1_000_000_000, 1_000_000_000))
     again = project.run("catalog", "refresh")
     assert again.stdout.splitlines()[-1] == "No changes to `models.json`."
+    inside = project.run("-C", "models", "catalog", "refresh")
+    assert inside.stdout.splitlines()[-1] == "No changes to `../models.json`."
     assert output.stat().st_mtime == 1_000_000_000
     assert "warning: deepseek lists 2 models" in again.stderr  # far fewer than are shipped
 
@@ -92,6 +85,7 @@ def test_it_fails_only_when_all_fail(project: Project, server: ModelServer) -> N
     server.behaviours["openai"] = lambda _: Reply(b"", 404)
     before = project.content()
     failed = project.run("catalog", "refresh", "--no-cache", expect=1)
+    assert "models.json" not in failed.stdout
     assert "openai: failed" in failed.stdout
     assert project.content() == before
 

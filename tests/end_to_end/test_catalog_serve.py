@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,12 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from modelops_bundle.adapters.catalog_server.running import address_of, listening
+from modelops_bundle.catalog.loading import load
+from modelops_bundle.errors import MopsError
+from modelops_bundle.wiring.serving import _OneOfSeveral
 from tests.support.command import PROGRAM, Project, environment
 
 DOCUMENT = """\
@@ -88,14 +94,15 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
     (folder / "inside").mkdir()
     (folder / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "0"\n')
     (folder / "models" / "model_registry.yaml").write_text(DOCUMENT)
-    process = subprocess.Popen(
-        [PROGRAM, "catalog", "serve", "--port", "0", *options],
-        cwd=folder / "inside",
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with (folder / "printed").open("w") as printed:
+        process = subprocess.Popen(
+            [PROGRAM, "catalog", "serve", "--port", "0", *options],
+            cwd=folder / "inside",
+            env=environment(),
+            stdout=printed,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     with process:
         server = Server(folder, process)
         try:
@@ -171,12 +178,46 @@ def test_a_process_that_dies_is_replaced_and_none_is_left_behind(tmp_path: Path)
     with serving(tmp_path, "--workers", "2") as server:
         first = wait_for(lambda: len(children(server.process)) == 2 and children(server.process))
         assert server.developer() == "us"
+        server.edit("developer: us", "developer: [us]")
         time.sleep(6)  # one that dies sooner counts as one that cannot be started
         os.kill(min(first), signal.SIGKILL)
         now = wait_for(lambda: children(server.process) - first and children(server.process))
         wait_for(lambda: all(server.developer() == "us" for _ in range(20)))
         server.process.kill()
         wait_for(lambda: not any(Path(f"/proc/{each}").exists() for each in now))
+
+
+def test_a_process_that_starts_beside_a_broken_document_serves_what_was_sound(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "models" / "model_registry.yaml"
+    file.parent.mkdir()
+    file.write_text(DOCUMENT)
+    one = _OneOfSeveral(tmp_path, load(tmp_path).document)
+    file.write_text("models: [")
+    told: list[MopsError] = []
+    one.check(told.append)
+    assert "cannot use the catalog" in str(told[0])
+    with listening("127.0.0.1", 0) as taken:
+        process = get_context("spawn").Process(target=one, args=(taken,))
+        process.start()
+        try:
+            address = address_of(taken)
+            ours = requests.get(f"{address}/models/openai/ours", timeout=60).json()
+            assert ours["developer"] == "us"
+            assert requests.get(f"{address}/health", timeout=20).json()["outdated"]
+        finally:
+            process.terminate()
+            process.join()
+
+
+def test_programs_are_told_where_it_listens(tmp_path: Path) -> None:
+    with serving(tmp_path, "--json") as server:
+        wait_for((tmp_path / "printed").read_text)
+        told = json.loads((tmp_path / "printed").read_text())
+        assert told["schema"] == 1
+        assert requests.get(f"{told['address']}/health", timeout=20).json()["status"] == "ok"
+        assert server.end(signal.SIGTERM) == 143
 
 
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:

@@ -263,9 +263,31 @@ def test_retired_models_are_reused_and_only_a_miss_is_refused(project: Project) 
     )
     told = project.run("run", "model_calls", *ASKS_NOBODY, "--seeds", "0:3", "--dry-run").stderr
     assert "what is not stored is refused" in told
+    done = project.run("results", "verify", "--rerun", "1")
+    assert (
+        "results of model_calls are not computed again: openai/talk (talk-1) is re" in done.stderr
+    )
+    assert "its replacement is talk-2" in done.stderr
+    assert "0 results computed again" in done.stdout
+    (refused,) = project.json("results", "verify", "--rerun", "1")["refused"]
+    assert "openai/talk (talk-1) is retired" in refused
     told = project.run("doctor", expect=1).stdout
     assert "is retired" in told
     assert "`mops-bundle catalog show openai/talk` says what is known" in told
+
+
+def test_nothing_is_dropped_while_nobody_can_tell_what_is_true(project: Project) -> None:
+    project.run("run", "model_calls", *ASKS_NOBODY)
+    document = project.folder / "models" / "model_registry.yaml"
+    registry = project.folder / ".modelops-bundle" / "registry.yaml"
+    for file in (document, registry):
+        content = file.read_bytes()
+        file.write_bytes(content + b"<<<<<<< HEAD\n")
+        project.run("results", "gc", "--delete", expect=None)
+        file.write_bytes(content)
+    assert "hits      1" in project.run("run", "model_calls", *ASKS_NOBODY).stdout
+    move(project)
+    assert project.json("results", "gc", "--delete")["removed"] == 1
 
 
 def test_deprecated_models_warn_everywhere(project: Project) -> None:

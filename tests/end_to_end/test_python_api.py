@@ -13,7 +13,7 @@ import pytest
 import modelops_bundle
 from modelops_bundle.adapters.results_local import LocalResults
 from modelops_bundle.api import Project
-from modelops_bundle.errors import ParameterError, UsageError, WorkerError
+from modelops_bundle.errors import InvalidEntryError, ParameterError, UsageError, WorkerError
 from modelops_bundle.results.given_parameters import AskedParameters
 from modelops_bundle.wiring.running import open_machinery
 from modelops_bundle.workflows.machinery import RunRequest
@@ -115,6 +115,18 @@ def test_a_model_is_called_like_a_function_and_notices_an_edit(project: Project)
             odd({"how": "fail"}, 1)
         with pytest.raises(ParameterError):
             odd({"value": float("nan")})
+
+
+def test_what_cannot_be_looked_at_is_not_taken_for_what_it_was(project: Project) -> None:
+    with project.model("Odd") as odd:
+        assert odd({"value": 3}, seed=4)["n"] == 7
+        source = Path(project.root, "model.py")
+        source.write_text("def (")
+        for _ in range(2):
+            with pytest.raises(InvalidEntryError):
+                odd({"value": 3}, 4)
+        source.write_text(MODEL)
+        assert odd({"value": 3}, 4)["n"] == 7
 
 
 def test_whatever_a_called_model_depends_on_counts_at_once(tmp_path: Path, monkeypatch) -> None:

@@ -16,7 +16,7 @@ from modelops_bundle.catalog.dates import PartialDate, instant_text, read_instan
 from modelops_bundle.catalog.documents import Document, read_document
 from modelops_bundle.catalog.entries import (
     METERS,
-    UNITS,
+    UNITS_OF,
     Alias,
     Capabilities,
     ModelEntry,
@@ -71,9 +71,10 @@ def whens(draw: st.DrawFn) -> When:
 
 @st.composite
 def prices(draw: st.DrawFn, meters: tuple[str, ...] = METERS) -> Price:
+    meter = draw(st.sampled_from(meters))
     return Price(
-        meter=draw(st.sampled_from(meters)),
-        unit=draw(st.sampled_from(sorted(UNITS))),
+        meter=meter,
+        unit=draw(st.sampled_from(UNITS_OF[meter])),
         amount=draw(amounts),
         currency=draw(st.sampled_from(["USD", "EUR"])),
         when=draw(whens()),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelops_bundle.catalog.characters import is_seen
 from modelops_bundle.catalog.documents import read_document
 from modelops_bundle.catalog.entries import Capabilities, ModelEntry, Price
 from modelops_bundle.catalog.importing.markdown_table import read_markdown
@@ -23,7 +24,7 @@ texts = st.one_of(
     st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=20),
 )
 shown = texts.map(str.strip).filter(bool)
-ids = texts.map(lambda text: "".join(text.split())).filter(bool)
+ids = texts.map(lambda text: "".join(text.split())).filter(bool).filter(is_seen)
 slugs = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
 
 

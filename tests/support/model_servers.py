@@ -13,9 +13,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from modelops_bundle.catalog.loading import shipped
 
-__all__ = ["KEYS", "LISTS", "Asked", "ModelServer", "Reply", "model_server", "payload"]
+__all__ = [
+    "KEYS",
+    "LISTS",
+    "Asked",
+    "ModelServer",
+    "Reply",
+    "model_server",
+    "payload",
+    "running_model_server",
+    "usual_model_server",
+]
 
 LISTS = Path(__file__).parent / "model_lists"
 
@@ -52,13 +64,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; ``cut`` leaves out the end of the body that was announced, ``slow`` waits before it."""
+    """One answer.
+
+    ``cut`` leaves out the end of the body that was announced, ``slow`` waits before it, ``drip`` before each
+    byte of it.
+    """
 
     body: bytes = b"{}"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int = 0
     slow: float = 0.0
+    drip: float = 0.0
 
 
 Behaviour = Callable[[Asked], Reply | bytes]
@@ -90,12 +107,11 @@ PAGES: dict[str, tuple[str | None, dict[str, str]]] = {
 
 
 def _key_of(slug: str, headers: dict[str, str]) -> str | None:
-    if slug == "anthropic" and "anthropic-version" not in headers:
+    how = shipped().providers[slug].authentication
+    if not headers.keys() >= {name.lower() for name in how.headers}:
         return None
-    if slug == "anthropic" and "x-api-key" in headers:
-        return headers["x-api-key"]
-    if slug == "google":
-        return headers.get("x-goog-api-key")
+    if how.header is not None:
+        return headers.get(how.header.lower())
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return key if scheme == "Bearer" else None
 
@@ -170,7 +186,10 @@ def model_server() -> Iterator[ModelServer]:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(reply.body)))
                 self.end_headers()
-                self.wfile.write(reply.body[: len(reply.body) - reply.cut])
+                body = reply.body[: len(reply.body) - reply.cut]
+                for piece in [bytes([each]) for each in body] if reply.drip else [body]:
+                    time.sleep(reply.drip)
+                    self.wfile.write(piece)
             except OSError:
                 self.close_connection = True
             if reply.cut:
@@ -194,3 +213,18 @@ def model_server() -> Iterator[ModelServer]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.fixture(scope="module")
+def running_model_server() -> Iterator[ModelServer]:
+    """A server for the tests of a module; ask for ``usual_model_server``."""
+    with model_server() as server:
+        yield server
+
+
+@pytest.fixture
+def usual_model_server(running_model_server: ModelServer) -> ModelServer:
+    """A server that answers as usual, and was not asked yet."""
+    running_model_server.asked.clear()
+    running_model_server.behaviours.clear()
+    return running_model_server

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.model_servers import ModelServer, Reply, model_server
+from tests.support.model_servers import ModelServer, Reply
 
 from modelops_bundle.catalog import providers
 from modelops_bundle.catalog.documents import read_document
@@ -22,10 +21,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-provider.md"
 KEY = "example-secret-key"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ModelServer]:
-    with model_server() as running:
-        yield running
+@pytest.fixture
+def server(usual_model_server: ModelServer) -> ModelServer:
+    return usual_model_server
 
 
 def blocks(language: str) -> list[str]:
@@ -58,10 +56,7 @@ def test_the_example_does_what_the_page_says(server: ModelServer) -> None:
     }
     hosts = RealHosts(variables, known={"example-ai": config})
     provider = written_class()(config, hosts.host(config))
-    found = [
-        replace(each, source={}, prices=tuple(replace(p, source=None) for p in each.prices))
-        for each in provider.public_models()
-    ]
+    found = [replace(each, source={}) for each in provider.public_models()]
     rows = read_document(b"models:\n" + expected.encode(), "the page").models
     assert [entry_tree(each) for each in found] == [entry_tree(entry_from_tree(r)) for r in rows]
     assert [each.path for each in server.asked] == ["/catalog"]

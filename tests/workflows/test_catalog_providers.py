@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -18,7 +17,6 @@ from tests.support.model_servers import (
     Asked,
     ModelServer,
     Reply,
-    model_server,
     payload,
     usual,
 )
@@ -42,24 +40,16 @@ max_tokens publisher supported_parameters input_modalities inputModalities displ
 LIMITS = Limits(retries=0, total_seconds=20, read_seconds=10)
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[ModelServer]:
-    with model_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: ModelServer) -> ModelServer:
-    running.asked.clear()
-    running.behaviours.clear()
-    return running
+def server(usual_model_server: ModelServer) -> ModelServer:
+    return usual_model_server
 
 
-def provider(server: ModelServer, slug: str, **variables: str) -> Provider:
+def provider(server: ModelServer, slug: str, limits: Limits = LIMITS, **variables: str) -> Provider:
     """The provider as the shipped configuration has it, but for where it is."""
     config = shipped().providers[slug]
     config = replace(config, base_url=server.url(slug), base_url_variables=())
-    hosts = RealHosts({**server.variables(slug), **variables}, None, LIMITS)
+    hosts = RealHosts({**server.variables(slug), **variables}, None, limits)
     return provider_class(slug)(config, hosts.host(config))
 
 
@@ -71,8 +61,8 @@ def prices(entry: ModelEntry) -> dict[tuple[str, int], Decimal]:
     return {(each.meter, each.min_context): each.each * 10**6 for each in entry.prices}
 
 
-def test_there_are_twelve_and_the_shipped_catalog_says_how_each_is_reached() -> None:
-    assert len(SLUGS) == 12
+def test_the_shipped_catalog_says_how_each_is_reached() -> None:
+    assert set(SLUGS) == set(PAGES)
     for slug in SLUGS:
         config = shipped().providers[slug]
         assert config.base_url
@@ -94,6 +84,30 @@ def test_every_page_is_asked_for_with_the_key_in_its_place(server: ModelServer, 
         ModelRow.model_validate(entry_tree(entry))
     for asked in server.asked:
         assert not any(KEYS[name][1] in str(asked.query) for name in KEYS)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_is_busy_is_asked_again_for_every_page(
+    server: ModelServer, slug: str, status: int
+) -> None:
+    expected = provider(server, slug).public_models()
+    pages = len(server.asked)
+    turned_away: list[Asked] = []
+
+    def busy(asked: Asked) -> Reply | bytes:
+        if any(asked.query == each.query for each in turned_away):
+            return usual(asked)
+        turned_away.append(asked)
+        return Reply(b"busy", status, {"Retry-After": "0", "Retry-After-Ms": "1"})
+
+    server.behaviours[slug] = busy
+    limits = replace(LIMITS, retries=1, backoff_seconds=0.001)
+    # A server of Ollama that nobody named is not waited for.
+    named = {"OLLAMA_HOST": server.url(slug)} if slug == "ollama" else {}
+    again = provider(server, slug, limits, **named).public_models()
+    assert [each.id for each in again] == [each.id for each in expected]
+    assert len(turned_away) == pages
 
 
 @pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug in KEYS])
@@ -138,7 +152,8 @@ def test_items_of_any_kind_are_survived(server: ModelServer, slug: str) -> None:
     keys = ODD_KEYS.split()
     for number, value in enumerate(values):
         odd.append({"id": f"a-{number}", "name": f"a-{number}"} | dict.fromkeys(keys, value))
-    body = json.dumps({"data": odd, "models": odd, "has_more": False}).encode()
+    lists = dict.fromkeys(("data", "models", provider_class(slug).items_key), odd)
+    body = json.dumps({**lists, "has_more": False}).encode()
     server.behaviours[slug] = lambda _: body
     found = models(server, slug)
     # Together calls a model by its name where it has a publisher.

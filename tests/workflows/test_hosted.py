@@ -17,12 +17,14 @@ from modelops_bundle.catalog.compiled import Shelf, compile_catalog
 from modelops_bundle.catalog.dates import as_instant
 from modelops_bundle.catalog.documents import read_document
 from modelops_bundle.catalog.entries import ProviderConfig
+from modelops_bundle.catalog.loading import load, read, shipped
 from modelops_bundle.catalog.overlay import overlay_entry, overlay_provider
 from modelops_bundle.catalog.snapshot import Catalog
 from modelops_bundle.digests.leaves import HostedModel
 from modelops_bundle.errors import (
     HostedModelError,
     InvalidEntryError,
+    ModelHostError,
     RemoteError,
     UsageError,
     WorkerError,
@@ -173,6 +175,61 @@ def test_what_an_edit_makes_of_an_entry(
     monkeypatch.delenv("ACME_BASE_URL", raising=False)
     edit(folder, monkeypatch)
     assert state(folder) == expected
+
+
+def test_a_broken_document_is_told_in_a_line_with_what_to_do(folder: Path) -> None:
+    edited(folder, "status: production\n    aliases", "status: produced\n    price: 1\n    aliases")
+    told = "models/model_registry.yaml cannot be used: it has 2 errors, the first in line 9"
+    (entry,) = judged(folder).entries
+    assert entry.reason == f"what acme/talk means is not known: {told}"
+    mend = "`mops-bundle catalog validate` shows every error."
+    assert judged(folder).mends == {entry.id: mend}
+    with opened(folder) as workspace:
+        assert why(workspace, entry.id, False).mend == mend
+
+
+def test_a_registry_that_was_merged_by_hand_is_told_and_no_file_is_blamed(folder: Path) -> None:
+    registry = folder / ".modelops-bundle" / "registry.yaml"
+    with opened(folder) as workspace:
+        digest = workspace.registry.load().models["asks_asks"].digest or ""
+    registry.write_text(registry.read_text().replace(digest, f"blake2b:{'0' * 64}"))
+    with opened(folder) as workspace:
+        (reason,) = why(workspace, "asks_asks", False).reasons
+    assert reason.note.startswith("not the file, but what is recorded")
+
+
+def test_looking_at_a_project_reloads_no_catalog_of_the_process(folder: Path) -> None:
+    before = load(folder)
+    edited(folder, "  - id: sing", "  - {id: dance, provider: acme}\n  - id: sing")
+    with opened(folder) as workspace:
+        assert workspace.hosted.path_of("dance") == "acme/dance"
+    assert load(folder) is before
+
+
+def test_a_document_cannot_call_any_variable_a_key(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "asks.py").write_text(SOURCE.replace('"ACME_API_KEY"', '"BETA"'))
+    monkeypatch.setenv("BETA", "1")
+    with opened(folder) as workspace:
+        update(workspace, [], False)
+    monkeypatch.setenv("BETA", "2")
+    assert state(folder) == "stale"
+    edited(folder, "ACME_TOKEN]", "BETA]")
+    (entry,) = judged(folder).entries
+    assert (entry.verdict.state.value, entry.digest) == ("invalid", None)
+    assert entry.reason == (
+        "BETA is said to hold a key of acme, and would not count, but no key is called so"
+    )
+    with opened(folder) as workspace:
+        assert "providers.acme.credential_variables" in workspace.hosted.mend(["acme/talk"])
+        assert workspace.hosted.credentials(["acme/talk"]) == ("ACME_API_KEY",)
+
+
+def test_all_keys_of_the_shipped_catalog_are_called_so() -> None:
+    models = HostedModels(shipped, as_instant(REGISTERED), {}, lambda config, name: "")
+    for slug, config in shipped().providers.items():
+        assert {*models.credentials([f"{slug}/x"])} == {*config.credential_variables}, slug
 
 
 def test_the_day_decides_what_an_alias_means(folder: Path) -> None:
@@ -334,18 +391,24 @@ models:
   - {id: hum-2024-05-01, provider: acme}
   - {id: whistle, provider: acme}
   - {id: whistle-mini, provider: acme}
+  - {id: whistle-17, provider: acme}
+  - {id: rap, provider: acme}
+  - {id: rap-08-2024, provider: acme}
+  - {id: hip, provider: acme}
+  - {id: hip-05-06, provider: acme}
+  - {id: hop, provider: acme}
+  - {id: hop@001, provider: acme}
 """
         trees = read_document(text, "catalog").models
         entries = [overlay_entry(None, tree) for tree in trees]
         return Catalog(Shelf(compile_catalog([], entries)))
 
     models = HostedModels(floating, as_instant(REGISTERED), {}, lambda config, name: "")
-    told = list(
-        models.warnings(["acme/hum-latest", "acme/hum", "acme/hum-2024-05-01", "acme/whistle"])
-    )
+    moved = ["hum-latest", "hum", "rap", "hip", "hop"]
+    stay = ["hum-2024-05-01", "whistle", "rap-08-2024", "hop@001"]
+    told = list(models.warnings([f"acme/{each}" for each in (*moved, *stay)]))
     assert [text.partition(" is a name that its provider moves")[0] for text in told] == [
-        "acme/hum-latest",
-        "acme/hum",
+        f"acme/{each}" for each in moved
     ]
 
 
@@ -381,7 +444,52 @@ def test_a_server_is_asked_once() -> None:
     expected = HostedModel("ollama", "tiny:1b", "d" * 64)
     assert models.meaning("ollama/tiny:1b") == models.meaning("ollama/tiny:1b") == expected
     assert asked == [("ollama", "tiny:1b")]
-    assert models.hosts(["ollama/tiny:1b"]) == ("10.0.0.7:1234", "localhost:11434")
+    # Another server may have another model of that name.
+    assert models.hosts(["ollama/tiny:1b"]) == ("10.0.0.7:1234",)
+    assert hosted(digest).hosts(["ollama/tiny:1b"]) == ("localhost:11434",)
+
+
+def test_a_document_does_not_say_which_server_is_looked_at(folder: Path) -> None:
+    document = folder / "models" / "model_registry.yaml"
+    overrides = "{base_url: 'http://10.0.0.7', models_path: /x, base_url_variables: [BETA]}"
+    document.write_text(CATALOG.replace("  acme:", f"  ollama: {overrides}\n  acme:", 1))
+    asked = []
+
+    def digest(config: ProviderConfig, name: str) -> str:
+        asked.append((config.base_url, config.models_path, config.base_url_variables))
+        return "d" * 64
+
+    models = HostedModels(lambda: read(folder), as_instant(REGISTERED), {}, digest)
+    assert models.inputs(["ollama/x"], {}, []).variables == ("OLLAMA_HOST",)
+    assert models.hosts(["ollama/x"]) == ("localhost:11434",)
+    assert asked == [("http://localhost:11434", "/api/tags", ("OLLAMA_HOST",))]
+
+
+def test_a_document_does_not_say_what_a_name_means_to_a_server() -> None:
+    def aliased() -> Catalog:
+        trees = read_document(
+            b"models: [{id: 'tiny:1b', provider: ollama, aliases: [tiny]}]", "catalog"
+        ).models
+        entries = [overlay_entry(None, tree) for tree in trees]
+        return Catalog(Shelf(compile_catalog([], entries)))
+
+    # Ollama takes a name without a tag for its `latest`, whatever else it has.
+    digests = {"tiny": "a" * 64, "tiny:1b": "b" * 64}
+    now = as_instant(REGISTERED)
+    models = HostedModels(aliased, now, {}, lambda config, name: digests[name])
+    assert models.path_of("tiny") == "ollama/tiny"
+    assert models.meaning("ollama/tiny") == HostedModel("ollama", "tiny", "a" * 64)
+
+
+@pytest.mark.parametrize("told", ["", "\x1b[31m" + "a" * 64, "a@b" * 20, "none"])
+def test_what_is_no_digest_of_a_manifest_is_not_recorded(told: str) -> None:
+    with pytest.raises(ModelHostError, match="was not told by Ollama"):
+        hosted(lambda config, name: told).meaning("ollama/tiny:1b")
+
+
+def test_a_digest_of_a_manifest_is_the_same_however_it_is_written() -> None:
+    told = hosted(lambda config, name: f"sha256:{'d' * 64}").meaning("ollama/tiny:1b")
+    assert told == hosted().meaning("ollama/tiny:1b")
 
 
 def test_what_a_server_has_needs_no_place_in_the_catalog() -> None:
@@ -420,6 +528,13 @@ def test_a_server_that_does_not_answer_keeps_what_was_recorded() -> None:
         ("proxy.example:99", "proxy.example:99"),
         ("proxy.example", "proxy.example:443"),
         ("http://proxy.example:port", None),
+        (" http://proxy.example ", "proxy.example:80"),
+        ("HTTP://Proxy.Example", "proxy.example:80"),
+        ("https://gate.example/https://proxy.example/v1", "gate.example:443"),
+        ("0.0.0.0:99", "127.0.0.1:99"),
+        ("http://[::]:99", "::1:99"),
+        (":99", "api.acme.example:99"),
+        ("   ", None),
     ],
 )
 def test_hosts_are_those_of_the_configuration_and_of_variables(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from modelops_bundle.adapters.atomic import (
+    atomic_file,
     make_folder,
     remove_leftovers,
     storage_errors,
-    write_atomically,
 )
 from modelops_bundle.adapters.locking import hold_lock
 from modelops_bundle.catalog.documents import Document
@@ -18,9 +20,15 @@ from modelops_bundle.catalog.snapshot import Catalog
 
 __all__ = ["DiskCatalogFile", "DiskTextFile"]
 
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+class _ChangedError(Exception):
+    """Somebody else has changed a file in the meantime."""
+
 
 class DiskTextFile:
-    """See :class:`modelops_bundle.workflows.catalog_refresh.TextFile`.
+    """See :class:`modelops_bundle.workflows.catalog_files.TextFile`.
 
     Args:
         path: Absolute path.
@@ -32,16 +40,31 @@ class DiskTextFile:
         self.shown = shown
 
     def read(self) -> bytes:
-        """See :meth:`modelops_bundle.workflows.catalog_refresh.TextFile.read`."""
+        """See :meth:`modelops_bundle.workflows.catalog_files.TextFile.read`."""
         if not os.path.lexists(self._path):
             return b""
-        with storage_errors(f"cannot read {self.shown}"), open(self._path, "rb") as file:  # noqa: PTH123
-            return file.read()
+        with storage_errors(f"cannot read {self.shown}"):
+            # Opening a pipe would wait for somebody to write into it.
+            handle = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+            with os.fdopen(handle, "rb") as file:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise OSError(errno.EINVAL, "it is no file")
+                return file.read()
 
-    def write(self, data: bytes) -> None:
-        """See :meth:`modelops_bundle.workflows.catalog_refresh.TextFile.write`."""
+    def write(self, data: bytes, before: bytes) -> bool:
+        """See :meth:`modelops_bundle.workflows.catalog_files.TextFile.write`."""
         make_folder(os.path.dirname(self._path))
-        write_atomically(self._path, data)
+        with suppress(_ChangedError):
+            with atomic_file(self._path) as file:
+                view = memoryview(data)
+                while view:
+                    view = view[file.write(view) or 0 :]
+                # What takes long is over now, so that little time is left for somebody to save it.
+                os.fsync(file.fileno())
+                if self.read() != before:
+                    raise _ChangedError
+            return True
+        return False
 
 
 class DiskCatalogFile(DiskTextFile):

@@ -81,8 +81,9 @@ class Model:
     """A registered model; calling it gives the outputs of one simulation. Made by :meth:`Project.model`.
 
     Before each call everything that it depends on is looked at (the values of its variables, and the stamps
-    of its files and of the folders that they lie in), so that a change is noticed at once. To be used in a
-    ``with`` block, or closed.
+    of its files and of the folders that they lie in), so that a change is noticed at once. What the clock or
+    a server says of a hosted model (an alias moves, Ollama has pulled another one) is noticed within five
+    seconds. To be used in a ``with`` block, or closed.
     """
 
     def __init__(
@@ -185,6 +186,8 @@ class Model:
         return self._context
 
     def _looked_up(self) -> Context:
+        # Should it not be possible now, nothing that was found before is taken the next time.
+        self._context = None
         watched = None
         while watched != self._watched or self._context is None:
             # Looked at first, so that an edit while the model is surveyed shows the next time.

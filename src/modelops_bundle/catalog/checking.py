@@ -1,14 +1,16 @@
 """What is wrong with a document although it can be read: models that contradict themselves or the catalog.
 
-An alias that means two models at a time is not among it: no document can be read that has one, and over a
+Only what the document gives is told: what it leaves to the shipped catalog is not for its author to mend. An
+alias that means two models at a time is not among it: no document can be read that has one, and over a
 shipped alias the project's own one counts.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from modelops_bundle.catalog.documents import Document
 from modelops_bundle.catalog.entries import ModelEntry
@@ -49,9 +51,11 @@ def check(catalog: Catalog, document: Document) -> list[Finding]:
         assert entry is not None
         path = "models", str(number)
         found += _provider(path, entry, catalog, document)
-        found += _replacement(path, entry, names)
-        found += _limits(path, entry)
-        found += _dates(path, entry)
+        if "replacement" in tree:
+            found += _replacement(path, entry, names)
+        found += _limits(path, entry, tree)
+        found += _tiers(path, entry, tree)
+        found += _dates(path, entry, tree)
     return found
 
 
@@ -119,38 +123,64 @@ def _successor(entry: ModelEntry, name: str, names: _Names) -> ModelEntry | None
     return None if config is None else names.find(config.slug, rest)
 
 
-def _limits(path: tuple[str, ...], entry: ModelEntry) -> Iterator[Finding]:
+def _limits(
+    path: tuple[str, ...], entry: ModelEntry, given: Mapping[str, Any]
+) -> Iterator[Finding]:
     window = entry.context_window
     for key in ("max_input_tokens", "max_output_tokens"):
         limit = getattr(entry, key)
-        if window is not None and limit is not None and limit > window:
+        place = _place(given, key, "context_window")
+        if place and window is not None and limit is not None and limit > window:
             # No error: some sources call what goes in at most the context window.
             yield Finding(
-                (*path, key),
-                f"{key} {limit} is more than the context_window {window}",
+                (*path, place),
+                f"{_told(given, key, limit)} is more than {_told(given, 'context_window', window)}",
                 "Correct the one that is wrong, or leave it out.",
                 is_error=False,
             )
-    most = window or entry.max_input_tokens
+
+
+def _tiers(path: tuple[str, ...], entry: ModelEntry, given: Mapping[str, Any]) -> Iterator[Finding]:
+    """Prices for contexts that nobody can send; those of the document stand before the shipped ones."""
+    limit = "context_window" if entry.context_window else "max_input_tokens"
+    most = getattr(entry, limit)
+    own = len(given.get("prices") or ())
     for number, price in enumerate(entry.prices):
-        if most is not None and price.min_context >= most:
-            what = f"a price above {price.min_context} tokens is never due: {most} fit in"
-            mend = "Correct min_context or the context_window."
-            yield Finding((*path, "prices", str(number)), what, mend, is_error=False)
+        if most is None or price.min_context < most or (number >= own and limit not in given):
+            continue
+        place = ("prices", str(number)) if number < own else (limit,)
+        above = f"a price above {price.min_context} tokens"
+        above += "" if number < own else " of the shipped catalog"
+        what = f"{above} is never due: {_told(given, limit, most)}"
+        yield Finding((*path, *place), what, f"Correct min_context or the {limit}.", is_error=False)
+        if number >= own:
+            return
 
 
-def _dates(path: tuple[str, ...], entry: ModelEntry) -> Iterator[Finding]:
+def _dates(path: tuple[str, ...], entry: ModelEntry, given: Mapping[str, Any]) -> Iterator[Finding]:
+    ends = ("deprecation_date", "shutdown_date")
     released = entry.release_date
-    if released is not None:
-        for key in ("deprecation_date", "shutdown_date"):
-            date = getattr(entry, key)
-            if date is not None and date.last < released.first:
-                what = f"{key} {date} is before the release_date {released}"
-                yield Finding((*path, key), what, "Correct the one that is wrong.")
+    for key in ends:
+        date = getattr(entry, key)
+        place = _place(given, key, "release_date")
+        if place and released is not None and date is not None and date.last < released.first:
+            what = f"{_told(given, key, date)} is before {_told(given, 'release_date', released)}"
+            yield Finding((*path, place), what, "Correct the one that is wrong.")
     if entry.status in (Status.PRODUCTION, Status.BETA, Status.EXPERIMENTAL):
-        for key in ("deprecation_date", "shutdown_date"):
+        for key in ends:
             date = getattr(entry, key)
-            if date is not None and entry.checked_on is not None and date.last < entry.checked_on:
-                what = f"the status is {entry.status} after the {key} {date}"
-                yield Finding((*path, "status"), what, "Correct the status.", is_error=False)
+            place = _place(given, "status", key)
+            if place and date and entry.checked_on and date.last < entry.checked_on:
+                what = f"{_told(given, 'status', entry.status)} after {_told(given, key, date)}"
+                yield Finding((*path, place), what, "Correct the status.", is_error=False)
                 return
+
+
+def _place(given: Mapping[str, Any], *keys: str) -> str | None:
+    """The first of the keys that contradict each other which the document gives."""
+    return next((key for key in keys if key in given), None)
+
+
+def _told(given: Mapping[str, Any], key: str, value: object) -> str:
+    """A value as it is told, with where it is from unless that is the document."""
+    return f"{key} {value}" if key in given else f"{key} {value} of the shipped catalog"

@@ -6,6 +6,7 @@ name, :class:`modelops_bundle.registry.ModelEntry`; these are *hosted* ones.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -17,7 +18,9 @@ from modelops_bundle.catalog.statuses import Status
 
 __all__ = [
     "METERS",
+    "SLUG",
     "UNITS",
+    "UNITS_OF",
     "Alias",
     "Authentication",
     "Capabilities",
@@ -28,6 +31,9 @@ __all__ = [
     "ProviderConfig",
     "When",
 ]
+
+#: How slugs of providers are written.
+SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 #: What is counted, and so has a price. Each unit of use counts under exactly one meter: ``input`` are tokens
 #: of text that were neither read from a cache nor written to one. Audio and images count by the token under
@@ -65,6 +71,19 @@ UNITS: Mapping[str, int] = MappingProxyType(
         "minute": 60,
         "hour": 3_600,
     }
+)
+
+_OF_TOKENS = ("token", "1k_tokens", "1m_tokens")
+_OF_OTHERS = {
+    "audio": ("second", "minute", "hour"),
+    "image": ("image",),
+    "request": ("request", "1k_requests"),
+    "search": ("search", "1k_searches"),
+}
+
+#: The units that can price each meter: a price of tokens for an hour would be one of nothing.
+UNITS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {meter: _OF_OTHERS.get(meter, _OF_TOKENS) for meter in METERS}
 )
 
 
@@ -115,7 +134,7 @@ class Price:
 
     Attributes:
         meter: One of :data:`METERS`.
-        unit: One of :data:`UNITS`.
+        unit: One of :data:`UNITS`, among those that :data:`UNITS_OF` has for the meter.
         amount: Per ``unit``, not negative. Zero only where a source says that it is free.
         currency: ISO 4217 code.
         when: Circumstances under which it applies.

@@ -21,7 +21,7 @@ from modelops_bundle.identity.recipes import content_digest
 __all__ = ["keep", "read_kept"]
 
 #: Raised whenever the schema comes to give another document for the same bytes.
-_FORMAT = f"catalog 1, modelops-bundle {__version__}"
+_FORMAT = f"catalog 2, modelops-bundle {__version__}"
 
 _STATE_FOLDER = ".modelops-bundle"
 _FILE = "catalog.json"

@@ -30,14 +30,17 @@ __all__ = [
     "find_project_file",
     "load",
     "project_folder",
+    "read",
     "reload",
     "reload_on_sighup",
     "resolve",
     "shipped",
 ]
 
-#: Any of these ends the way up from a folder to the root of its project.
-_ROOTS = (".modelops-bundle", ".git", "pyproject.toml")
+#: The folder of a project has this one in it.
+_STATE_FOLDER = ".modelops-bundle"
+#: Where no folder is a project's, any of these ends the way up to what is taken for one.
+_ROOTS = (PROJECT_FILE, ".git", "pyproject.toml")
 
 #: One byte more than is ever read of a document, so that the reader sees that it is too large.
 _MOST_READ = 64 * 1024 * 1024 + 1
@@ -87,6 +90,15 @@ def reload(project: str | Path | None = None) -> Catalog:
             _snapshots[file] = fresh
         _files[_folder(project)] = file
         return _snapshots[file]
+
+
+def read(project: str | Path) -> Catalog:
+    """The catalog of a project as it is now. What :func:`load` returns stays as it was.
+
+    Raises:
+        CatalogError: The project's document cannot be used.
+    """
+    return _read(find_project_file(project))
 
 
 def _folder(project: str | Path | None) -> str:
@@ -164,13 +176,18 @@ def find_project_file(project: str | Path | None) -> Path | None:
 
 
 def project_folder(start: str | Path) -> Path:
-    """The folder, from ``start`` upwards, that has a document or is the root of a project.
+    """The project that ``start`` lies in, the same one that registered models are of.
 
-    ``start`` itself where there is none.
+    Where there is none, the nearest folder upwards that has a document or is the root of something; else
+    ``start`` itself.
     """
     here = Path(start).absolute()
-    for folder in (here, *here.parents):
-        if any(os.path.lexists(folder / name) for name in (PROJECT_FILE, *_ROOTS)):
+    folders = (here, *here.parents)
+    for folder in folders:
+        if os.path.isdir(folder / _STATE_FOLDER):
+            return folder
+    for folder in folders:
+        if any(os.path.lexists(folder / name) for name in _ROOTS):
             return folder
     return here
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Context, Decimal, localcontext
 
-from modelops_bundle.catalog.entries import UNITS, ModelEntry, Price, When
-from modelops_bundle.catalog.trees import amount_text
+from modelops_bundle.catalog.entries import ModelEntry, Price
+from modelops_bundle.catalog.ordinary import ordinary_rows, per_million_text
 
 __all__ = ["COLUMNS", "UNKNOWN", "UNKNOWN_WORDS", "latest_price", "write_markdown"]
 
@@ -57,15 +56,8 @@ def write_markdown(entries: Iterable[ModelEntry], head: str) -> str:
 
 
 def latest_price(entry: ModelEntry, meter: str) -> Price | None:
-    """The last standard row for a number of tokens: no tier of service or context, no batch, no hours."""
-    rows = [
-        price
-        for price in entry.prices
-        if price.meter == meter
-        and price.when == When()
-        and not price.min_context
-        and price.unit in ("token", "1k_tokens", "1m_tokens")
-    ]
+    """The last row for an ordinary call."""
+    rows = ordinary_rows(entry, meter)
     return max(rows, key=lambda price: price.valid_from or _LONG_AGO, default=None)
 
 
@@ -84,11 +76,7 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
 
 
 def _money(price: Price | None) -> str:
-    if price is None:
-        return UNKNOWN
-    with localcontext(Context(prec=60)):
-        amount = amount_text(price.amount * Decimal(1_000_000) / UNITS[price.unit])
-    return amount if price.currency == "USD" else f"{amount} {price.currency}"
+    return UNKNOWN if price is None else per_million_text(price)
 
 
 def _truth(value: bool | None) -> str:

@@ -17,17 +17,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from modelops_bundle.catalog.dates import instant_text
 from modelops_bundle.catalog.entries import Alias, ModelEntry, Price
 from modelops_bundle.catalog.snapshot import Catalog
-from modelops_bundle.catalog.trees import amount_text, entry_tree
+from modelops_bundle.catalog.trees import amount_text, entry_tree, time_span
 
 __all__ = ["Change", "Merge", "merge"]
 
 Tree = dict[str, Any]
 Path = tuple[str, ...]
+Meaning = Callable[[str], tuple[str | None, datetime | None]]
+Row = TypeVar("Row", bound=Alias | Price)
 
 _LASTING = ("developer", "display_name", "release_date")
 _CHANGING = (
@@ -138,8 +140,8 @@ class _RowChange:
         self._source = said.source.get("*", "")
         self._tree = entry_tree(said)
 
-    def merge(self, meaning: Callable[[str], str | None]) -> None:
-        """Put in what the provider says; ``meaning`` tells which model an alias has meant so far."""
+    def merge(self, meaning: Meaning) -> None:
+        """Put in what the provider says; ``meaning`` is :func:`_meaning` of an alias."""
         for key in (*_LASTING, *_CHANGING):
             self._plain(key)
         self._capabilities()
@@ -201,7 +203,7 @@ class _RowChange:
     def _prices(self) -> None:
         groups: dict[tuple[Any, ...], list[Price]] = {}
         for price in self._said.prices:
-            groups.setdefault(_group(price), []).append(price)
+            groups.setdefault(_group(price), []).append(self._cited(price))
         for group, said in groups.items():
             every = [each for each in self._known.prices if _group(each) == group]
             known = {_place(each): each for each in every if each.is_valid(self._now)}
@@ -209,53 +211,57 @@ class _RowChange:
             changed = [each for each in said if not _same_price(known.get(_place(each)), each)]
             if not changed:
                 continue
-            self._end("prices", lambda row, group=group: _tree_group(row) == group)
+            self._end_prices(group)
             starts = [each.valid_from for each in every if each.valid_from]
             until = min((start for start in starts if start > self._now), default=None)
             for price in wanted.values():
-                self._append("prices", replace(price, valid_from=self._now, valid_to=until))
+                # What stays in force beside what changed is nothing that the provider has said.
+                source = price.source or self._source_of("prices")
+                begun = replace(price, valid_from=self._now, valid_to=until, source=source)
+                self._append("prices", begun)
             for price in changed:
                 before = known.get(_place(price))
                 self._tell(
                     f"price of {price.meter}", before and _price_text(before), _price_text(price)
                 )
 
-    def _aliases(self, meaning: Callable[[str], str | None]) -> None:
+    def _aliases(self, meaning: Meaning) -> None:
         for alias in self._said.aliases:
             rows = [each for each in self._known.aliases if each.name == alias.name]
             if any(each.is_valid(self._now) for each in rows):
                 continue
-            later = (each.valid_from for each in rows if each.valid_from)
-            until = min((start for start in later if start > self._now), default=None)
-            self._append("aliases", replace(alias, valid_from=self._now, valid_to=until))
-            self._tell(f"alias {alias.name}", meaning(alias.name), self._said.id)
+            before, until = meaning(alias.name)
+            begun = replace(alias, valid_from=self._now, valid_to=until)
+            self._append("aliases", self._cited(begun))
+            self._tell(f"alias {alias.name}", before, self._said.id)
 
-    def _end(self, key: str, is_meant: Any) -> None:
-        """End the row's own rows that are in force; what began this very second is taken back."""
-        rows, touched = ended(self.row.get(key) or (), is_meant, self._now)
+    def _end_prices(self, group: tuple[Any, ...]) -> None:
+        """End the row's own prices that are in force; what began this very second is taken back."""
+        prices = self.row.get("prices") or ()
+        rows, touched = _ended(prices, lambda row: _tree_group(row) == group, self._now)
         if touched is None:
-            self._set(key, rows)
+            self._set("prices", rows)
         elif touched:
-            self.row[key] = rows
-            self.touched |= {(key, *path) for path in touched}
+            self.row["prices"] = rows
+            self.touched |= {("prices", *path) for path in touched}
+
+    def _cited(self, record: Row) -> Row:
+        return replace(record, source=record.source or self._source or None)
 
     def _append(self, key: str, record: Price | Alias) -> None:
-        record = replace(record, source=record.source or self._source or None)
         rows = [*(self.row.get(key) or ()), _row_tree(self._said, key, record)]
         self.touched.add((key, str(len(rows) - 1)) if len(rows) > 1 else (key,))
         self.row[key] = rows
 
 
-def ended(
-    rows: Sequence[Mapping[str, Any]], is_meant: Any, now: datetime
+def _ended(
+    rows: Sequence[Mapping[str, Any]], is_meant: Callable[[Mapping[str, Any]], bool], now: datetime
 ) -> tuple[list[Tree], set[Path] | None]:
     """Rows of prices or aliases, of which those that are meant and in force end now.
 
     Returns:
         The rows, and where they changed; ``None`` in place of that when one that had only begun is gone.
     """
-    from modelops_bundle.catalog.trees import time_span
-
     moment, kept, touched, gone = now.timestamp(), [], set[Path](), False
     for number, row in enumerate(rows):
         start, end = time_span(row)
@@ -279,20 +285,26 @@ def _end_moved_aliases(made: Merge, said: Sequence[ModelEntry], now: datetime) -
         def moved(alias: Mapping[str, Any], row: Tree = row) -> bool:
             return bool(meant.get((row["provider"], alias["name"]), row["id"]) != row["id"])
 
-        rows, touched = ended(row.get("aliases") or (), moved, now)
+        rows, touched = _ended(row.get("aliases") or (), moved, now)
         if touched is None or touched:
             row["aliases"] = rows
             paths = {()} if touched is None else touched
             made.touched |= {(str(number), "aliases", *path) for path in paths}
 
 
-def _meaning(catalog: Catalog, provider: str, now: datetime, name: str) -> str | None:
+def _meaning(
+    catalog: Catalog, provider: str, now: datetime, name: str
+) -> tuple[str | None, datetime | None]:
+    """Which model an alias has meant so far, and from when on it is known to mean one again."""
+    before, later = None, []
     for model_id in catalog.ids(provider):
         entry = catalog.get(provider, model_id)
         for alias in entry.aliases if entry else ():
             if alias.name == name and alias.is_valid(now):
-                return model_id
-    return None
+                before = before or model_id
+            elif alias.name == name and alias.valid_from and alias.valid_from > now:
+                later.append(alias.valid_from)
+    return before, min(later, default=None)
 
 
 def _row_tree(entry: ModelEntry, key: str, record: Price | Alias) -> Tree:

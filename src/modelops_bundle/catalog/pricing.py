@@ -14,6 +14,7 @@ from modelops_bundle.catalog.dates import as_instant
 from modelops_bundle.catalog.entries import UNITS, ModelEntry, Price, When
 
 __all__ = [
+    "DIGITS",
     "REASONS",
     "STANDARD_TIERS",
     "Cost",
@@ -22,6 +23,7 @@ __all__ = [
     "cost_of",
     "is_to_come",
     "price_on",
+    "prices_in_force",
 ]
 
 #: Why an amount is unknown, by code.
@@ -44,7 +46,7 @@ STANDARD_TIERS = frozenset({"", "standard", "default", "auto", "on_demand"})
 _BATCH_TIER = "batch"
 
 #: Digits that hold every product of an allowed amount and a count, whatever the caller's precision is.
-_DIGITS = 80
+DIGITS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ def cost_of(
             if meter == "request" and chosen == "no_price_for_meter":
                 continue  # most providers ask nothing for a request as such
             return Cost(reason=chosen, meter=meter)
-        with localcontext(Context(prec=_DIGITS)):
+        with localcontext(Context(prec=DIGITS)):
             lines.append(CostLine(meter, count, chosen, chosen.amount * count / UNITS[chosen.unit]))
     return _sum(lines)
 
@@ -190,6 +192,13 @@ def price_on(
 def is_to_come(entry: ModelEntry, on: date | datetime) -> bool:
     """Whether a model was not released yet: nothing had a price then."""
     return entry.release_date is not None and as_instant(on).date() < entry.release_date.first
+
+
+def prices_in_force(entry: ModelEntry, on: date | datetime) -> tuple[Price, ...]:
+    """The rows of a price list that hold at an instant, whatever they are for; none before the release."""
+    if is_to_come(entry, on):
+        return ()
+    return tuple(price for price in entry.prices if price.is_valid(on))
 
 
 def _unpriced(entry: ModelEntry, instant: datetime) -> str | None:
@@ -243,7 +252,7 @@ def _sum(lines: list[CostLine]) -> Cost:
     currencies = {line.price.currency for line in lines}
     if len(currencies) > 1:
         return Cost(reason="mixed_currencies")
-    with localcontext(Context(prec=_DIGITS)):
+    with localcontext(Context(prec=DIGITS)):
         amount = sum((line.amount for line in lines), Decimal(0))
     return Cost(
         amount=amount,

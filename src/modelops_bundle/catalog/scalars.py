@@ -14,13 +14,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from modelops_bundle.catalog.characters import is_seen
 from modelops_bundle.catalog.dates import PartialDate, instant_text, read_instant
+from modelops_bundle.catalog.entries import SLUG
 from modelops_bundle.catalog.statuses import read_status
 from modelops_bundle.catalog.trees import amount_text
 
 __all__ = [
     "SECRET_HEADERS",
-    "SLUG",
     "Amount",
     "BaseUrl",
     "Currency",
@@ -45,7 +46,6 @@ __all__ = [
 _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _UNSEEN = "\x00-\x20\x7f\ud800-\udfff"
 _NAME = re.compile(f"[^{_UNSEEN}]{{1,300}}")
-SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH = re.compile(f"/[^{_UNSEEN}?#]*")
 _HOST = rf"https?://[^{_UNSEEN}/?#@\\]+"
@@ -107,7 +107,7 @@ def _read_text(text: str) -> str:
 def _read_name(text: str) -> str:
     if not text:
         raise ValueError("it is empty")
-    if _NAME.fullmatch(text) is None:
+    if _NAME.fullmatch(text) is None or not is_seen(text):
         blanks = "holds blanks or control characters"
         reason = "is longer than 300 characters" if len(text) > 300 else blanks
         raise ValueError(f"{_quoted(text)} {reason}: write the name as calls of the API do")

@@ -13,10 +13,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from modelops_bundle.catalog.dates import PartialDate
-from modelops_bundle.catalog.entries import METERS, UNITS
+from modelops_bundle.catalog.entries import METERS, SLUG, UNITS, UNITS_OF
 from modelops_bundle.catalog.scalars import (
     SECRET_HEADERS,
-    SLUG,
     Amount,
     BaseUrl,
     Currency,
@@ -83,6 +82,13 @@ class PriceRow(_Span):
     currency: Currency = "USD"
     when: WhenRow | None = None
     min_context: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        units = UNITS_OF[self.meter]
+        if self.unit not in units:
+            raise refusal(f"{self.meter} is not counted by {self.unit}: write {' or '.join(units)}")
+        return self
 
     def group(self) -> tuple[object, ...]:
         """What two rows have to have in common to price the same use."""

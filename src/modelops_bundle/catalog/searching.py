@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from modelops_bundle.catalog.entries import ModelEntry, Price
-from modelops_bundle.catalog.pricing import price_on
+from modelops_bundle.catalog.entries import ModelEntry
+from modelops_bundle.catalog.ordinary import ordinary_price, per_million
 from modelops_bundle.catalog.statuses import Status
 
-__all__ = ["MILLION", "Wanted", "million_price", "search"]
-
-#: Number of tokens that prices are compared by.
-MILLION = 1_000_000
+__all__ = ["Wanted", "search"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +59,6 @@ def search(
     return tuple(sorted(found, key=lambda each: (_distance(each, phrase), each.provider, each.id)))
 
 
-def million_price(entry: ModelEntry, meter: str, on: date | datetime) -> tuple[Decimal, str] | None:
-    """The standard price of a million tokens at a date and its currency; ``None`` when it is unknown."""
-    if any(price.when.time_of_day for price in entry.prices):
-        # A date has no time of day: what holds at most hours is shown.
-        usual = tuple(price for price in entry.prices if price.when.time_of_day is None)
-        entry = replace(entry, prices=usual)
-    row = price_on(entry, meter, on)
-    return (row.each * MILLION, row.currency) if isinstance(row, Price) else None
-
-
 def _distance(entry: ModelEntry, phrase: str) -> tuple[int, bool]:
     if not phrase:
         return 0, False
@@ -114,5 +101,7 @@ def _has_words(entry: ModelEntry, words: tuple[str, ...]) -> bool:
 def _is_cheap(entry: ModelEntry, wanted: Wanted, on: date | datetime) -> bool:
     if wanted.max_price is None:
         return True
-    price = million_price(entry, "input", on)
-    return price is not None and price[1] == wanted.currency and price[0] <= wanted.max_price
+    price = ordinary_price(entry, "input", on)
+    if price is None or price.currency != wanted.currency:
+        return False
+    return per_million(price) <= wanted.max_price

@@ -37,17 +37,23 @@ _FINE_TUNED = re.compile(r"ft:([^:]+):.*")
 _REGIONAL = re.compile(r"((?:us-gov|us|eu|apac|jp|au|ca|sa|uk|in|global)[./])(.+)")
 _MOST_SUGGESTED = 5
 _LIKE = 0.75
+_SHORTEST_PART = 3
+_MOST_LOOKED_AT = 50
 _LONGEST_SHOWN = 300
 
 
 class Catalog:
-    """Hosted models; never changes once it is made. Safe to share between threads."""
+    """Hosted models; never changes once it is made. Safe to share between threads.
+
+    Attributes:
+        document: What a project adds to what is shipped, or overrides of it.
+    """
 
     def __init__(self, shelf: Shelf, document: Document | None = None) -> None:
         """A catalog of what is shipped, with a project's document laid over it."""
         self._shelf = shelf
         self._entries: dict[tuple[str, str], ModelEntry] = {}
-        given = document or Document({}, ())
+        given = self.document = document or Document({}, ())
         self._given: dict[str, dict[str, Mapping[str, Any]]] = {}
         for tree in given.models:
             self._given.setdefault(tree["provider"], {})[tree["id"]] = tree
@@ -140,6 +146,16 @@ class Catalog:
             raise self._unknown(name)
         return entry
 
+    def knows(self, name: str) -> bool:
+        """Whether a name, or what it is a form of, means something at some time. It takes no time to tell."""
+        head, slash, rest = name.partition("/")
+        slug = self._slugs.get(head) if slash else None
+        names = [name] if slug is None else [rest, name]
+        for form in filter(None, map(_form, tuple(names))):
+            names += [form[1], f"ft:{form[1]}"]
+        slugs = self.providers if slug is None else [slug]
+        return any(self.offers(each, known) for known in names for each in slugs)
+
     def cost(
         self,
         name: str,
@@ -169,7 +185,18 @@ class Catalog:
         likely = [full[key] for key in _close(name, full)]
         likely_ids = [min(offering[key], key=self._foreign) for key in _close(name, offering)]
         found = likely + likely_ids if "/" in name else likely_ids + likely
+        if not (same or found):
+            found = self._holding(name.lower(), offering)
         return tuple(dict.fromkeys(same + found))[:_MOST_SUGGESTED]
+
+    def _holding(self, part: str, offering: Mapping[str, Sequence[str]]) -> list[str]:
+        """Names that have ``part`` in them, those that begin so and those of developers first."""
+        if len(part) < _SHORTEST_PART or "/" in part:
+            return []
+        found = (key for key in offering if part in key)
+        keys = sorted(found, key=lambda key: (not key.startswith(part), len(key), key))
+        names = [min(offering[key], key=self._foreign) for key in keys[:_MOST_LOOKED_AT]]
+        return sorted(names, key=self._foreign)
 
     def _foreign(self, name: str) -> bool:
         """Whether a provider offers what others have developed."""
@@ -202,15 +229,16 @@ class Catalog:
         slug = self._slugs.get(head) if slash else None
         if slug is None:
             place = self._only_offer(name), name
-        elif not self._has(slug, rest) and self._has(slug, name):
+        elif not self.offers(slug, rest) and self.offers(slug, name):
             place = slug, name
         else:
             place = slug, rest
-        if self._has(*place):
+        if self.offers(*place):
             self._places[name] = place
         return place
 
-    def _has(self, provider: str, name: str) -> bool:
+    def offers(self, provider: str, name: str) -> bool:
+        """Whether a provider has a model of this id, or an alias of this name at any time."""
         return (
             name in self._shelf.models.get(provider, ())
             or name in self._given.get(provider, ())
@@ -232,7 +260,7 @@ class Catalog:
         return offering[0]
 
     def _offering(self, name: str) -> list[str]:
-        return [slug for slug in self.providers if self._has(slug, name)]
+        return [slug for slug in self.providers if self.offers(slug, name)]
 
     def _is_own(self, provider: str, name: str) -> bool:
         """Whether a provider has itself developed what it calls so."""

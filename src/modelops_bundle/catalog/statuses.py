@@ -45,7 +45,7 @@ _RULES = {
     Status.BETA: StatusRule("Works; its provider may still change it.", "It is shown."),
     Status.EXPERIMENTAL: StatusRule(
         "May not work, and may go without notice.",
-        "It is shown, and a registration warns.",
+        "Registering, `status` and `run` warn.",
         warns=True,
     ),
     Status.DEPRECATED: StatusRule(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, time
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.catalog.dates import PartialDate, instant_text, read_instant
 from modelops_bundle.catalog.entries import (
@@ -26,10 +26,14 @@ from modelops_bundle.catalog.entries import (
 )
 from modelops_bundle.catalog.statuses import read_status
 
+if TYPE_CHECKING:
+    from modelops_bundle.catalog.pricing import Cost
+
 __all__ = [
     "CAPABILITIES",
     "aliases_of",
     "amount_text",
+    "cost_tree",
     "entry_from_tree",
     "entry_tree",
     "provider_from_tree",
@@ -81,6 +85,28 @@ def amount_text(amount: Decimal) -> str:
     """An amount without an exponent or zeros that say nothing: ``2.5``, ``10``, ``0.000001``."""
     text = format(abs(amount) if amount == 0 else amount, "f")
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def cost_tree(cost: Cost) -> Tree:
+    """A cost for programs, and how it comes about: every key is present, ``null`` for unknown."""
+    return {
+        "amount": None if cost.amount is None else amount_text(cost.amount),
+        "currency": cost.currency,
+        "reason": cost.reason,
+        "meter": cost.meter,
+        "undated": cost.undated,
+        "lines": [
+            {
+                "meter": line.meter,
+                "count": line.count,
+                "amount": amount_text(line.amount),
+                "price": amount_text(line.price.amount),
+                "unit": line.price.unit,
+                "source": line.price.source,
+            }
+            for line in cost.lines
+        ],
+    }
 
 
 def entry_tree(entry: ModelEntry) -> Tree:

@@ -111,11 +111,11 @@ def read_wanted(
     """What is looked for.
 
     Raises:
-        UsageError: A provider is not known, or a value is none of its kind.
+        UsageError: A provider or developer is not known, or a value is none of its kind.
     """
     from modelops_bundle.catalog.searching import Wanted
     from modelops_bundle.catalog.statuses import read_status
-    from modelops_bundle.workflows.catalog_look import provider_slugs
+    from modelops_bundle.workflows.catalog_look import developer_name, provider_slugs
 
     try:
         known = None if status is None else read_status(status.lower())
@@ -126,7 +126,7 @@ def read_wanted(
     return Wanted(
         words=tuple(word for text in words for word in text.split()),
         providers=provider_slugs(catalog, provider or ()),
-        developer=None if developer is None else developer.lower(),
+        developer=None if developer is None else developer_name(catalog, developer),
         status=known,
         vision=vision,
         functions=functions,

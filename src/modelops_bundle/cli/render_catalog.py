@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.catalog.dates import instant_text
-from modelops_bundle.catalog.searching import million_price
+from modelops_bundle.catalog.ordinary import ordinary_price, per_million, per_million_text
 from modelops_bundle.catalog.statuses import Status
 from modelops_bundle.catalog.trees import amount_text
 from modelops_bundle.cli.drawing import columns, plural
@@ -64,14 +64,19 @@ def _model(entry: ModelEntry, on: datetime) -> dict[str, Any]:
 
 
 def _price(entry: ModelEntry, meter: str, on: datetime) -> dict[str, str] | None:
-    price = million_price(entry, meter, on)
-    return None if price is None else {"amount": amount_text(price[0]), "currency": price[1]}
+    price = ordinary_price(entry, meter, on)
+    if price is None:
+        return None
+    return {"amount": amount_text(per_million(price)), "currency": price.currency}
 
 
 def show_listing(report: Listing) -> None:
     """Print a line for each model."""
     if not report.models:
-        say("No model fits: what is not known of a model fits no filter.")
+        reason = ": what is not known of a model fits no filter" if report.is_filtered else ""
+        say(f"No model fits{reason}.")
+        if report.close:
+            say(f"Names that are close: {', '.join(report.close)}.")
         if report.of_unknown_status:
             count = plural(report.of_unknown_status, "model", "models")
             say(f"Without --status, {count} would fit, of which no source says the status.")
@@ -108,11 +113,8 @@ def _row(entry: ModelEntry, on: datetime) -> list[Piece]:
 
 
 def _money(entry: ModelEntry, meter: str, on: datetime) -> Piece:
-    price = million_price(entry, meter, on)
-    if price is None:
-        return _ABSENT
-    amount, currency = amount_text(price[0]), price[1]
-    return amount if currency == "USD" else f"{amount} {currency}"
+    price = ordinary_price(entry, meter, on)
+    return _ABSENT if price is None else per_million_text(price)
 
 
 def _aligned(rows: list[list[Piece]]) -> list[list[Piece]]:

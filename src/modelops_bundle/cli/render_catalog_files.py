@@ -178,6 +178,9 @@ def show_page(page: Page, written: bool) -> None:
         say(f"{plural(page.models, 'model')} written to {PAGE}.")
     elif page.is_current:
         say(f"{PAGE} is current.")
+    elif not page.is_ours:
+        say(f"{PAGE} was not written by this command.")
+        say("Next: move it, or `mops-bundle catalog docs --force` replaces it.")
     else:
         state = "is not there" if page.present is None else "differs from model_registry.yaml"
         say(f"{PAGE} {state}.")

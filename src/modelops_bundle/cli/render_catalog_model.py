@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from modelops_bundle.catalog.dates import instant_text
-from modelops_bundle.catalog.pricing import REASONS
-from modelops_bundle.catalog.trees import CAPABILITIES, amount_text, public_tree
+from modelops_bundle.catalog.pricing import REASONS, prices_in_force
+from modelops_bundle.catalog.trees import CAPABILITIES, amount_text, cost_tree, public_tree
 from modelops_bundle.cli.drawing import columns
 from modelops_bundle.cli.output import Line, Piece, show, show_lines
 from modelops_bundle.cli.render_catalog import UNKNOWN, status_piece
@@ -28,6 +28,7 @@ def model_document(shown: Shown) -> dict[str, Any]:
     """The JSON of ``catalog show``."""
     status = shown.entry.status_on(shown.on)
     rule = None if status is None else status.rule
+    in_force = prices_in_force(shown.entry, shown.on)
     return {
         "schema": 1,
         "asked": shown.asked,
@@ -43,7 +44,7 @@ def model_document(shown: Shown) -> dict[str, Any]:
             for each in shown.meanings
         ],
         "prices_in_force": [
-            place for place, each in enumerate(shown.entry.prices) if each.is_valid(shown.on)
+            place for place, each in enumerate(shown.entry.prices) if each in in_force
         ],
         "model": public_tree(shown.entry),
         "cost": None
@@ -65,21 +66,7 @@ def _cost_tree(cost: Cost, call: Call) -> dict[str, Any]:
         "usage": {meter: count for meter, count in asdict(call.usage).items() if count},
         "service_tier": call.service_tier,
         "batch": call.batch,
-        "amount": None if cost.amount is None else amount_text(cost.amount),
-        "currency": cost.currency,
-        "reason": cost.reason,
-        "meter": cost.meter,
-        "undated": cost.undated,
-        "lines": [
-            {
-                "meter": line.meter,
-                "count": line.count,
-                "unit": line.price.unit,
-                "price": amount_text(line.price.amount),
-                "amount": amount_text(line.amount),
-            }
-            for line in cost.lines
-        ],
+        **cost_tree(cost),
     }
 
 
@@ -97,7 +84,8 @@ def show_model(shown: Shown) -> None:
     others = [_alias_row(each.model_id, each.alias) for each in shown.meanings]
     if len(others) > 1:
         _section(f"What {shown.asked} means and meant", columns(others, indent="  "))
-    prices = [_price_row(price, price.is_valid(shown.on), general) for price in entry.prices]
+    in_force = prices_in_force(entry, shown.on)
+    prices = [_price_row(price, price in in_force, general) for price in entry.prices]
     _section("Prices", columns(prices, indent="  "))
     sources = [[key if key != "*" else "all else", text] for key, text in entry.source.items()]
     _section("Where values come from", columns(sources, indent="  "))
@@ -115,7 +103,9 @@ def _section(title: str, lines: Iterable[Line]) -> None:
 def _facts(shown: Shown) -> Iterator[tuple[str, Piece]]:
     entry, status = shown.entry, shown.entry.status_on(shown.on)
     day = instant_text(shown.on.replace(microsecond=0))
-    if shown.now == entry.name:
+    if not shown.is_dated:
+        yield "asked for", f"{shown.asked}, now ({day})"
+    elif shown.now == entry.name:
         yield "asked for", f"{shown.asked}, on {day}; today it means the same"
     else:
         now = shown.now or f"nothing certain: {shown.now_reason}"

@@ -56,8 +56,9 @@ def show_refresh(report: Refresh) -> None:
             say(done.error.mend)
     for path in report.written:
         show(f"Updated `{path}`.")
-    output, changed = report.output
-    show(f"Updated `{output}`." if changed else f"No changes to `{output}`.")
+    if not report.has_failed:
+        output, changed = report.output
+        show(f"Updated `{output}`." if changed else f"No changes to `{output}`.")
 
 
 def _show_provider(done: Refreshed) -> None:

@@ -136,6 +136,7 @@ def verified_document(report: Verified, again: Rerun | None) -> dict[str, Any]:
             }
             for each in (again.differing if again else ())
         ],
+        "refused": list(again.refused) if again else [],
     }
 
 
@@ -219,6 +220,7 @@ def show_verified(report: Verified, again: Rerun | None) -> None:
         say("A damaged result is computed again by the next run that asks for it.")
     if again is None:
         return
+    warn(again.refused)
     for each in again.differing:
         what = each.error or f"{', '.join(each.outputs)} came out different"
         show(("differs", "bad"), f" {each.key[:_KEY_DIGITS]} of {each.model}: {what}")

@@ -113,6 +113,8 @@ def _show_reasons(report: WhyReport) -> None:
         say(
             f"When the results are made anew, `mops-bundle update {judged.id}` records the present state."
         )
+    if report.mend:
+        say(report.mend)
 
 
 def _nodes(reasons: Iterable[Reason]) -> Iterator[Node]:

@@ -1,7 +1,7 @@
 """How a command was asked for: the options that every command takes, before its name or after it.
 
-:func:`command` gives a command these options without its naming them, and turns what it raises into words.
-What stands after the command's name counts more than what stands before it.
+:func:`command` gives a command these options without its naming them, and turns what it raises into words;
+:func:`new_group` gives them to a group. What stands later counts more than what stands before it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from modelops_bundle.cli.output import warn
 if TYPE_CHECKING:
     from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["NOT_CURRENT", "Session", "command", "new_app", "remember_options"]
+__all__ = ["NOT_CURRENT", "Session", "command", "new_app", "new_group", "remember_options"]
 
 #: Exit code of a check that found something that is not current.
 NOT_CURRENT = 3
@@ -99,8 +99,25 @@ class Session:
 
 
 def new_app() -> typer.Typer:
-    """An app for one command, or one group of them, with the settings of all."""
+    """An app for one command, with the settings of all."""
     return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def new_group(summary: str) -> typer.Typer:
+    """An app for a group of commands: ``summary`` is what its help says of it."""
+    app = new_app()
+
+    @app.callback(help=summary)
+    def group(
+        ctx: typer.Context,
+        folder: options.Folder = None,
+        python: options.Python = None,
+        no_cache: options.NoCache = False,
+        debug: options.Debug = False,
+    ) -> None:
+        remember_options(ctx, folder=folder, python=python, no_cache=no_cache, debug=debug)
+
+    return app
 
 
 def _tell_of_losses(workspace: Workspace) -> None:
@@ -117,8 +134,9 @@ def _tell_of_losses(workspace: Workspace) -> None:
 
 
 def remember_options(ctx: typer.Context, **given: Any) -> None:
-    """Keep the options that stood before the command's name, for the command."""
-    ctx.meta[_KEY] = given
+    """Keep the options that stood before the command's name, or its group's, for the command."""
+    before = ctx.meta.get(_KEY, {})
+    ctx.meta[_KEY] = {**before, **{name: value for name, value in given.items() if value}}
 
 
 def command(function: Callable[..., int | None]) -> Callable[..., None]:

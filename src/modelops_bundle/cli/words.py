@@ -101,8 +101,8 @@ def change_text(change: Change) -> str:
     if change.kind == "variable":
         said = {
             "modified": "has another value",
-            "added": "is now read",
-            "removed": "is no longer read",
+            "added": "counts now",
+            "removed": "does not count any more",
         }
         return f"variable {change.path} {said[change.change]}"
     if change.kind == "llm":

@@ -1,8 +1,9 @@
 """Names of language models that a source hands to what it calls: ``model="gpt-4o"`` and the like.
 
 Facts alone: which of these texts name a hosted model is not known here. A text counts where it is passed as
-the keyword ``model``, is the value of the key ``"model"`` of a dictionary, or is what a name that is used so
-was given: a constant, an attribute, the default of a parameter.
+the keyword ``model`` or one like it, is the value of such a key, goes first into a call that takes a model
+first, or is what a name that is used so was given: a constant, an attribute, the default of a parameter, an
+argument of a function of the same source.
 """
 
 from __future__ import annotations
@@ -15,14 +16,35 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from modelops_bundle.ports import Files, Unreadable
+from modelops_bundle.source.model_values import (
+    expressions,
+    given_in,
+    last_name,
+    model_text,
+    parameters,
+)
 from modelops_bundle.source.parse import Unparsable, parse, paused_collector, with_room
 
 __all__ = ["ModelNames", "model_names_of", "read_model_names"]
 
-_KEY = "model"
-_NAME = re.compile(r"[A-Za-z0-9][\w.:@/-]{1,199}")
+_KEYS = frozenset(("model", "modelId", "model_id", "model_name"))
+#: Functions and classes of clients that take a model as their first argument.
+_TAKE_FIRST = frozenset(
+    (
+        *("acompletion", "aembedding", "aresponses", "completion", "embedding", "responses"),
+        *("text_completion", "chat", "embed", "embeddings", "generate", "show"),
+        *("GenerativeModel", "LM", "from_provider", "init_chat_model", "init_embeddings"),
+        *("Agent", "AnthropicModel", "BedrockConverseModel", "CohereModel", "GeminiModel"),
+        *("GoogleModel", "GroqModel", "MistralModel", "OpenAIChatModel", "OpenAIModel"),
+        *("OpenAIResponsesModel", "infer_model"),
+    )
+)
 _URL = re.compile(r"https?://[^\s\"'/?#]+")
-_MEMO_KIND = f"model-names1-{sys.version_info[0]}.{sys.version_info[1]}"
+#: How texts that are sent name a model: in JSON, and in the path of an address.
+_IN_TEXT = re.compile(
+    r"\"model(?:_?[iI]d|_name)?\"\s*:\s*\"([^\"\s]+)\"|/models/([^\s/?#:\"']+):[a-z]"
+)
+_MEMO_KIND = f"model-names2-{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class ModelNames(NamedTuple):
@@ -95,72 +117,118 @@ class _Reader:
         self._given: dict[tuple[str, int, str], None] = {}
         self._imported: dict[str, None] = {}
         self._urls: dict[str, None] = {}
+        # Names by the names that they are given the value of.
+        self._flows: dict[str, dict[str, None]] = {}
+        self._functions: dict[str, list[str]] = {}
+        self._calls: list[ast.Call] = []
+        # Docstrings and other texts that nothing is done with.
+        self._said: set[int] = set()
 
     def names(self) -> ModelNames:
         """What was gathered."""
+        reached = self._reached()
+        for call in self._calls:
+            for parameter, value in self._passed(call):
+                # Most of what calls pass is nothing of a model.
+                if parameter in reached:
+                    self._give(parameter, value)
         return ModelNames(
             tuple(sorted(self._texts)),
-            tuple(sorted(self._references)),
+            tuple(sorted(self._reached())),
             tuple(sorted(self._given)),
             tuple(sorted(self._imported)),
             tuple(sorted(self._urls)),
         )
 
+    def _passed(self, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+        """Parameters, each with what a call passes for it."""
+        yield from ((each.arg, each.value) for each in call.keywords if each.arg)
+        names = self._functions.get(last_name(call.func), ())
+        yield from zip(names, call.args, strict=False)
+
+    def _reached(self) -> dict[str, None]:
+        """Names that are handed on, and those whose values they are given."""
+        reached, pending = dict(self._references), list(self._references)
+        while pending:
+            new = self._flows.get(pending.pop(), {}).keys() - reached.keys()
+            reached.update(dict.fromkeys(new))
+            pending += new
+        return reached
+
     def take(self, node: ast.AST) -> None:
         """Take one node of the tree."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            self._urls.update(dict.fromkeys(_URL.findall(node.value)))
-        elif isinstance(node, ast.Call | ast.Dict):
-            for value in _models_of(node):
+        match node:
+            case ast.Constant(value=str() as text) if id(node) not in self._said:
+                self._read(node.lineno, text)
+            case ast.Expr():
+                self._said.add(id(node.value))
+            case ast.Call():
+                self._call(node)
+            case ast.Dict():
+                self._dictionary(node)
+            case ast.Import() | ast.ImportFrom():
+                self._imported.update(dict.fromkeys(_imported(node)))
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._define(node)
+            case _:
+                for target, given in given_in(node):
+                    self._give_to(target, given)
+
+    def _read(self, line: int, text: str) -> None:
+        self._urls.update(dict.fromkeys(_URL.findall(text)))
+        for match in _IN_TEXT.finditer(text):
+            self._texts[line, match[1] or match[2]] = None
+
+    def _call(self, node: ast.Call) -> None:
+        self._calls.append(node)
+        for each in node.keywords:
+            if each.arg in _KEYS:
+                self._hand_on(each.value)
+        if last_name(node.func) in _TAKE_FIRST and node.args:
+            self._hand_on(node.args[0])
+
+    def _dictionary(self, node: ast.Dict) -> None:
+        for key, value in zip(node.keys, node.values, strict=True):
+            if _is_key(key):
                 self._hand_on(value)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            self._imported.update(dict.fromkeys(_imported(node)))
-        elif isinstance(node, ast.arguments | ast.Assign | ast.AnnAssign):
-            for name, given in _given(node):
-                self._give(name, given)
+
+    def _define(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        made: ast.stmt = node
+        if isinstance(node, ast.ClassDef):
+            # A call of the class passes on what its constructor is passed.
+            made = next(
+                (each for each in node.body if getattr(each, "name", "") == "__init__"), node
+            )
+        if isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef):
+            self._functions.setdefault(node.name, parameters(made))
 
     def _hand_on(self, value: ast.expr) -> None:
-        for each in _alternatives(value):
-            text = _text(each)
+        for each in expressions(value):
+            text = model_text(each)
             if text is not None:
                 self._texts[each.lineno, text] = None
-            elif name := _last_name(each):
+            elif name := last_name(each):
                 self._references[name] = None
 
-    def _give(self, name: str, value: ast.expr | None) -> None:
-        if not name or value is None:
+    def _give_to(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Subscript) and _is_key(target.slice):
+            self._hand_on(value)
+        else:
+            self._give(last_name(target), value)
+
+    def _give(self, name: str, value: ast.expr) -> None:
+        if not name:
             return
-        for each in _alternatives(value):
-            text = _text(each)
+        for each in expressions(value):
+            text = model_text(each)
             if text is not None:
                 self._given[name, each.lineno, text] = None
+            elif other := last_name(each):
+                self._flows.setdefault(name, {})[other] = None
 
 
-def _text(node: ast.expr) -> str | None:
-    """A literal that may be a model's name."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value if _NAME.fullmatch(node.value) else None
-    return None
-
-
-def _last_name(node: ast.expr) -> str:
-    """``c`` of ``a.b.c``; empty for what is no name."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
-    """What an expression may be: both of ``a if c else b``, each of ``a or b``."""
-    pending = [node]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, ast.IfExp):
-            pending += [each.orelse, each.body]
-        elif isinstance(each, ast.BoolOp):
-            pending += each.values
-        else:
-            yield each
+def _is_key(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value in _KEYS
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
@@ -169,33 +237,3 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     elif node.module and not node.level:
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _models_of(node: ast.Call | ast.Dict) -> Iterator[ast.expr]:
-    """What a call or a dictionary hands on as a model."""
-    if isinstance(node, ast.Call):
-        yield from (each.value for each in node.keywords if each.arg == _KEY)
-        return
-    for key, value in zip(node.keys, node.values, strict=True):
-        if isinstance(key, ast.Constant) and key.value == _KEY:
-            yield value
-
-
-def _given(
-    node: ast.arguments | ast.Assign | ast.AnnAssign,
-) -> Iterator[tuple[str, ast.expr | None]]:
-    """Names, attributes and parameters, each with what it is given."""
-    if isinstance(node, ast.arguments):
-        yield from _defaults(node)
-        return
-    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-        yield _last_name(target), node.value
-
-
-def _defaults(node: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
-    positional = [*node.posonlyargs, *node.args]
-    last = positional[len(positional) - len(node.defaults) :]
-    yield from ((arg.arg, value) for arg, value in zip(last, node.defaults, strict=True))
-    for arg, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
-        if default is not None:
-            yield arg.arg, default

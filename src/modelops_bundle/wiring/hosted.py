@@ -27,9 +27,9 @@ def read_catalog(root: str) -> Catalog:
     Raises:
         CatalogError: The document cannot be used.
     """
-    from modelops_bundle.catalog.loading import reload
+    from modelops_bundle.catalog.loading import read
 
-    return reload(root)
+    return read(root)
 
 
 def manifest_digest(config: ProviderConfig, name: str) -> str:

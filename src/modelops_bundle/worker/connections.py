@@ -21,7 +21,7 @@ __all__ = ["ConnectionRefusal", "Connections", "ports_of"]
 
 _DATAGRAMS = 2  # SOCK_DGRAM, the same everywhere
 #: This machine under all its names: who declares one of them means it.
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})
 _MOST_ADDRESSES = 10_000
 
 

@@ -16,8 +16,6 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
 _OTHERS = {
     "written": "write it to a temporary file (tempfile), which can be read back",
     "outside": "copy or link {} into the project and declare it with --data, or add it to hermetic.allow",
-    "network": "keep what is fetched in a data file, declare a hosted model with --llm,"
-    " or set hermetic.network = true",
     "process": "let the model do it itself, or run where the kernel enforces what is read",
 }
 
@@ -34,6 +32,12 @@ def mend(kind: str, name: str, path: str, owner: str, *, is_target: bool = False
     """
     if kind == "variable" and name == "*":
         return "read the variables by their names: the whole environment cannot be declared"
+    if kind == "network":
+        # Targets declare none: they judge what a model has asked for.
+        hosted = (
+            "let the model ask hosted models" if is_target else "declare a hosted model with --llm"
+        )
+        return f"keep what is fetched in a data file, {hosted}, or set hermetic.network = true"
     if kind not in OPTIONS:
         return _OTHERS.get(kind, "").format(name)
     register = (

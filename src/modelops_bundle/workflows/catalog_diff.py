@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelops_bundle.catalog.comparing import Comparison, compare, compare_providers
-from modelops_bundle.catalog.documents import read_document
+from modelops_bundle.catalog.documents import Document, read_document
 from modelops_bundle.catalog.loading import shipped
-from modelops_bundle.catalog.trees import entry_from_tree, provider_from_tree
+from modelops_bundle.catalog.snapshot import Catalog
+from modelops_bundle.catalog.trees import aliases_of, entry_from_tree, provider_from_tree
 from modelops_bundle.workflows.catalog_files import Input
 
 __all__ = ["Difference", "diff_documents", "diff_shipped"]
@@ -59,10 +60,26 @@ def diff_shipped(given: Input) -> Difference:
     """
     document = read_document(given.data, given.shown)
     sides = shipped(), shipped(document)
-    names = [(tree["provider"], tree["id"]) for tree in document.models]
+    names = _touched(document, sides[0])
     models = ([e for name in names if (e := side.get(*name)) is not None] for side in sides)
     configs = (
         [side.providers[slug] for slug in document.providers if slug in side.providers]
         for side in sides
     )
     return Difference(SHIPPED, given.shown, compare(*models), compare_providers(*configs))
+
+
+def _touched(document: Document, before: Catalog) -> set[tuple[str, str]]:
+    """Models that a document speaks of, and shipped ones that lose an alias to one of them."""
+    names = {(tree["provider"], tree["id"]) for tree in document.models}
+    claimed: dict[str, set[str]] = {}
+    for tree in document.models:
+        claimed.setdefault(tree["provider"], set()).update(each.name for each in aliases_of(tree))
+    losing = {
+        (entry.provider, entry.id)
+        for provider, aliases in claimed.items()
+        if aliases
+        for entry in before.entries(provider)
+        if not aliases.isdisjoint(each.name for each in entry.aliases)
+    }
+    return names | losing

@@ -13,7 +13,16 @@ from modelops_bundle.catalog.searching import Wanted, search
 from modelops_bundle.catalog.snapshot import Catalog
 from modelops_bundle.errors import HostedModelError, UsageError
 
-__all__ = ["Call", "Listing", "Meaning", "Shown", "list_models", "provider_slugs", "show_model"]
+__all__ = [
+    "Call",
+    "Listing",
+    "Meaning",
+    "Shown",
+    "developer_name",
+    "list_models",
+    "provider_slugs",
+    "show_model",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +33,17 @@ class Listing:
         models: The first of them.
         total: Number of all of them.
         on: The instant that prices and status are of, UTC.
+        is_filtered: Whether anything else than words and providers decided.
         of_unknown_status: Where none fits a status, the number of those that it is not known of.
+        close: Where no model has the words, names that are close to them.
     """
 
     models: tuple[ModelEntry, ...]
     total: int
     on: datetime
+    is_filtered: bool = False
     of_unknown_status: int = 0
+    close: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,7 @@ class Shown:
     Attributes:
         asked: The name as it was asked for.
         on: The instant that it was resolved for, UTC.
+        is_dated: Whether that instant was asked for; else it is now.
         entry: The model that it meant.
         provider: Who hosts it.
         now: Name of the model that the name means now; ``None`` where that is not known.
@@ -74,6 +88,7 @@ class Shown:
 
     asked: str
     on: datetime
+    is_dated: bool
     entry: ModelEntry
     provider: ProviderConfig
     now: str | None
@@ -98,11 +113,14 @@ def list_models(
     slugs: Iterable[str] = wanted.providers or catalog.providers
     entries = [entry for slug in slugs for entry in catalog.entries(slug)]
     found = search(entries, wanted, on)
-    untold = 0
+    plain = Wanted(words=wanted.words, providers=wanted.providers)
+    untold, close = 0, tuple[str, ...]()
     if wanted.status is not None and not found:
         others = search(entries, replace(wanted, status=None), on)
         untold = sum(each.status_on(on) is None for each in others)
-    return Listing(found[:limit], len(found), on, untold)
+    if wanted.words and not (found or search(entries, plain, on)):
+        close = catalog.suggestions("-".join(wanted.words))
+    return Listing(found[:limit], len(found), on, wanted != plain, untold, close)
 
 
 def provider_slugs(catalog: Catalog, names: Sequence[str]) -> tuple[str, ...]:
@@ -119,10 +137,27 @@ def provider_slugs(catalog: Catalog, names: Sequence[str]) -> tuple[str, ...]:
             raise UsageError(
                 f"no provider {name} is known",
                 f"names that are close: {', '.join(close)}" if close else "",
-                "`mops-bundle catalog list` shows the providers before the models' ids.",
+                "`mops-bundle catalog search` with the name of a model shows who offers it.",
             )
         slugs.append(config.slug)
     return tuple(dict.fromkeys(slugs))
+
+
+def developer_name(catalog: Catalog, name: str) -> str:
+    """A developer as models name it, in small letters.
+
+    Raises:
+        UsageError: No model names it; with names that are close.
+    """
+    known = sorted({entry.developer.lower() for entry in catalog if entry.developer})
+    if name.lower() in known:
+        return name.lower()
+    close = difflib.get_close_matches(name.lower(), known, 5)
+    raise UsageError(
+        f"no model is known to be made by {name}",
+        f"names that are close: {', '.join(close)}" if close else "",
+        "`mops-bundle catalog show` with the name of a model says who made it.",
+    )
 
 
 def show_model(
@@ -141,7 +176,10 @@ def show_model(
     """
     now = datetime.now(UTC)
     at = on or now
-    entry = catalog.resolve(name, at)
+    try:
+        entry = catalog.resolve(name, at)
+    except HostedModelError as error:
+        raise error if call is None else _without_cost(error) from error
     try:
         today: str | None = catalog.resolve(name, now).name
         reason = ""
@@ -153,6 +191,7 @@ def show_model(
     return Shown(
         asked=name,
         on=at,
+        is_dated=on is not None,
         entry=entry,
         provider=catalog.providers[entry.provider],
         now=today,
@@ -161,6 +200,12 @@ def show_model(
         call=call,
         cost=cost,
     )
+
+
+def _without_cost(error: HostedModelError) -> HostedModelError:
+    """The same, where a cost was asked for: told as other costs that are unknown, by the reason."""
+    what = f"what the call cost is unknown: {error.reason}"
+    return HostedModelError(what, error.summary, error.mend, error.reason, error.suggestions)
 
 
 def _meanings(catalog: Catalog, provider: str, name: str) -> tuple[Meaning, ...]:

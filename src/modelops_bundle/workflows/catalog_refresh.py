@@ -1,6 +1,7 @@
 """``catalog refresh``: every provider is asked at once, and what they say is merged into the documents.
 
-1. The documents are read; one that is broken stops everything before anybody is asked.
+1. The documents are read; one that is broken stops everything before anybody is asked. So does a file that
+   is no list of models where that list is to go.
 2. The providers are asked, each in a thread of its own. One that fails is left out, and keeps what it had.
 3. With the lock of a document held, it is read again, merged, checked and written, if anything changed.
 4. The list of all models, ``models.json``, is written if it differs.
@@ -25,28 +26,12 @@ from modelops_bundle.catalog.providers.base import ModelHost
 from modelops_bundle.catalog.snapshot import Catalog
 from modelops_bundle.catalog.statuses import Status
 from modelops_bundle.errors import CatalogError, ModelHostError, MopsError, UsageError
+from modelops_bundle.workflows.catalog_files import TextFile, replaced, require_list
 
-__all__ = ["Answer", "CatalogFile", "Hosts", "Refresh", "Refreshed", "TextFile", "refresh"]
+__all__ = ["Answer", "CatalogFile", "Hosts", "Refresh", "Refreshed", "refresh"]
 
 #: A list that is shorter than this part of what was known before is told of.
 _FAR_FEWER = 0.5
-
-
-class TextFile(Protocol):
-    """A file that is replaced as a whole."""
-
-    @property
-    def shown(self) -> str:
-        """Its path for people."""
-        ...
-
-    def read(self) -> bytes:
-        """What it holds; nothing when it is not there."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Replace it at once, or create it."""
-        ...
 
 
 class CatalogFile(TextFile, Protocol):
@@ -89,13 +74,11 @@ class Answer:
         slug: The provider.
         models: What it lists for everybody.
         error: Why that is not known.
-        is_absent: Whether nobody said that it is used, and it does not answer: there is nothing to tell.
     """
 
     slug: str
     models: tuple[ModelEntry, ...] = ()
     error: MopsError | None = None
-    is_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +119,7 @@ class Refresh:
     Attributes:
         providers: By provider, sorted.
         written: Documents that changed.
-        output: The list of models, and whether it changed.
+        output: The list of models, and whether it changed; where nobody could be asked, it is left alone.
         unread: Numbers of lines of ``.env`` that set no variable, as they should.
     """
 
@@ -165,14 +148,16 @@ def refresh(
         hosts: How providers are asked.
         output: Where the list of all models goes.
         now: The time, UTC.
-        asked: Names of providers; by default all that variables or an answer say are used.
+        asked: Names of providers; by default all that variables say are used.
 
     Raises:
         CatalogError: A document cannot be used, or not be edited. It is left as it is.
         UsageError: A provider is none that can be asked, or none is configured.
+        WorkInTheWayError: Something else stands where the list is to go.
         StorageError: A file cannot be written.
     """
     configs = _configs(files)
+    require_list(output.read(), output.shown)
     chosen = tuple(_slug(configs, name) for name in asked)
     answers = _ask([configs[slug] for slug in chosen or SLUGS], hosts, bool(asked))
     if not answers:
@@ -185,9 +170,11 @@ def refresh(
         told, has_changed = _record(file, own, instant)
         done += told
         written += [file.shown] if has_changed else []
-    # Documents that are refreshed at once share this lock, so that no list is older than they are.
-    with files[0].lock():
-        differs = _list_models(files, output)
+    differs = False
+    if any(each.error is None for each in done):
+        # Documents that are refreshed at once share this lock, so that no list is older than they are.
+        with files[0].lock():
+            differs = _list_models(files, output)
     by_slug = sorted(done, key=lambda each: each.slug)
     return Refresh(tuple(by_slug), tuple(written), (output.shown, differs))
 
@@ -202,10 +189,13 @@ def _list_models(files: Sequence[CatalogFile], output: TextFile) -> bool:
         for entry in catalog.entries(slug)
     ]
     listed = models_json(entries)
-    differs = output.read() != listed
-    if differs:
-        output.write(listed)
-    return differs
+
+    def in_place_of(before: bytes) -> bytes:
+        if before != listed:
+            require_list(before, output.shown)
+        return listed
+
+    return replaced(output, in_place_of)
 
 
 def _catalog(file: CatalogFile) -> Catalog:
@@ -225,7 +215,7 @@ def _configs(
 
 def _slug(configs: Mapping[str, ProviderConfig], name: str) -> str:
     for slug, config in configs.items():
-        if name == slug or name in config.also_known_as:
+        if name.lower() in (slug, *config.also_known_as):
             return slug
     raise UsageError(
         f"{name} is no provider that can be asked for its models",
@@ -240,8 +230,9 @@ def _nobody() -> UsageError:
     variables = [names[0] for names in known if names]
     return UsageError(
         "no provider is configured",
-        "no variable holds a key of one, and no server of Ollama answers",
-        f"Set one of {', '.join(variables)} in the environment or in the project's .env.",
+        "no variable holds a key of one or says where Ollama is",
+        f"Set one of {', '.join(variables)} in the environment or in the project's .env; for a server of"
+        " Ollama, set OLLAMA_HOST or give --provider ollama.",
     )
 
 
@@ -249,23 +240,22 @@ def _nobody() -> UsageError:
 
 
 def _ask(configs: Sequence[ProviderConfig], hosts: Hosts, named: bool) -> list[Answer]:
-    """What the providers say that are used; one that needs no key is used when it answers."""
-    used = [
-        (config, named or hosts.is_meant(config))
-        for config in dict.fromkeys(configs)
-        if named or hosts.is_meant(config) or config.authentication.scheme == "none"
-    ]
+    """What the providers say that are used.
+
+    A server on this machine that nobody named is none of them: what it has is not for the others who share
+    the document.
+    """
+    used = [each for each in dict.fromkeys(configs) if named or hosts.is_meant(each)]
     with ThreadPoolExecutor(max_workers=max(1, len(used))) as pool:
-        answers = list(pool.map(lambda each: _answer(each[0], each[1], hosts), used))
-    return [answer for answer in answers if not answer.is_absent]
+        return list(pool.map(lambda config: _answer(config, hosts), used))
 
 
-def _answer(config: ProviderConfig, is_meant: bool, hosts: Hosts) -> Answer:
+def _answer(config: ProviderConfig, hosts: Hosts) -> Answer:
     try:
         provider = provider_class(config.slug)(config, hosts.host(config))
         return Answer(config.slug, tuple(provider.public_models()))
     except ModelHostError as error:
-        return Answer(config.slug, error=error, is_absent=not is_meant)
+        return Answer(config.slug, error=error)
 
 
 # --- recording --------------------------------------------------------------------------------------
@@ -278,17 +268,21 @@ def _record(
     had = [each for each in answers if each.error is None]
     if not had:
         return failed, False
-    with file.lock():
-        data = before = file.read()
-        told, document = [], read_document(data, file.shown)
+    told: list[Refreshed] = []
+
+    def merged(data: bytes) -> bytes:
+        told.clear()
+        document = read_document(data, file.shown)
         for answer in had:
             made, one = _merged(file, document, answer, now)
             told.append(one)
             if made.touched:
                 data, document = _edited(file, data, document, made)
-        if data != before:
-            file.write(data)
-    return failed + told, data != before
+        return data
+
+    with file.lock():
+        has_changed = replaced(file, merged)
+    return failed + told, has_changed
 
 
 def _merged(

@@ -7,16 +7,23 @@ whether it is deprecated does not: that is only told, and decides whether someth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from modelops_bundle.catalog.addresses import completed, server_of
 from modelops_bundle.catalog.floating import is_floating
 from modelops_bundle.digests.hosted import HostedInputs
 from modelops_bundle.digests.leaves import HostedModel
-from modelops_bundle.errors import CatalogError, HostedModelError, MopsError, WorkerError
+from modelops_bundle.errors import (
+    CatalogError,
+    HostedModelError,
+    ModelHostError,
+    MopsError,
+    WorkerError,
+)
 
 if TYPE_CHECKING:
     from modelops_bundle.catalog.documents import BrokenCatalogError
@@ -33,7 +40,12 @@ It raises ``MopsError`` where the server does not answer or has no such model.
 
 #: The provider that tells a digest of the content itself; what others tell are names.
 _LOCAL = "ollama"
-_PORTS = {"http": 80, "https": 443}
+_MANIFEST = re.compile(r"[0-9A-Za-z][\w.:+-]{7,127}", re.ASCII)
+#: One of these is in the name of every variable that holds a key. Of any other a document could say that it
+#: holds one, and so take what results depend on out of the digest.
+_OF_KEYS = frozenset(
+    ("APIKEY", "AUTH", "CREDENTIAL", "CREDENTIALS", "KEY", "PASSWORD", "PAT", "SECRET", "TOKEN")
+)
 _CATALOG_COMMAND = (
     "`mops-bundle catalog search` shows what is known; models/model_registry.yaml may add it."
 )
@@ -115,11 +127,20 @@ class HostedModels:
         return found
 
     def _look_up(self, path: str) -> HostedModel:
-        entry = self._entry(path)
-        if entry.provider != _LOCAL:
+        provider, _, name = path.partition("/")
+        if provider != _LOCAL:
+            entry = self._entry(path)
             return HostedModel(entry.provider, entry.id)
-        config = self.catalog.providers[entry.provider]
-        return HostedModel(entry.provider, entry.id, self._manifest_digest(config, entry.id))
+        # What its names mean is its server's to say, whatever a document calls an alias there.
+        told = self._manifest_digest(_local_config(), name)
+        digest = told.removeprefix("sha256:")
+        if _MANIFEST.fullmatch(digest) is None:
+            raise ModelHostError(
+                f"what {name} is was not told by Ollama",
+                "what its server gives as digest of the manifest is none",
+                "See what the server of OLLAMA_HOST is, and whether there is a newer version of it.",
+            )
+        return HostedModel(_LOCAL, name, digest)
 
     def _entry(self, path: str) -> ModelEntry:
         provider = path.partition("/")[0]
@@ -170,32 +191,37 @@ class HostedModels:
                     llms[path] = recorded[path]
         configs = self._configs(paths)
         counted = [name for config in configs for name in config.base_url_variables]
-        secret = {name for config in configs for name in config.credential_variables}
+        unknown = [
+            f"what {', '.join(each)} means is not known: {why}" for why, each in untold.items()
+        ]
         return HostedInputs(
             llms=llms,
             variables=tuple(counted),
-            secret=frozenset(secret),
+            secret=frozenset(self.credentials(paths)),
             only=frozenset(variables) if untold else None,
-            problems=tuple(
-                f"what {', '.join(those)} means is not known: {why}"
-                for why, those in untold.items()
+            problems=(
+                *unknown,
+                *(
+                    f"{name} is said to hold a key of {config.slug}, and would not count, but no key is"
+                    " called so"
+                    for config in configs
+                    for name in config.credential_variables
+                    if not _is_of_key(name)
+                ),
             ),
         )
 
     def credentials(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Names of the variables that hold keys for these paths, sorted."""
         names = {name for each in self._configs(paths) for name in each.credential_variables}
-        return tuple(sorted(names))
+        return tuple(sorted(filter(_is_of_key, names)))
 
     def hosts(self, paths: Iterable[str]) -> tuple[str, ...]:
         """``host:port`` of each place that answers for these paths, sorted."""
         hosts = {
-            host
-            for config in self._configs(paths)
-            for url in (config.base_url, *self._values(config))
-            if url and (host := _host_of(url, config.base_url or ""))
+            server_of(url) for config in self._configs(paths) for url in self._addresses(config)
         }
-        return tuple(sorted(hosts))
+        return tuple(sorted(hosts - {""}))
 
     def provider_at(self, variable: str) -> str | None:
         """The provider whose address or key a variable is; ``None`` when it is none's, or nobody can tell."""
@@ -213,12 +239,19 @@ class HostedModels:
         )
 
     def mend(self, paths: Iterable[str]) -> str:
-        """What to do about the first of these paths whose meaning cannot be told; empty where all can."""
+        """What to do about the first thing that makes these paths invalid; empty where nothing does."""
+        paths = list(paths)
         for path in paths:
             try:
                 self.meaning(path)
             except MopsError as error:
                 return error.mend
+        for config in self._configs(paths):
+            if not all(map(_is_of_key, config.credential_variables)):
+                return (
+                    f"Take it out of providers.{config.slug}.credential_variables in"
+                    " models/model_registry.yaml; if it holds a key, give it a name that ends in _API_KEY."
+                )
         return ""
 
     def _configs(self, paths: Iterable[str]) -> list[ProviderConfig]:
@@ -227,11 +260,18 @@ class HostedModels:
         except MopsError:
             return []  # told where the paths are looked up
         slugs = dict.fromkeys(path.partition("/")[0] for path in paths)
-        return [providers[slug] for slug in slugs if slug in providers]
+        return [
+            _local_config() if slug == _LOCAL else providers[slug]
+            for slug in slugs
+            if slug in providers
+        ]
 
-    def _values(self, config: ProviderConfig) -> list[str]:
-        names = config.base_url_variables
-        return [value for name in names if (value := self._variables.get(name, ""))]
+    def _addresses(self, config: ProviderConfig) -> list[str]:
+        values = (self._variables.get(name, "") for name in config.base_url_variables)
+        told = [completed(value, config.base_url) for value in values if value.strip()]
+        if config.slug == _LOCAL and told:
+            return told[:1]  # only the one that was asked: another may have another model
+        return [config.base_url or "", *told]
 
     # --- what is told -----------------------------------------------------------------------------
 
@@ -258,16 +298,27 @@ class HostedModels:
         Raises:
             WorkerError: One of them is retired.
         """
+        for path, entry in self._retired(paths):
+            what = "1 simulation" if count == 1 else f"{count} simulations"
+            to = entry.replacement
+            raise WorkerError(
+                f"{what} cannot be computed",
+                f"{_named(path, entry)} {_standing(entry, self.now)}",
+                f"What is stored is reused. Declare {to or 'another model'} with --llm, and call that.",
+            )
+
+    def retired(self, paths: Iterable[str]) -> str:
+        """Which of these do not answer any more, in words; empty when all may."""
+        found = self._retired(paths)
+        return "; ".join(
+            f"{_named(path, entry)} {_standing(entry, self.now)}" for path, entry in found
+        )
+
+    def _retired(self, paths: Iterable[str]) -> Iterator[tuple[str, ModelEntry]]:
         for path, entry in self._entries(paths):
             status = entry.status_on(self.now)
             if status is not None and not status.rule.runs:
-                what = "1 simulation" if count == 1 else f"{count} simulations"
-                to = entry.replacement
-                raise WorkerError(
-                    f"{what} cannot be computed",
-                    f"{_named(path, entry)} {_standing(entry, self.now)}",
-                    f"What is stored is reused. Declare {to or 'another model'} with --llm, and call that.",
-                )
+                yield path, entry
 
     def _entries(self, paths: Iterable[str]) -> Iterator[tuple[str, ModelEntry]]:
         for path in paths:
@@ -275,6 +326,17 @@ class HostedModels:
                 yield path, self._entry(path)
             except MopsError:
                 continue  # makes the entry invalid, which says so
+
+
+def _local_config() -> ProviderConfig:
+    """How a server that tells digests is asked: as it is shipped.
+
+    Its clients do not read a project's document, so that another server would be looked at than answers; and
+    whom a command asks that looks at a project is for no document to say.
+    """
+    from modelops_bundle.catalog.loading import shipped
+
+    return shipped().providers[_LOCAL]
 
 
 def _in_short(error: BrokenCatalogError) -> CatalogError:
@@ -288,6 +350,10 @@ def _in_short(error: BrokenCatalogError) -> CatalogError:
         f"it has an error{place}" if count == 1 else f"it has {count} errors, the first{place}",
         "`mops-bundle catalog validate` shows every error.",
     )
+
+
+def _is_of_key(variable: str) -> bool:
+    return not _OF_KEYS.isdisjoint(variable.upper().split("_"))
 
 
 def _named(path: str, entry: ModelEntry) -> str:
@@ -314,15 +380,3 @@ def _standing(entry: ModelEntry, now: datetime) -> str:
     elif word in ("deprecated", "retired"):
         parts.append("no replacement is named")
     return ", ".join(parts)
-
-
-def _host_of(url: str, usual: str) -> str:
-    """``host:port`` of a URL; a text without a scheme is one of the same scheme and port as ``usual``."""
-    try:
-        base = urlsplit(usual)
-        parts = urlsplit(url if "://" in url else f"//{url}")
-        port = parts.port or (_PORTS.get(parts.scheme) if parts.scheme else base.port)
-    except ValueError:
-        return ""  # no URL: nobody can connect to it
-    port = port or _PORTS.get(base.scheme)
-    return f"{parts.hostname}:{port}" if parts.hostname and port else ""

@@ -6,7 +6,7 @@ What differs is not deterministic, or depends on something that nobody declared 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from functools import partial
 from modelops_bundle.errors import InputsChangedError, StorageError, UsageError
 from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level, Output, Result
-from modelops_bundle.results.store import Stored
+from modelops_bundle.results.store import ContextRecord, Stored
 from modelops_bundle.results.tasks import Outcome, Task
 from modelops_bundle.workflows.machinery import Machinery
 from modelops_bundle.workflows.stored import chosen_contexts, current_contexts
@@ -49,10 +49,12 @@ class Rerun:
     Attributes:
         compared: How many were computed again.
         differing: Those that did not come out the same.
+        refused: Why results of some models were not computed again, in words: a hosted model is retired.
     """
 
     compared: int
     differing: Sequence[Compared]
+    refused: Sequence[str] = ()
 
 
 def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number: int) -> Rerun:
@@ -79,6 +81,8 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
         for digest in current_contexts(workspace, records)
         if records[digest].model_id in models
     }
+    retired = _retired(workspace, {digest: records[digest] for digest in current})
+    current -= retired.keys()
     with suppress(StorageError):  # where nothing can be written
         machinery.claims.hold(current)
     rows = [row for row in store.list(current) if row.sound]
@@ -99,7 +103,17 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
         for result, outcome in zip(results, again, strict=True):
             found = _compared(records[digest].model_id, result, outcome)
             differing += [found] if found is not None else []
-    return Rerun(compared, differing)
+    return Rerun(compared, differing, sorted({*retired.values()}))
+
+
+def _retired(workspace: Workspace, records: Mapping[str, ContextRecord]) -> dict[str, str]:
+    """Contexts of models that call what does not answer any more, with what to tell of each."""
+    told = {}
+    for digest, record in records.items():
+        why = workspace.hosted.retired(record.llms) if record.llms else ""
+        if why:
+            told[digest] = f"results of {record.model_id} are not computed again: {why}"
+    return told
 
 
 def _computed(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modelops_bundle.errors import MopsError, UsageError
+from modelops_bundle.errors import InvalidEntryError, MopsError, UsageError
 from modelops_bundle.results.record import Failure, Output, Result
 from modelops_bundle.results.retention import Retention, choose_drops
 from modelops_bundle.results.store import ContextRecord, ManagedStore, Stored
@@ -281,13 +281,13 @@ def collect(
     """Choose results to drop, and drop them with ``delete``.
 
     Raises:
+        MopsError: Nobody can tell which results are true: the registry is broken, for instance.
         UsageError: The name is no model's.
         StorageError: They cannot be removed.
     """
     records = chosen_contexts(workspace, store, model)
     rows = list(store.list(records.keys() if model is not None else None))
-    current = current_contexts(workspace, records)
-    drops = choose_drops(rows, current, retention, now)
+    drops = choose_drops(rows, _kept_contexts(workspace, records), retention, now)
     removed = store.drop(row.key for row in drops) if delete else 0
     return Collected(records, drops, removed, len(rows) - (removed or len(drops)), delete)
 
@@ -320,6 +320,26 @@ def current_contexts(workspace: Workspace, records: Mapping[str, ContextRecord])
         digest
         for digest, record in records.items()
         if record.context.model == digests[record.model_id]
+    }
+
+
+def _kept_contexts(workspace: Workspace, records: Mapping[str, ContextRecord]) -> Collection[str]:
+    """Digests of those contexts whose results are true, or may be.
+
+    Of an entry that is broken (its file has a slip, a server does not answer) nobody can tell what is true:
+    what was recorded of it may be, once it is mended.
+    """
+    entries = dict(workspace.registry.load().entries())
+    digests: dict[str, str | None] = {}
+    for model_id in {record.model_id for record in records.values()} & entries.keys():
+        try:
+            digests[model_id] = find_subject(workspace, model_id).digest
+        except InvalidEntryError:
+            digests[model_id] = entries[model_id].digest
+    return {
+        digest
+        for digest, record in records.items()
+        if record.context.model == digests.get(record.model_id)
     }
 
 

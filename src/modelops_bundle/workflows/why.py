@@ -19,6 +19,7 @@ from modelops_bundle.ports import Unreadable
 from modelops_bundle.project.layout import STATE_FOLDER
 from modelops_bundle.staleness import Change, State
 from modelops_bundle.workflows.lacking import lost_packages, not_installed
+from modelops_bundle.workflows.mending import Mends
 from modelops_bundle.workflows.recording import (
     code_record,
     data_record,
@@ -59,11 +60,19 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class WhyReport:
-    """An entry's state and every reason for it."""
+    """An entry's state and every reason for it.
+
+    Attributes:
+        status: The state.
+        reasons: What differs.
+        warnings: What should be known, in words.
+        mend: What to do about it, in a sentence; empty where there is nothing special to it.
+    """
 
     status: EntryStatus
     reasons: tuple[Reason, ...]
     warnings: tuple[str, ...]
+    mend: str = ""
 
 
 def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
@@ -91,7 +100,8 @@ def why(workspace: Workspace, name: str, with_diff: bool) -> WhyReport:
             f" {STATE_FOLDER}/objects, where it was registered, holds them"
         )
         warnings = (*warnings, missing)
-    return WhyReport(judged, tuple(reasons), warnings)
+    mend = Mends(workspace, registry).of(judged.entry, judged.verdict.state)
+    return WhyReport(judged, tuple(reasons), warnings, mend)
 
 
 def _opened(
@@ -147,6 +157,8 @@ def _explained(
         return Reason(change)
     if change.kind == "data":
         return _data_reason(workspace, kept, change)
+    if (change.before, change.after) == (judged.entry.digest, survey.digest):
+        return Reason(change, note=_REGISTRY_DIFFERS)  # stands for the entry as a whole
     note = not_installed(judged, kept, change)
     if note:
         return Reason(change, note=note)
@@ -187,6 +199,10 @@ def _code_reason(
     return Reason(change, chain, definitions, diff=diff, note=note)
 
 
+_REGISTRY_DIFFERS = (
+    "not the file, but what is recorded: the entry's digest is not that of the dependencies beside it, as"
+    " after a merge of the registry by hand"
+)
 _ORDER_COUNTS = (
     "not its own text, but whether the order of its imports counts:"
     " what they load began, or ceased, to do more than define"

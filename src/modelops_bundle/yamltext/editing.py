@@ -167,16 +167,20 @@ def _nodes(text: str) -> _Node | None:
     while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
         if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             reading.leave(event)
-        elif isinstance(event, yaml.NodeEvent) and not reading.takes_key(event):
-            reading.place(_node_of(event, text), isinstance(event, yaml.CollectionStartEvent))
+        elif isinstance(event, yaml.NodeEvent):
+            if isinstance(event, yaml.ScalarEvent) and event.anchor is not None:
+                reading.texts[event.anchor] = event.value
+            if not reading.takes_key(event):
+                reading.place(_node_of(event, text), isinstance(event, yaml.CollectionStartEvent))
     return reading.root
 
 
 class _Reading:
-    """The tree of nodes so far, and the containers that are open."""
+    """The tree of nodes so far, texts by anchor, and the containers that are open."""
 
     def __init__(self) -> None:
         self.root: _Node | None = None
+        self.texts: dict[str, str] = {}
         self._open: list[_Node] = []
 
     def takes_key(self, event: Any) -> bool:
@@ -184,7 +188,9 @@ class _Reading:
         node = self._open[-1] if self._open else None
         if node is None or not node.is_mapping or len(node.keys) > len(node.children):
             return False
-        node.keys[event.value] = event.start_mark.index
+        # An alias may stand as a key, too.
+        key = event.value if hasattr(event, "value") else self.texts[event.anchor]
+        node.keys[key] = event.start_mark.index
         return True
 
     def place(self, node: _Node, opens: bool) -> None:

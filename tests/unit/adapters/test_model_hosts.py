@@ -6,8 +6,9 @@ import gzip
 import json
 import logging
 import pickle
+import sqlite3
 import sys
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,17 +35,9 @@ QUICK = Limits(retries=2, backoff_seconds=0.001, total_seconds=5, read_seconds=2
 TOKENS = Pagination(style="token", parameter="page", field="next", size_parameter="size", size=7)
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[ModelServer]:
-    with model_server() as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: ModelServer) -> ModelServer:
-    running.asked.clear()
-    running.behaviours.clear()
-    return running
+def server(usual_model_server: ModelServer) -> ModelServer:
+    return usual_model_server
 
 
 def config(**given: Any) -> ProviderConfig:
@@ -309,7 +302,6 @@ def test_a_key_is_in_no_log_and_no_cache(
     for authentication in (Authentication(), own):
         for reply in (
             Reply(b'{"next": "b"}', headers={"ETag": '"1"'}),
-            Reply(f'["{KEY}"]'.encode()),
             Reply(b"[]", headers={"X-Echo": KEY}),
         ):
             answers(server, reply, b"[]")
@@ -395,9 +387,61 @@ def test_damage_to_what_is_kept_does_not_matter(
     (file,) = tmp_path.glob("*.sqlite")
     file.write_bytes(damage)
     assert list(host(server, cache=tmp_path).pages()) == [[1]]
+    file.unlink()
+    file.mkdir()
+    assert list(host(server, cache=tmp_path).pages()) == [[1]]
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     assert list(host(server, cache=in_the_way).pages()) == [[1]]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"[]",
+        b"{}",
+        b"7",
+        b"{",
+        b"[" * 100_000,
+        b'{"_content": "!"}',
+        b'{"_content": "W10=", "status_code": 500}',
+        b'{"_content": "PGh0bWw+", "status_code": 200, "headers": {}, "request": {}}',
+        b'{"status_code": 200, "created_at": "soon"}',
+    ],
+)
+@pytest.mark.parametrize("seconds", [300, 0])
+def test_a_damaged_answer_that_is_kept_is_asked_for_again(
+    server: ModelServer, tmp_path: Path, kept: bytes, seconds: int
+) -> None:
+    answers(server, Reply(b"[1]", headers={"ETag": '"1"'}))
+    list(host(server, cache=tmp_path).pages())
+    (file,) = tmp_path.glob("*.sqlite")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("update responses set value = ?", (kept,))
+    assert list(host(server, replace(QUICK, kept_seconds=seconds), tmp_path).pages()) == [[1]]
+
+
+def test_what_is_kept_is_not_waited_for_without_end(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelops_bundle.adapters.model_hosts.http._MOST_WAIT", 0.01)
+    answers(server, b"[1]")
+    list(host(server, cache=tmp_path).pages())
+    (file,) = tmp_path.glob("*.sqlite")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("begin exclusive")
+        assert list(host(server, cache=tmp_path).pages()) == [[1]]
+    assert len(server.asked) == 2
+
+
+def test_a_fault_while_something_is_kept_is_told_without_a_traceback(
+    server: ModelServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers(server, Reply(b"[1]", headers={"ETag": '"1"'}))
+    list(host(server, cache=tmp_path).pages())
+    answers(server, Reply(b"[1]" * 9, cut=9))
+    assert "broke off" in error(host(server, replace(QUICK, kept_seconds=0), tmp_path)).why
+    assert not [each for each in caplog.records if each.exc_info]
 
 
 def test_requests_are_spread_as_the_configuration_says(server: ModelServer) -> None:
@@ -537,6 +581,72 @@ def test_faults_of_anthropic(server: ModelServer, reply: Reply, words: str) -> N
         list(anthropic(server, read_seconds=0.2).pages())
     assert words in str(caught.value)
     assert KEY not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize("ask", [host, anthropic])
+def test_an_answer_that_comes_in_drops_ends_in_time(server: ModelServer, ask: Any) -> None:
+    answers(server, Reply(b" " * 60, drip=0.05))
+    limits = replace(QUICK, retries=0, total_seconds=0.3)
+    asked = ask(server, limits) if ask is host else ask(server, total_seconds=0.3)
+    with pytest.raises(ModelHostError, match="does not answer in time"):
+        list(asked.pages())
+
+
+def test_a_page_of_anthropic_has_its_bounds(server: ModelServer) -> None:
+    answers(server, b" " * 3000)
+    with pytest.raises(ModelHostError, match="more than 2000 bytes"):
+        list(anthropic(server, page_bytes=2000).pages())
+    packed = gzip.compress(b'{"data": [{"id": "a"}]}')
+    answers(server, Reply(packed, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(ModelHostError, match="no list"):
+        list(anthropic(server).pages())
+    assert server.asked[-1].headers["accept-encoding"] == "identity"
+
+
+def test_anthropic_is_sent_nothing_that_variables_of_the_sdk_hold(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Gateway: secret-1\nx-api-key: secret-2")
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "secret-3")
+    answers(server, b'{"data": [], "has_more": false}')
+    list(anthropic(server).pages())
+    (asked,) = server.asked
+    assert "secret-" not in str(asked.headers).replace(KEY, "")
+    assert asked.headers["x-api-key"] == KEY
+
+
+@pytest.mark.parametrize("ask", [host, anthropic])
+def test_a_wait_until_a_day_that_no_calendar_has_is_an_error(server: ModelServer, ask: Any) -> None:
+    day = "Fri, 31 Dec 9999999999999999999999 23:59:59 GMT"
+    answers(server, Reply(b"", 429, {"Retry-After": day}))
+    with pytest.raises(ModelHostError, match="did not tell its models"):
+        list(ask(server).pages())
+
+
+@pytest.mark.parametrize("ask", [host, anthropic])
+@pytest.mark.parametrize("item", [{"id": f"for-{KEY}"}, {"id": "a", "x": [{KEY: 1}]}])
+def test_an_answer_that_repeats_the_key_is_not_used(
+    server: ModelServer, ask: Any, item: dict[str, Any]
+) -> None:
+    body = json.dumps({"data": [item], "has_more": False}).replace("very", r"v\u0065ry")
+    answers(server, body.encode())
+    with pytest.raises(ModelHostError, match="repeats the key"):
+        list(ask(server).pages())
+
+
+def test_a_word_in_place_of_a_key_may_be_in_an_answer(server: ModelServer) -> None:
+    answers(server, b'[{"id": "ollama/x"}]')
+    assert list(host(server, key="ollama").pages()) == [[{"id": "ollama/x"}]]
+
+
+def test_a_number_that_is_beyond_all_bounds_spoils_no_list(server: ModelServer) -> None:
+    answers(
+        server,
+        b'[{"id": "a", "created": 1e99999999999999999999, "price": 1e-99999999999999999999}]',
+    )
+    ((item,),) = host(server).pages()
+    assert item["created"].is_nan()
+    assert item["price"].is_nan()
 
 
 def test_anthropic_s_key_is_not_sent_elsewhere(server: ModelServer) -> None:

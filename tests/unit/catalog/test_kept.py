@@ -57,7 +57,7 @@ def test_every_damage_is_seen(project: Path) -> None:
 
 def test_another_version_is_passed_over(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.keep(project, DATA, document())
-    monkeypatch.setattr(kept, "_FORMAT", "catalog 2")
+    monkeypatch.setattr(kept, "_FORMAT", "another format")
     assert kept.read_kept(project, DATA) is None
 
 

@@ -109,9 +109,18 @@ def test_a_named_folder_is_not_left_upwards(project: Path) -> None:
 def test_the_folder_of_a_project(tmp_path: Path, root: str) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
-    (tmp_path / "a" / root).write_text("")
+    (tmp_path / "a" / root).mkdir()
     assert loading.project_folder(inner) == tmp_path / "a"
     assert loading.find_project_file(inner) is None
+
+
+def test_the_folder_of_a_project_is_that_of_its_registry(project: Path) -> None:
+    (project / ".modelops-bundle").mkdir()
+    inner = project / "package" / "models"
+    inner.mkdir(parents=True)
+    (project / "package" / "pyproject.toml").write_text("")
+    (inner / "model_registry.yaml").write_text("")
+    assert loading.project_folder(inner) == project
 
 
 def test_without_a_current_folder_what_is_shipped_is_there(

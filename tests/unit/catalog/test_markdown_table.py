@@ -69,6 +69,13 @@ def test_escaped_pipes_links_and_columns_in_another_order() -> None:
     assert remarks == []
 
 
+@pytest.mark.parametrize("mark", ["*", "**", "_", "`", "[", "[a](b)", "\\|"])
+def test_markup_without_end_is_read_to_the_end(mark: str) -> None:
+    for times in (900, 30_000):
+        (tree,), _ = read(f"| acme | a | {mark * times}x{mark * times} |\n")
+        assert "x" in tree["display_name"]
+
+
 def test_what_cannot_be_read_is_reported_and_left_out() -> None:
     trees, remarks = read(
         "| acme | a | A | shiny | lots | $2,50 | 3 EUR $ | maybe | yes |\n"
@@ -112,7 +119,9 @@ def test_numbers_of_tokens(text: str, tokens: int) -> None:
     assert read_tokens(text) == tokens
 
 
-@pytest.mark.parametrize("text", ["", "0", "1.5", "-1", "12,34", "1e3", "128kk", "9" * 20])
+@pytest.mark.parametrize(
+    "text", ["", "0", "1.5", "-1", "12,34", "1e3", "128kk", "9" * 20, "9" * 10**6]
+)
 def test_no_numbers_of_tokens(text: str) -> None:
     with pytest.raises(ValueError, match="it is no number of tokens"):
         read_tokens(text)
@@ -140,6 +149,32 @@ def test_prices(text: str, amount: str, currency: str) -> None:
 def test_no_prices(text: str) -> None:
     with pytest.raises(ValueError, match=r"it is no price|no price has this size"):
         read_money(text)
+
+
+def test_what_a_second_column_or_no_column_holds_is_told() -> None:
+    table = "Provider | Model | ID | Name | Display name\n---|---|---|---|---\n"
+    outcome = read_markdown(
+        (table + "acme | Big | big-1 | A | B | more | — | last |\n").encode(), "x.md"
+    )
+    (tree,) = outcome.models
+    assert (tree["id"], tree["display_name"]) == ("big-1", "A")
+    assert {(each.key, each.value, each.why, each.count) for each in outcome.unmapped} == {
+        ("Model", "", "another column says the same", 1),
+        ("Display name", "", "another column says the same", 1),
+        ("cell 6", "more", "it is in no column", 1),
+        ("cell 8", "last", "it is in no column", 1),
+    }
+
+
+def test_each_row_that_is_left_out_is_told() -> None:
+    table = "Provider | ID\n---|---\nacme | a b\nacme |\nAcme, Inc. | c\nacme | d\n"
+    outcome = read_markdown(table.encode(), "x.md")
+    assert [tree["id"] for tree in outcome.models] == ["d"]
+    assert [(each.where, each.key, each.value) for each in outcome.unmapped] == [
+        ("line 3", "ID", "a b"),
+        ("line 4", "ID", ""),
+        ("line 5", "Provider", "Acme, Inc."),
+    ]
 
 
 def test_a_document_without_such_a_table_is_refused() -> None:

@@ -11,7 +11,7 @@ from tests.support.catalogs import catalog_of
 
 from modelops_bundle.catalog.dates import PartialDate
 from modelops_bundle.catalog.entries import Alias, ModelEntry, Price, When
-from modelops_bundle.catalog.pricing import REASONS, Cost, Usage, cost_of, price_on
+from modelops_bundle.catalog.pricing import REASONS, Cost, Usage, cost_of, price_on, prices_in_force
 
 ON = date(2025, 6, 1)
 
@@ -161,6 +161,14 @@ def test_a_model_has_its_price_from_the_day_of_its_release_on() -> None:
     entry = model(row("input", "1"), release_date=PartialDate(2025, 6, 1))
     assert cost_of(entry, Usage(input=1_000_000), ON).amount == 1
     assert cost_of(entry, Usage(input=1), date(2025, 5, 31)).reason == "no_price_at_date"
+
+
+def test_no_row_is_in_force_before_the_release() -> None:
+    entry = model(
+        row("input", "3"), row("input", "4", when=When(batch=True)), release_date=PartialDate(2025)
+    )
+    assert prices_in_force(entry, date(2024, 12, 31)) == ()
+    assert prices_in_force(entry, date(2025, 1, 1)) == entry.prices
 
 
 def test_the_time_of_day_is_utc_whatever_the_zone() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from modelops_bundle.catalog.dates import PartialDate
 from modelops_bundle.catalog.entries import ProviderConfig
+from modelops_bundle.catalog.importing.slugs import developer_of
 from modelops_bundle.catalog.providers import mistral
 from modelops_bundle.catalog.providers.developers import developer_of_path, developer_slug
 from modelops_bundle.catalog.providers.reading import (
@@ -69,6 +70,8 @@ def test_dates_in_ids(model_id: str, created: str | None, expected: str | None) 
         (10**20, None),
         (float("nan"), None),
         ("1970-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=23))), None),
         ("soon", None),
         (True, None),
         (None, None),
@@ -113,6 +116,7 @@ def test_limits(value: Any, expected: int | None) -> None:
         ("Infinity", None),
         ("1e400", None),
         ("1e-99", None),
+        ("0." + "0" * 400 + "1", None),
         ("0.1234567890123456789", None),
         (True, None),
         ("free", None),
@@ -126,6 +130,7 @@ def test_amounts(value: Any, expected: str | None) -> None:
 def test_texts_names_and_truths() -> None:
     assert text("  a\n b ") == "a b"
     assert text("\x00") is text("") is text(7) is None
+    assert (text("x" * 300), text("x" * 301)) == ("x" * 300, None)
     assert names(["a", 7, "a", "b", None]) == ["a", "b"]
     assert names("abc") == names(None) == names({"a": 1}) == []
     assert (truth(False), truth(0), truth("yes")) == (False, None, None)
@@ -152,6 +157,13 @@ def test_developers(name: str | None, slug: str | None) -> None:
 def test_developers_in_paths() -> None:
     assert developer_of_path("mistralai/Mixtral-8x7B") == "mistral"
     assert developer_of_path("gpt-4o") is None
+
+
+@pytest.mark.parametrize(
+    "model_id", ["MiniMaxAI/MiniMax-M1", "CohereLabs/aya-32b", "stepfun-ai/step3", "Mistral-AI/x"]
+)
+def test_developers_are_called_as_in_the_shipped_catalog(model_id: str) -> None:
+    assert developer_of_path(model_id) == developer_of("togetherai", model_id) is not None
 
 
 def test_items_of_mistral_that_share_a_name_are_one_model() -> None:

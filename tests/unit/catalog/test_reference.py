@@ -10,7 +10,7 @@ import pytest
 
 from modelops_bundle import catalog
 from modelops_bundle.catalog.documents import read_document
-from modelops_bundle.catalog.entries import METERS, UNITS
+from modelops_bundle.catalog.entries import METERS, UNITS, UNITS_OF
 from modelops_bundle.catalog.pricing import REASONS
 from modelops_bundle.catalog.schema import row_at
 
@@ -59,6 +59,10 @@ def test_every_meter_unit_and_reason_is_documented_and_none_besides() -> None:
     assert first_cells("Meters") == list(METERS)
     units = {cells[0].strip("`"): int(cells[1]) for cells in rows("Units")}
     assert units == dict(UNITS)
+    counted = {cells[0].strip("`"): cells[2].strip("`") for cells in rows("Units")}
+    for meter, those in UNITS_OF.items():
+        kind = "tokens" if "token" in those else meter
+        assert those == tuple(unit for unit, of in counted.items() if of == kind)
     assert first_cells("Why an amount is unknown") == list(REASONS)
 
 

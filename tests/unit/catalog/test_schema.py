@@ -11,6 +11,7 @@ from modelops_bundle.catalog import schema
 from modelops_bundle.catalog.entries import (
     METERS,
     UNITS,
+    UNITS_OF,
     Alias,
     Authentication,
     Capabilities,
@@ -87,8 +88,8 @@ def test_values_of_a_model(key: str, taken: list[object], not_taken: list[object
         ("amount", ["0", "1000000000", "1e-20", "123456789.123456789", "0.00000000000000000001"],
          ["1000000001", "1e-21", "1234567890.123456789", "-0.1", "1_000", " 1", "１", "+1", "0x1",
           "Infinity", "sNaN", "1e999999999", ".5", "5.", ""]),
-        ("meter", list(METERS), ["Input", "prompt"]),
-        ("unit", list(UNITS), ["1M"]),
+        ("meter", ["input", "output_image"], ["Input", "prompt"]),
+        ("unit", ["token", "1k_tokens", "1m_tokens"], ["1M"]),
         ("currency", ["EUR"], ["eur", "EURO", "€"]),
         ("min_context", [0, 1], [-1]),
         ("when", [{"time_of_day": "16:30-00:30"}, None],
@@ -100,6 +101,12 @@ def test_values_of_a_price(key: str, taken: list[object], not_taken: list[object
     plain = {**PRICE, "amount": "1"}
     assert [value for value in taken if refused(PriceRow, **{**plain, key: value})] == []
     assert [value for value in not_taken if not refused(PriceRow, **{**plain, key: value})] == []
+
+
+@pytest.mark.parametrize("meter", METERS)
+def test_a_price_is_for_a_unit_that_its_meter_is_counted_by(meter: str) -> None:
+    taken = [unit for unit in UNITS if not refused(PriceRow, meter=meter, unit=unit, amount="1")]
+    assert taken == list(UNITS_OF[meter])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.support.catalogs import catalog_of
 
-from modelops_bundle.catalog.searching import Wanted, million_price, search
+from modelops_bundle.catalog.searching import Wanted, search
 from modelops_bundle.catalog.statuses import Status
 
 CATALOG = catalog_of(
@@ -74,23 +74,3 @@ def test_prices_and_status_are_those_of_the_date() -> None:
     before = date(2024, 1, 1)
     assert names(on=before, max_price=Decimal(2)) == []
     assert names(on=before, status=Status.DEPRECATED) == []
-    entry = CATALOG.get("acme", "zeta-2")
-    assert entry is not None
-    assert million_price(entry, "input", before) == (4, "USD")
-    assert million_price(entry, "input", ON) == (2, "USD")
-    assert million_price(entry, "output", ON) is None
-
-
-def test_the_price_of_a_date_is_that_of_most_of_its_hours() -> None:
-    entry = catalog_of(
-        """
-        models:
-          - id: owl
-            provider: acme
-            prices:
-              - {meter: input, unit: 1m_tokens, amount: "1", when: {time_of_day: 16:30-00:30}}
-              - {meter: input, unit: 1m_tokens, amount: "2"}
-        """
-    ).get("acme", "owl")
-    assert entry is not None
-    assert million_price(entry, "input", ON) == (2, "USD")

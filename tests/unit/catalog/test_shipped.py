@@ -187,7 +187,8 @@ NAMES = {
     "gpt-4.1-mini": "openai/gpt-4.1-mini-2025-04-14",
     "gpt-5": "openai/gpt-5-2025-08-07",
     "gpt-5-mini": "openai/gpt-5-mini-2025-08-07",
-    "gpt-5.5": "openai/gpt-5.5",
+    "gpt-5.5": "openai/gpt-5.5-2026-04-23",
+    "gpt-5.6": "openai/gpt-5.6-sol",
     "o1": "openai/o1-2024-12-17",
     "o3": "openai/o3-2025-04-16",
     "o4-mini": "openai/o4-mini-2025-04-16",
@@ -254,9 +255,13 @@ def test_names_of_other_catalogs_are_known(catalog: Catalog, name: str, means: s
         ("gpt-4o", "2024-10-02", "gpt-4o-2024-08-06"),
         ("gpt-4", "2023-05-01", "gpt-4-0314"),
         ("gpt-3.5-turbo", "2023-12-01", "gpt-3.5-turbo-0613"),
+        ("gpt-3.5-turbo", "2024-02-15", "gpt-3.5-turbo-0613"),
+        ("gpt-4-turbo-preview", "2024-01-25", "gpt-4-0125-preview"),
+        ("gpt-5.4-mini", "2026-03-17", "gpt-5.4-mini-2026-03-17"),
         ("gpt-3.5-turbo", "2024-03-07", "gpt-3.5-turbo-0125"),
         ("mistral-large-latest", "2024-08-01", "mistral-large-2407"),
         ("mistral-large-latest", "2025-12-01", "mistral-large-2411"),
+        ("mistral-small-latest", "2026-03-15", "mistral-small-2506"),
     ],
 )
 def test_an_alias_means_what_it_meant(catalog: Catalog, name: str, day: str, means: str) -> None:
@@ -282,6 +287,7 @@ def test_no_alias_has_two_meanings(shelf: Shelf) -> None:
     [
         ("gpt-4o", "2024-05-12"),
         ("gpt-3.5-turbo", "2024-02-20"),
+        ("gpt-4-turbo-preview", "2024-01-24"),
         ("claude-sonnet-latest", "2025-01-01"),
         ("o3", "2025-04-15"),
     ],
@@ -308,6 +314,12 @@ def test_an_alias_means_nothing_while_it_is_not_attested(
         ("deepseek/deepseek-chat", "2025-02-01", "0.042"),
         ("deepseek/deepseek-chat", "2025-08-01", "0.0685"),
         ("deepseek/deepseek-chat", "2025-10-01", "0.07"),
+        ("deepseek/deepseek-chat", "2026-05-01", "0.042"),
+        ("deepseek/deepseek-v4-flash", "2026-05-01", "0.042"),
+        ("deepseek/deepseek-v4-flash", "2026-09-01", "0.088"),
+        ("deepseek/deepseek-v4-flash", "2026-10-01", "0.075"),
+        ("xai/grok-3", "2026-05-15", "1.8"),
+        ("xai/grok-3", "2026-05-16", "0.375"),
     ],
 )
 def test_a_hundred_thousand_tokens_in_and_out_cost_what_they_cost_then(
@@ -316,6 +328,56 @@ def test_a_hundred_thousand_tokens_in_and_out_cost_what_they_cost_then(
     usage = Usage(input=100_000, output=100_000)
 
     assert catalog.cost(name, usage, date.fromisoformat(day)).amount == Decimal(cost)
+
+
+@pytest.mark.parametrize(
+    ("name", "since", "replacement"),
+    [
+        ("openai/gpt-4-turbo-preview", "2026-03-26", "gpt-5"),
+        ("openai/gpt-3.5-turbo", "2026-10-23", "gpt-5.6-terra"),
+        ("anthropic/claude-opus-4-1", "2026-08-05", "claude-opus-4-8"),
+        ("anthropic/claude-sonnet-4-5", "2026-11-30", "claude-sonnet-5-5"),
+        ("google/gemini-2.5-pro", "2026-12-01", "gemini-3.8-flash"),
+        ("google/gemini-2.5-flash", "2026-12-01", "gemini-3.5-flash-lite"),
+        ("mistral/mistral-large-2411", "2026-05-31", "mistral-medium-3-5"),
+        ("xai/grok-code-fast-1", "2026-05-15", "grok-build-0.1"),
+        ("deepseek/deepseek-chat", "2026-07-24", "deepseek-v4-flash"),
+        ("deepseek/deepseek-v4-flash", "2026-09-10", "deepseek-flash"),
+    ],
+)
+def test_what_a_provider_shut_down_is_retired_under_each_of_its_names(
+    catalog: Catalog, name: str, since: str, replacement: str
+) -> None:
+    meant = catalog.resolve(name, DAY)
+    listed = catalog.get(*name.split("/", 1)) or meant
+
+    for entry in (meant, listed):
+        assert entry.status_on(DAY) == "retired"
+        assert str(entry.shutdown_date) == since
+        assert entry.replacement == replacement
+
+
+@pytest.mark.parametrize(
+    ("provider", "variable"),
+    [
+        ("amazon-bedrock", "ANTHROPIC_BEDROCK_BASE_URL"),
+        ("amazon-bedrock", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+        ("anthropic", "ANTHROPIC_BASE_URL"),
+        ("azure", "AZURE_OPENAI_ENDPOINT"),
+        ("cohere", "CO_API_URL"),
+        ("fireworks-ai", "FIREWORKS_BASE_URL"),
+        ("google", "GOOGLE_GEMINI_BASE_URL"),
+        ("google-vertex", "GOOGLE_VERTEX_BASE_URL"),
+        ("groq", "GROQ_BASE_URL"),
+        ("ollama", "OLLAMA_HOST"),
+        ("openai", "OPENAI_BASE_URL"),
+        ("togetherai", "TOGETHER_BASE_URL"),
+    ],
+)
+def test_an_address_that_a_client_reads_is_known(
+    catalog: Catalog, provider: str, variable: str
+) -> None:
+    assert variable in catalog.providers[provider].base_url_variables
 
 
 def test_what_was_retired_is_there_with_a_replacement(catalog: Catalog) -> None:

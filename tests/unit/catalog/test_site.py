@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.site_catalog import DAY, HOSTILE_IDS, catalog_of, many_models, small_catalog
 
+from modelops_bundle.catalog.documents import read_document
 from modelops_bundle.catalog.entries import METERS, UNITS, ModelEntry
 from modelops_bundle.catalog.loading import shipped
 from modelops_bundle.catalog.pricing import Usage, cost_of
@@ -20,6 +21,7 @@ from modelops_bundle.catalog.site import render_site
 from modelops_bundle.catalog.site.addresses import page_addresses
 from modelops_bundle.catalog.site.headlines import METERS_SHOWN, UNKNOWN, history_of, row_of
 from modelops_bundle.catalog.site.texts import METER_WORDS, UNIT_WORDS, linked_html, money_text
+from modelops_bundle.catalog.trees import entry_from_tree
 from modelops_bundle.errors import UsageError
 
 LIMIT = 2_000_000
@@ -191,6 +193,11 @@ def test_a_price_list_keeps_what_is_past(site: dict[str, str]) -> None:
     assert "<svg" in site["models/openai/gpt-4o-2024-08-06.html"]
 
 
+def test_no_price_holds_before_the_release(site: dict[str, str]) -> None:
+    page = site["models/ollama/to-come.html"]
+    assert re.findall(r">\s*(now|past|to come)\s*<", page) == ["to come", "to come"]
+
+
 def test_a_page_says_what_is_not_known(site: dict[str, str]) -> None:
     [page] = [text for path, text in site.items() if "/con-" in path]
     assert "what it costs is not known" in page
@@ -260,6 +267,28 @@ def test_the_index_of_ten_thousand_models_is_under_two_megabytes() -> None:
 def test_an_empty_catalog_has_a_site() -> None:
     pages = dict(render_site(catalog_of([]), DAY))
     assert b"<strong>0</strong>" in pages["index.html"]
+
+
+def test_a_price_is_written_alike_above_the_list_and_in_it() -> None:
+    document = """\
+models:
+  - id: gpt-a
+    provider: openai
+    prices:
+      - {meter: input, unit: 1m_tokens, amount: 2.5}
+      - {meter: output, unit: 1m_tokens, amount: 7, currency: EUR}
+      - {meter: request, unit: request, amount: 0}
+"""
+    given = read_document(document.encode(), "x.yaml").models
+    (page,) = [
+        data.decode()
+        for path, data in render_site(catalog_of([entry_from_tree(each) for each in given]), DAY)
+        if path.startswith("models/")
+    ]
+    text = Elements(page).text
+    assert text.count("$2.50") == text.count("EUR 7.00") == 2
+    assert "free" in text
+    assert "USD" not in text
 
 
 def test_without_jinja_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,8 @@ def test_a_form_that_is_listed_is_itself(catalog: Catalog) -> None:
         ("acme/smal", ("acme/small",)),
         ("acme/only-routed", ("router/acme/only-routed",)),
         ("acme/turbos", ("acme/turbo",)),
+        ("0806", ("acme/small-0806",)),
+        ("sm", ()),
         ("acme/", ()),
         ("", ()),
         ("/", ()),
@@ -327,3 +329,20 @@ def test_many_threads_get_the_same_answers() -> None:
     assert len(answers) == 16
     for answer in answers:
         assert all(one is other for one, other in zip(answer, answers[0], strict=True))
+
+
+def test_what_is_known_is_what_means_something_at_some_time(catalog: Catalog) -> None:
+    names = [
+        name
+        for provider in ("", "acme/", "ac/", "apex/", "router/", "aa/", "none/")
+        for form in ("", "ft:", "eu.", "us/")
+        for base in ("small", "small-0513", "fast", "turbo", "later", "two", "listed", "compound")
+        for name in (f"{provider}{form}{base}", f"{provider}{form}{base}:org::x")
+    ]
+    for name in (*names, "", "/", "acme/", "ft::", "org/model", "acme/compound", "acme/other"):
+        try:
+            catalog.resolve(name, ON_THE_DAY)
+            is_known = True
+        except HostedModelError as error:
+            is_known = error.reason != "unknown_model"
+        assert catalog.knows(name) is is_known, name

@@ -14,7 +14,7 @@ from modelops_bundle import __version__
 from modelops_bundle.cli import app
 from modelops_bundle.cli.main import COMMANDS
 from modelops_bundle.cli.options import Debug
-from modelops_bundle.cli.session import Session, command, new_app, remember_options
+from modelops_bundle.cli.session import Session, command, new_app, new_group, remember_options
 
 ASKED = {
     "init", "register-model", "register-target", "target-set", "unregister", "show-registry", "list",
@@ -106,6 +106,26 @@ def test_options_count_before_and_after_a_command(asked, tmp_path: Path) -> None
     assert [session.python for session in sessions] == ["a", "b"]
     assert [session.cwd for session in sessions] == [str(Path.cwd()), str(tmp_path)]
     assert all(session.no_cache for session in sessions)
+
+
+def test_options_count_between_a_group_and_its_command(asked, tmp_path: Path) -> None:
+    small, sessions = asked
+    group = new_group("Tell things.")
+    group.registered_commands.extend(small.registered_commands)
+    whole = new_app()
+    whole.callback()(small.registered_callback.callback)
+    whole.add_typer(group, name="group")
+    at = str(tmp_path)
+    for given in (
+        ["group", "-C", at, "tell", "x"],
+        ["--python", "a", "group", "--python", "b", "tell", "x", "-C", at],
+        ["--python", "a", "group", "--debug", "-C", "/", "tell", "x", "-C", at],
+    ):
+        assert runner.invoke(whole, given).exit_code == 0
+    assert [session.cwd for session in sessions] == [at, at, at]
+    assert [session.python for session in sessions] == [None, "b", "a"]
+    assert [session.debug for session in sessions] == [False, False, True]
+    assert "Tell things." in runner.invoke(whole, ["group", "--help"]).stdout
 
 
 def test_what_a_command_returns_is_its_exit_code(asked) -> None:

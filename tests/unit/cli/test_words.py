@@ -69,8 +69,11 @@ def test_a_definition(change: str, before: str | None, after: str | None, text: 
         (Change("environment", "numpy", "added", None, "2.2.6"), "numpy added: 2.2.6"),
         (Change("environment", "numpy", "removed", "2.1.3", None), "numpy removed, was 2.1.3"),
         (Change("variable", "SCALE", "modified", "a", "b"), "variable SCALE has another value"),
-        (Change("variable", "SCALE", "added", None, "b"), "variable SCALE is now read"),
-        (Change("variable", "SCALE", "removed", "a", None), "variable SCALE is no longer read"),
+        (Change("variable", "SCALE", "added", None, "b"), "variable SCALE counts now"),
+        (
+            Change("variable", "SCALE", "removed", "a", None),
+            "variable SCALE does not count any more",
+        ),
         (
             Change("llm", "ollama/t:1b", "modified", f"t:1b@{'a' * 64}", f"t:1b@{'b' * 64}"),
             f"ollama/t:1b means t:1b@{'b' * 12}, was t:1b@{'a' * 12}",

@@ -470,7 +470,7 @@ def test_connections_are_seen_unless_they_are_allowed(root, port, do, name):
         "socket.gethostbyname('localhost')",
     ],
 )
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "0.0.0.0"])
 def test_connections_to_declared_hosts_are_not_seen(root, port, do, host):
     text = do.format(port=port)
     line = f"import asyncio, socket, urllib.request\ntry: {text}\nexcept OSError: pass"

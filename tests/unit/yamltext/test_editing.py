@@ -130,6 +130,14 @@ def test_a_list_that_is_not_indented_stays_so() -> None:
     assert edited(tree, "models.1", document=document) == "models:\n- id: a # x\n- id: b\nz: 1\n"
 
 
+def test_a_key_that_is_an_alias_is_the_text_that_it_stands_for() -> None:
+    document = "models:\n- &k status: beta\n  name: &i id\n- *k : beta\n  *i : b\n"
+    tree = {"models": [{"status": "beta", "name": "id"}, {"status": "new", "id": "c"}]}
+    assert read_yaml(document.encode()).root["models"][1] == {"status": "beta", "id": "b"}
+    new = edited(tree, "models.1.status", "models.1.id", document=document)
+    assert new == "models:\n- &k status: beta\n  name: &i id\n- status: new\n  id: c\n"
+
+
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=6)
 SCALARS = st.one_of(NAMES, st.integers(0, 9), st.booleans(), st.none())
 VALUES = st.recursive(

@@ -17,7 +17,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from modelops_bundle.adapters.catalog_server.guard import LOOPBACK_HOSTS, host_of, is_loopback
+from modelops_bundle.adapters.catalog_server.guard import host_of, is_loopback
 from modelops_bundle.adapters.catalog_server.problems import PROBLEM_TYPE, problem_body
 from modelops_bundle.adapters.catalog_server.service import Service
 from modelops_bundle.identity.recipes import content_digest
@@ -232,8 +232,7 @@ def _problem(status: HTTPStatus, detail: str) -> _Answer:
 
 @lru_cache(maxsize=64)
 def _is_here(host: bytes) -> bool:
-    name = host_of(host.decode("latin-1"))
-    return name in LOOPBACK_HOSTS or is_loopback(name)
+    return is_loopback(host_of(host.decode("latin-1")))
 
 
 @lru_cache(maxsize=64)

@@ -10,11 +10,11 @@ from modelops_bundle.adapters.catalog_server.questions import CostQuestion, List
 from modelops_bundle.adapters.catalog_server.service import Snapshot
 from modelops_bundle.catalog.dates import instant_text
 from modelops_bundle.catalog.entries import METERS, ModelEntry
-from modelops_bundle.catalog.pricing import REASONS, Cost, Usage, cost_of, is_to_come
+from modelops_bundle.catalog.pricing import REASONS, Cost, Usage, cost_of, prices_in_force
 from modelops_bundle.catalog.searching import Wanted, search
-from modelops_bundle.catalog.trees import amount_text, public_tree
+from modelops_bundle.catalog.trees import cost_tree, public_tree
 
-__all__ = ["cost_answer", "cost_tree", "model_tree", "page_tree", "provider_trees"]
+__all__ = ["call_tree", "cost_answer", "model_tree", "page_tree", "provider_trees"]
 
 Tree = dict[str, Any]
 
@@ -33,10 +33,10 @@ def model_tree(entry: ModelEntry, on: datetime, *, dated: bool) -> Tree:
     """
     tree = public_tree(entry)
     status = entry.status_on(on)
-    valid = [
-        row for price, row in zip(entry.prices, tree["prices"], strict=True) if price.is_valid(on)
+    in_force = prices_in_force(entry, on)
+    prices = [
+        row for price, row in zip(entry.prices, tree["prices"], strict=True) if price in in_force
     ]
-    prices = [] if is_to_come(entry, on) else valid
     reason = None if prices else ("no_price_at_date" if entry.prices else "no_price")
     at = {
         "on": instant_text(on) if dated else None,
@@ -94,8 +94,8 @@ def cost_answer(entry: ModelEntry, question: CostQuestion, on: datetime) -> Cost
     return cost_of(entry, usage, on, service_tier=tier, batch=question.batch)
 
 
-def cost_tree(name: str, model: str | None, cost: Cost, on: datetime | None) -> Tree:
-    """A cost, and how it comes about.
+def call_tree(name: str, model: str | None, cost: Cost, on: datetime | None) -> Tree:
+    """What a call cost, and how that comes about.
 
     Args:
         name: What was asked for, with its provider.
@@ -107,23 +107,8 @@ def cost_tree(name: str, model: str | None, cost: Cost, on: datetime | None) -> 
         "asked": name,
         "name": model,
         "on": None if on is None else instant_text(on),
-        "amount": None if cost.amount is None else amount_text(cost.amount),
-        "currency": cost.currency,
-        "reason": cost.reason,
         "detail": None if cost.reason is None else REASONS[cost.reason],
-        "meter": cost.meter,
-        "undated": cost.undated,
-        "lines": [
-            {
-                "meter": line.meter,
-                "count": line.count,
-                "amount": amount_text(line.amount),
-                "price": amount_text(line.price.amount),
-                "unit": line.price.unit,
-                "source": line.price.source,
-            }
-            for line in cost.lines
-        ],
+        **cost_tree(cost),
     }
 
 

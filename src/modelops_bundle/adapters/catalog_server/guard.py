@@ -6,16 +6,12 @@ origin, nor (by a name of its own that leads here) the host that it asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
-__all__ = ["LOOPBACK_HOSTS", "host_of", "is_loopback", "refusal_of_reload"]
-
-#: Names of this machine that no foreign page can have.
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+__all__ = ["host_of", "is_loopback", "refusal_of_reload"]
 
 #: Headers of proxies, behind which nobody knows who asks.
 _PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -45,7 +41,7 @@ def refusal_of_reload(request: Request) -> str | None:
         return "Only programs on the same machine may ask for this."
     if any(name in headers for name in _PROXIES):
         return "This may not be asked for through a proxy."
-    if not _is_here(host_of(headers.get("host", "")), LOOPBACK_HOSTS):
+    if not is_loopback(host_of(headers.get("host", ""))):
         return "This may only be asked for at localhost."
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != headers.get("host"):
@@ -53,7 +49,3 @@ def refusal_of_reload(request: Request) -> str | None:
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return "Pages of other origins may not ask for this."
     return None
-
-
-def _is_here(host: str, names: Collection[str]) -> bool:
-    return host in names or is_loopback(host)

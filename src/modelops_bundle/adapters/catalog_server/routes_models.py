@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from modelops_bundle.adapters.catalog_server.documents import (
+    call_tree,
     cost_answer,
-    cost_tree,
     model_tree,
     page_tree,
 )
@@ -78,9 +78,9 @@ def models_router(service: Service) -> APIRouter:
         except HostedModelError as error:
             if error.reason != "no_price_at_date":
                 raise problem_of_unknown_model(error) from error
-            return json_response(cost_tree(asked, None, Cost(reason=error.reason), question.on))
+            return json_response(call_tree(asked, None, Cost(reason=error.reason), question.on))
         cost = cost_answer(entry, question, on)
-        return json_response(cost_tree(asked, entry.name, cost, question.on))
+        return json_response(call_tree(asked, entry.name, cost, question.on))
 
     return router
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -13,10 +16,12 @@ from urllib3.util.retry import Retry
 from modelops_bundle.adapters.model_hosts.limits import Limits
 from modelops_bundle.errors import ModelHostError
 
-__all__ = ["BoundedAdapter", "Deadline"]
+__all__ = ["BoundedAdapter", "Deadline", "too_long", "within"]
 
 _PIECE = 64 * 1024
 _AGAIN = (429, 500, 502, 503, 504)
+
+T = TypeVar("T")
 
 
 class Deadline:
@@ -29,6 +34,42 @@ class Deadline:
     def left(self) -> float:
         """Seconds until then, not below zero."""
         return max(0.0, self._end - time.monotonic())
+
+
+def within(deadline: Deadline, work: Callable[[], T]) -> T:
+    """What some work comes to, if it does so in time.
+
+    The time-outs of a connection count from one piece to the next, and none of them counts while a name is
+    looked up: who sends a byte now and then could hold up a program for days.
+
+    Raises:
+        TimeoutError: It is not done. It goes on in a thread of its own, which nobody waits for.
+    """
+    done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((work(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            done.put((None, error))
+
+    threading.Thread(target=run, name="model-list", daemon=True).start()
+    try:
+        result, error = done.get(timeout=deadline.left)
+    except Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]
+
+
+def too_long(provider: str, limits: Limits) -> ModelHostError:
+    """The error about a page that has more bytes than are read."""
+    return ModelHostError(
+        f"{provider} did not tell its models",
+        f"it sends more than {limits.page_bytes} bytes",
+        "Check the provider's base URL. What was known of its models stays.",
+    )
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -60,6 +101,12 @@ class BoundedAdapter(HTTPAdapter):
         connect, read = options.get("timeout") or (None, None)
         left = max(0.001, self._deadline.left)
         options["timeout"] = (min(connect or left, left), min(read or left, left))
+        try:
+            return within(self._deadline, lambda: self._answered(request, *args, **options))
+        except TimeoutError:
+            raise requests.Timeout from None
+
+    def _answered(self, request: Any, *args: Any, **options: Any) -> requests.Response:
         response = super().send(request, *args, **options)
         try:
             response._content = self._body(response)
@@ -74,13 +121,7 @@ class BoundedAdapter(HTTPAdapter):
         for piece in response.iter_content(_PIECE):
             size += len(piece)
             if size > self._limits.page_bytes:
-                raise ModelHostError(
-                    f"{self._provider} did not tell its models",
-                    f"it sends more than {self._limits.page_bytes} bytes",
-                    "Check the provider's base URL. What was known of its models stays.",
-                )
-            if not self._deadline.left:
-                raise requests.Timeout
+                raise too_long(self._provider, self._limits)
             pieces.append(piece)
         return b"".join(pieces)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import http
 import json
+import logging
 import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urljoin
 
@@ -24,6 +25,7 @@ from urllib3.exceptions import ReadTimeoutError
 
 from modelops_bundle.adapters.model_hosts.access import Address, Secret, origin
 from modelops_bundle.adapters.model_hosts.bounded import BoundedAdapter, Deadline
+from modelops_bundle.adapters.model_hosts.echoes import repeats_key
 from modelops_bundle.adapters.model_hosts.limits import Limits
 from modelops_bundle.adapters.model_hosts.paging import first_parameters, next_token
 from modelops_bundle.catalog.entries import Authentication, ProviderConfig
@@ -34,7 +36,12 @@ __all__ = ["HttpModelHost"]
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _MOST_REDIRECTS = 5
+#: Seconds for which another process may have what is kept.
+_MOST_WAIT = 2.0
 _STAYS = "What was known of its models stays."
+
+# What it warns of, with a traceback, is told as an error here, or mended.
+logging.getLogger("requests_cache").setLevel(logging.CRITICAL)
 
 
 class HttpModelHost:
@@ -105,11 +112,14 @@ class HttpModelHost:
         if response.status_code != http.HTTPStatus.OK:
             raise self._refused(response)
         try:
-            return _parsed(response.content)
+            page = _parsed(response.content)
         except (ValueError, RecursionError):
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
             known = kind if kind in ("text/html", "text/plain", "application/json") else "unknown"
             raise self._error(f"it answers something that is no JSON (type {known})") from None
+        if repeats_key(page, self._secret):
+            raise self._error("its answer repeats the key")
+        return page
 
     def _response(
         self,
@@ -129,7 +139,9 @@ class HttpModelHost:
             silent = isinstance(getattr(error.args[0], "reason", None), ReadTimeoutError)
             why = "it does not answer in time" if silent else "it cannot be reached, or broke off"
             raise self._error(why) from None
-        except (requests.RequestException, OSError, ValueError) as error:
+        except ModelHostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what an odd header makes of the libraries below
             raise self._error(f"the request failed ({type(error).__name__})") from None
 
     def _got(
@@ -146,14 +158,19 @@ class HttpModelHost:
             return session.get(url, **options)
         try:
             kept = session.get(url, **options)
-            if self._limits.kept_seconds or not kept.from_cache or kept.revalidated:
+            if not kept.from_cache or self._may_be_used(kept):
                 return kept
-            # It has no tag to be asked for by.
             return session.get(url, force_refresh=True, **options)
-        except sqlite3.Error:
-            # What is kept is damaged or in use; nothing depends on it.
+        except (ModelHostError, requests.RequestException):
+            raise
+        except Exception:  # noqa: BLE001 - what is kept is damaged or in use; nothing depends on it
             with session.cache_disabled():
                 return session.get(url, **options)
+
+    def _may_be_used(self, kept: Any) -> bool:
+        """Whether what was kept will do: where none will, only what the provider has confirmed by its tag."""
+        is_fresh = self._limits.kept_seconds > 0 or kept.revalidated
+        return bool(is_fresh) and kept.status_code == http.HTTPStatus.OK and self._may_be_kept(kept)
 
     def _next_place(self, url: str, location: str) -> str:
         """Where a redirect leads, if the key may go there."""
@@ -227,8 +244,10 @@ class HttpModelHost:
         hidden += [authentication.header] if authentication.header else []
         try:
             os.makedirs(self._cache, exist_ok=True)
+            file = os.path.join(self._cache, f"{self._config.slug}.sqlite")
+            _require_free(file)
             return CachedSession(
-                os.path.join(self._cache, f"{self._config.slug}.sqlite"),
+                file,
                 backend="sqlite",
                 # Not the default, which is pickle: reading that runs what somebody put there.
                 serializer="json",
@@ -253,10 +272,9 @@ class HttpModelHost:
             if key.encode() in response.content or key.encode() in told:
                 return False
         try:
-            _parsed(response.content)
+            return not repeats_key(_parsed(response.content), self._secret)
         except (ValueError, RecursionError):
             return False
-        return True
 
     def _cache_key(self, request: Any, **_: Any) -> str:
         """One for each address and key, as each key has a list of its own."""
@@ -264,6 +282,20 @@ class HttpModelHost:
         who = variable_digest(secret.variable, secret.reveal()) if secret else ""
         # The slug keeps apart what is asked under other headers.
         return str(content_digest(f"{self._config.slug} {request.url} {who}".encode()))
+
+
+def _require_free(file: str) -> None:
+    """Refuse a database that somebody does not let go of: what uses it would wait without end.
+
+    Raises:
+        sqlite3.Error: Somebody has it, or it is none.
+        OSError: It is no file.
+    """
+    if os.path.lexists(file) and not os.path.isfile(file):
+        raise FileExistsError(file)
+    with contextlib.closing(sqlite3.connect(file, timeout=_MOST_WAIT)) as connection:
+        connection.execute("begin immediate")
+        connection.rollback()
 
 
 class _KeyInHeader(AuthBase):
@@ -286,4 +318,12 @@ class _KeyInHeader(AuthBase):
 
 
 def _parsed(content: bytes) -> Any:
-    return json.loads(content, parse_float=Decimal)
+    return json.loads(content, parse_float=_number)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        # Its exponent is beyond all bounds. Whoever reads the item has no use for it.
+        return Decimal("NaN")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from modelops_bundle.catalog.entries import SLUG
 from modelops_bundle.catalog.importing.litellm_prices import is_price, read_prices
 from modelops_bundle.catalog.importing.outcome import Imported, Notes
 from modelops_bundle.catalog.importing.slugs import LITELLM_PREFIXES, developer_of, slug_of
@@ -18,6 +19,7 @@ _CAPABILITIES = {
     "supports_function_calling": "supports_function_calling",
     "supports_response_schema": "supports_structured_output",
     "supports_reasoning": "supports_reasoning",
+    "supports_native_streaming": "supports_streaming",
 }
 _LIMITS = ("max_input_tokens", "max_output_tokens")
 _READ = {
@@ -83,7 +85,7 @@ class _Reading:
     def take(self, key: str, row: Any) -> None:
         """Take in one model."""
         provider = row.get("litellm_provider") if isinstance(row, dict) else None
-        if not isinstance(provider, str) or not slug_of(provider):
+        if not isinstance(provider, str) or not SLUG.fullmatch(slug_of(provider)):
             self.notes.unmapped(key, "litellm_provider", provider, "no provider is named")
             return
         if _NO_MODEL.fullmatch(key):
@@ -147,8 +149,9 @@ class _Reading:
         tree["capabilities"] = dict(_capabilities(row, reader))
         if row.get("deprecation_date") is not None:
             tree["deprecation_date"] = reader.date("deprecation_date", row["deprecation_date"])
-            if row.get("deprecation_source"):
-                sources["deprecation_date"] = f"{self.source}, from {row['deprecation_source']}"
+            page = row.get("deprecation_source")
+            if page is not None and (page := reader.text("deprecation_source", page)):
+                sources["deprecation_date"] = f"{self.source}, from {page}"
         tree["replacement"] = _replacement(row, slug, reader)
         tree["prices"] = read_prices(row, key, self.source, self.notes)
         for name, value in row.items():
@@ -178,7 +181,8 @@ class _Reading:
 def _names(provider: str) -> set[str]:
     prefixes = LITELLM_PREFIXES.get(provider, ())
     family = re.fullmatch(r"(vertex_ai|fireworks_ai)-.*", provider)
-    return {*(each for each in prefixes if "/" not in each), family[1] if family else provider}
+    names = {*prefixes, family[1] if family else provider}
+    return {each for each in names if SLUG.fullmatch(each)}
 
 
 def _without_prefix(key: str, slug: str, provider: str) -> str:

@@ -46,10 +46,12 @@ _PIECES = {
 _SEARCHES = {"input_cost_per_query": ("search", "search", ("search",))}
 _TIERS = ("priority", "flex", "balanced", "ultrafast", "decisions")
 _SUFFIX = re.compile(
-    r"(?P<base>.+?)(?:_above_(?P<thousands>\d+)k_tokens)?(?:_(?P<how>batches|"
+    r"(?P<base>.+?)(?:_above_(?P<thousands>[0-9]{1,9})k_tokens)?(?:_(?P<how>batches|"
     + "|".join(_TIERS)
-    + "))?"
+    + "))?",
+    re.DOTALL,
 )
+_MOST_CONTEXT = 10**12
 _NO_METER = "no meter counts this"
 _REASONS = {"off_peak_pricing": "its hours are not the same on every day of the week"}
 
@@ -144,7 +146,8 @@ def _tiers_of_context(value: Any, reader: Reader) -> list[tuple[_Key, Decimal]]:
     found = []
     for tier in value if isinstance(value, list) else [value]:
         span = tier.get("range") if isinstance(tier, dict) else None
-        if not isinstance(span, list) or not span or not isinstance(span[0], (int, Decimal)):
+        start = _context(span)
+        if start is None:
             reader.notes.unmapped(reader.where, "tiered_pricing", tier, "a tier without its range")
             continue
         for key, amount in tier.items():
@@ -155,18 +158,27 @@ def _tiers_of_context(value: Any, reader: Reader) -> list[tuple[_Key, Decimal]]:
             if place is None or place.unit != "1m_tokens":
                 reader.notes.unmapped(reader.where, f"tiered_pricing.{key}", amount, _NO_METER)
             elif number is not None:
-                found.append((_Key(place.meter, place.unit, place.when, int(span[0])), number))
+                found.append((_Key(place.meter, place.unit, place.when, start), number))
     return found
+
+
+def _context(span: object) -> int | None:
+    """Where a range of context begins; ``None`` where that is no number of tokens."""
+    start = span[0] if isinstance(span, list) and span else None
+    if isinstance(start, bool) or not isinstance(start, (int, Decimal)):
+        return None
+    number = Decimal(start)
+    return int(number) if number.is_finite() and 0 <= number <= _MOST_CONTEXT else None
 
 
 def _searches(value: Any, reader: Reader) -> list[tuple[_Key, Decimal]]:
     """The price of a search, where it does not depend on how much of the results is used."""
     key = "search_context_cost_per_query"
-    amounts = set(value.values()) if isinstance(value, dict) else set()
-    if len(amounts) != 1:
+    amounts = list(value.values()) if isinstance(value, dict) else []
+    if not amounts or any(each != amounts[0] for each in amounts):
         reader.notes.unmapped(
             reader.where, key, value, "it depends on the size of the search context"
         )
         return []
-    amount = reader.amount(key, amounts.pop())
+    amount = reader.amount(key, amounts[0])
     return [] if amount is None else [(_Key("search", "search"), amount)]

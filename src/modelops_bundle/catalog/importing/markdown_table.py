@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from modelops_bundle.catalog.entries import SLUG
 from modelops_bundle.catalog.importing.outcome import Imported, Notes
 from modelops_bundle.catalog.importing.values import is_id, price_row
 from modelops_bundle.catalog.markdown import COLUMNS, UNKNOWN_WORDS
@@ -44,8 +45,11 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE = re.compile(r"(`+)\s?(.+?)\s?\1")
 _LINK = re.compile(r"(?<!\\)\[([^\]]*[^\\])\]\([^)\s]*\)")
 _BOLD = re.compile(r"(\*\*|__|\*|_)(?=\S)(.+?)(?<![\s\\])\1")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+#: A cell that is longer is no name, and to look for markup within markup takes too long.
+_LONGEST_MARKED = 2000
 _TOKENS = re.compile(r"(\d+(?:\.\d+)?)\s*(ki|mi|k|m)?(?:\s*tokens)?", re.IGNORECASE)
+#: Longer than any number of tokens that is written with blanks and a unit.
+_LONGEST_NUMBER = 60
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "ki": 1 << 10, "mi": 1 << 20}
 _MONEY = re.compile(
     r"(US\$|[$€£])?\s*(\d+(?:\.\d+)?|\.\d+)\s*([A-Z]{3})?(?:\s*(?:/|per)\s*(?:1\s*)?M(?:Tok| tokens)?)?"
@@ -65,7 +69,7 @@ class Table(NamedTuple):
     Attributes:
         line: 1-based line of its titles.
         titles: Of its columns.
-        rows: Line and cells of each row, as many as there are titles.
+        rows: Line and cells of each row, at least as many as there are titles.
     """
 
     line: int
@@ -93,11 +97,13 @@ def read_markdown(data: bytes, source: str) -> Imported:
     notes = Notes()
     models: dict[tuple[str, str], dict[str, Any]] = {}
     for table in tables:
-        for title in table.titles:
-            if _key(title) is None:
-                notes.unmapped(f"line {table.line}", title, "", "no such column is known")
+        columns = _columns(table, notes)
         for line, cells in table.rows:
-            tree = _model(table.titles, cells, f"line {line}", source, notes)
+            for number, cell in enumerate(cells[len(table.titles) :], len(table.titles) + 1):
+                if cell.lower() not in UNKNOWN_WORDS:
+                    notes.unmapped(f"line {line}", f"cell {number}", cell, "it is in no column")
+            told = {key: (table.titles[place], cells[place]) for key, place in columns.items()}
+            tree = _model(told, f"line {line}", source, notes)
             if tree is None:
                 continue
             name = tree["provider"], tree["id"]
@@ -134,8 +140,8 @@ def _tables(text: str) -> Iterator[Table]:
         start, at = at, at + 2
         rows = []
         while at < len(lines) and "|" in lines[at]:
-            cells = (*_cells(lines[at]), *[""] * len(titles))[: len(titles)]
-            rows.append((at + 1, cells))
+            cells = _cells(lines[at])
+            rows.append((at + 1, (*cells, *[""] * (len(titles) - len(cells)))))
             at += 1
         yield Table(start + 1, titles, tuple(rows))
 
@@ -151,16 +157,35 @@ def _key(title: str) -> str | None:
     return _TITLES.get(_text(title).lower())
 
 
+def _columns(table: Table, notes: Notes) -> dict[str, int]:
+    """Which column says what; of two that would say the same, the one with this catalog's own title."""
+    columns: dict[str, int] = {}
+    own = {title.lower() for title in COLUMNS}
+    order = sorted(enumerate(table.titles), key=lambda each: _text(each[1]).lower() not in own)
+    for place, title in order:
+        key = _key(title)
+        if key is None:
+            notes.unmapped(f"line {table.line}", title, "", "no such column is known")
+        elif key in columns:
+            notes.unmapped(f"line {table.line}", title, "", "another column says the same")
+        else:
+            columns[key] = place
+    return dict(sorted(columns.items(), key=lambda each: each[1]))
+
+
 def _text(cell: str) -> str:
     """A cell without its markup."""
-    code = _CODE.fullmatch(cell)
-    if code is not None and code[1] not in code[2]:
-        return code[2].replace("\\|", "|")
-    plain = _LINK.sub(r"\1", cell)
-    bold = _BOLD.fullmatch(plain)
-    if bold is not None:
-        return _text(bold[2])
-    return _unescaped(plain).strip() if plain == cell else _text(plain)
+    while len(cell) <= _LONGEST_MARKED:
+        code = _CODE.fullmatch(cell)
+        if code is not None and code[1] not in code[2]:
+            return code[2].replace("\\|", "|")
+        plain = _LINK.sub(r"\1", cell)
+        bold = _BOLD.fullmatch(plain)
+        inner = plain if bold is None else bold[2]
+        if inner == cell:
+            break
+        cell = inner
+    return _unescaped(cell).strip()
 
 
 def _unescaped(text: str) -> str:
@@ -173,23 +198,22 @@ def _unescaped(text: str) -> str:
 
 
 def _model(
-    titles: Sequence[str], cells: Sequence[str], where: str, source: str, notes: Notes
+    row: Mapping[str, tuple[str, str]], where: str, source: str, notes: Notes
 ) -> dict[str, Any] | None:
-    told = {
-        key: (title, cell)
-        for title, cell in zip(titles, cells, strict=True)
-        if (key := _key(title)) is not None and cell.lower() not in UNKNOWN_WORDS
-    }
+    """The model of a row, of which title and cell are given by what they say."""
+    told = {key: said for key, said in row.items() if said[1].lower() not in UNKNOWN_WORDS}
     if not told:
         return None
     provider = _text(told.pop("provider", ("", ""))[1])
     slug = re.sub(r"\s+", "-", provider.lower())
     model_id = _text(told.pop("id", ("", ""))[1])
-    if not _SLUG.fullmatch(slug):
-        notes.unmapped(where, "Provider", provider, "it names no provider, so the row is left out")
+    if not SLUG.fullmatch(slug):
+        why = "it names no provider, so the row is left out"
+        notes.impossible(where, "Provider", provider, why)
         return None
     if not is_id(model_id):
-        notes.unmapped(where, "ID", model_id, "it is no id of a model, so the row is left out")
+        why = "it is no id of a model, so the row is left out"
+        notes.impossible(where, "ID", model_id, why)
         return None
     tree: dict[str, Any] = {"id": model_id, "provider": slug}
     for key, (title, cell) in told.items():
@@ -227,7 +251,7 @@ def read_tokens(text: str) -> int:
     Raises:
         ValueError: It is none.
     """
-    match = _TOKENS.fullmatch(_plain_number(text))
+    match = _TOKENS.fullmatch(_plain_number(text)) if len(text) <= _LONGEST_NUMBER else None
     number = Decimal(0) if match is None else Decimal(match[1]) * _FACTORS[(match[2] or "").lower()]
     if number != number.to_integral_value() or not 1 <= number <= 10**12:
         raise ValueError("it is no number of tokens, such as 128000, 128k or 1M")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from modelops_bundle.catalog.entries import SLUG
 from modelops_bundle.catalog.importing.outcome import Imported, Notes
 from modelops_bundle.catalog.importing.slugs import developer_of
 from modelops_bundle.catalog.importing.values import (
@@ -53,9 +54,9 @@ _READ = {
     "cost",
     "status",
 }
-_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _URL = re.compile(r"https?://[^\s/?#@{}$]+(/[^\s?#{}$]*[^\s?#/{}$])?")
+_PAGE = re.compile(r"https?://[^\s/?#@\\]+([/?#]\S*)?")
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|CREDENTIALS|PASSWORD|PAT$")
 _OVER_200K = 200_000
 
@@ -84,7 +85,7 @@ def read_models_dev(data: bytes, source: str) -> Imported:
                 f"{slug} has no models, so it is not the data of models.dev",
                 "Give api.json of models.dev.",
             )
-        if not _SLUG.fullmatch(slug):
+        if not SLUG.fullmatch(slug):
             notes.impossible(slug, "id", slug, "a slug has small letters, digits, dots and dashes")
             continue
         providers[slug] = _provider(slug, provider, notes)
@@ -103,6 +104,8 @@ def _provider(slug: str, row: Mapping[str, Any], notes: Notes) -> Tree:
     for key, name in (("name", "name"), ("doc", "docs")):
         if row.get(key) is not None:
             tree[name] = reader.text(key, row[key])
+    if tree.get("docs") is not None and not _PAGE.fullmatch(tree["docs"]):
+        notes.impossible(slug, "doc", tree.pop("docs"), "it is no address of a page")
     api = row.get("api")
     if isinstance(api, str):
         url = api.rstrip("/")
@@ -110,18 +113,21 @@ def _provider(slug: str, row: Mapping[str, Any], notes: Notes) -> Tree:
             tree["base_url"] = url
         else:
             notes.unmapped(slug, "api", api, "it has gaps that only an account fills")
-    variables = [each for each in row.get("env") or () if isinstance(each, str)]
-    keys = [each for each in variables if _VARIABLE.fullmatch(each) and _SECRET.search(each)]
-    tree["credential_variables"] = keys
-    for each in variables:
-        if not _VARIABLE.fullmatch(each):
-            notes.impossible(slug, "env", each, "no variable can have this name")
-        elif each not in keys:
-            notes.unmapped(slug, "env", each, "a variable that holds no credential")
+    tree["credential_variables"] = list(_credentials(row, reader))
     for key, value in row.items():
         if key not in ("id", "name", "doc", "api", "env", "models"):
             notes.unmapped(slug, key, value, "the catalog has no field for it")
     return {key: value for key, value in tree.items() if value not in (None, [])}
+
+
+def _credentials(row: Mapping[str, Any], reader: Reader) -> Iterator[str]:
+    for each in reader.items("env", row.get("env")):
+        if not isinstance(each, str) or not _VARIABLE.fullmatch(each):
+            reader.notes.impossible(reader.where, "env", each, "no variable can have this name")
+        elif _SECRET.search(each):
+            yield each
+        else:
+            reader.notes.unmapped(reader.where, "env", each, "a variable that holds no credential")
 
 
 def _model(slug: str, model_id: str, row: Mapping[str, Any], reader: Reader, source: str) -> Tree:
@@ -132,15 +138,15 @@ def _model(slug: str, model_id: str, row: Mapping[str, Any], reader: Reader, sou
     if row.get("release_date"):
         tree["release_date"] = reader.date("release_date", row["release_date"])
     if row.get("status") is not None:
-        tree["status"] = _STATUSES.get(row["status"])
+        tree["status"] = _STATUSES.get(str(row["status"]))
         if tree["status"] is None:
             notes.unmapped(reader.where, "status", row["status"], "no status means this")
-    limits = row.get("limit") or {}
+    limits = reader.part("limit", row.get("limit"))
     for key, name in _LIMITS.items():
         if limits.get(key) is not None:
             tree[name] = reader.limit(f"limit.{key}", limits[key])
     tree["capabilities"] = dict(_capabilities(row, reader))
-    tree["prices"] = sort_prices(_prices(row.get("cost") or {}, reader, source))
+    tree["prices"] = sort_prices(_prices(reader.part("cost", row.get("cost")), reader, source))
     for key, value in row.items():
         if key not in _READ:
             notes.unmapped(reader.where, key, value, "the catalog has no field for it")
@@ -149,7 +155,7 @@ def _model(slug: str, model_id: str, row: Mapping[str, Any], reader: Reader, sou
 
 
 def _capabilities(row: Mapping[str, Any], reader: Reader) -> Iterator[tuple[str, bool]]:
-    modalities = (row.get("modalities") or {}).get("input")
+    modalities = reader.part("modalities", row.get("modalities")).get("input")
     if isinstance(modalities, list):
         yield "supports_vision", "image" in modalities
     for key, name in _CAPABILITIES.items():
@@ -161,14 +167,16 @@ def _capabilities(row: Mapping[str, Any], reader: Reader) -> Iterator[tuple[str,
 
 def _prices(cost: Mapping[str, Any], reader: Reader, source: str) -> list[Tree]:
     tiers = [(0, cost)]
-    for tier in cost.get("tiers") or ():
-        place = tier.get("tier") or {}
-        if place.get("type") == "context" and isinstance(place.get("size"), int):
-            tiers.append((place["size"], tier))
-        else:
+    for each in reader.items("cost.tiers", cost.get("tiers")):
+        tier = reader.part("cost.tiers", each)
+        place = reader.part("cost.tiers.tier", tier.get("tier"))
+        if place.get("type") == "context" and type(size := place.get("size")) is int and size > 0:
+            tiers.append((size, tier))
+        elif tier:
             reader.notes.unmapped(reader.where, "cost.tiers", tier, "a tier of no context length")
     if len(tiers) == 1 and cost.get("context_over_200k"):
-        tiers.append((_OVER_200K, cost["context_over_200k"]))
+        over = reader.part("cost.context_over_200k", cost["context_over_200k"])
+        tiers.append((_OVER_200K, over))
     rows = []
     for context, amounts in tiers:
         for key, value in amounts.items():

@@ -52,12 +52,12 @@ class Imported:
 class Notes:
     """Collects what cannot be mapped: what several models say in the same way becomes one remark."""
 
-    _found: dict[tuple[str, str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    _found: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     _impossible: list[Unmapped] = field(default_factory=list)
 
     def unmapped(self, where: str, key: str, value: object, why: str) -> None:
         """Note that there is no place for something; remarks with the same key and reason are one."""
-        self._found.setdefault((key, why, ""), []).append((where, _shown(value)))
+        self._found.setdefault((key, why), []).append((where, _shown(value)))
 
     def impossible(self, where: str, key: str, value: object, why: str) -> None:
         """Note that something cannot be true; each such remark stays on its own."""
@@ -67,7 +67,7 @@ class Notes:
         """Every remark, what is impossible first, sorted."""
         common = [
             Unmapped(_several([where for where, _ in said]), key, said[0][1], why, count=len(said))
-            for (key, why, _), said in self._found.items()
+            for (key, why), said in self._found.items()
         ]
         return (*_sorted(self._impossible), *_sorted(common))
 

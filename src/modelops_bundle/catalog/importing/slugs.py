@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from modelops_bundle.catalog.providers.developers import ORGANISATIONS
+
 __all__ = ["LITELLM_PREFIXES", "developer_of", "other_names", "slug_of"]
 
 _SLUGS = {
@@ -106,45 +108,6 @@ _FOREIGN = {
     "cohere": r"(?:deepseek|llama)",
     "mistral": r"(?:deepseek|llama|qwen)",
 }
-_ORGANISATIONS = {
-    "ai21": "ai21",
-    "ai21labs": "ai21",
-    "alibaba": "alibaba",
-    "amazon": "amazon",
-    "anthropic": "anthropic",
-    "cohere": "cohere",
-    "cohereforai": "cohere",
-    "coherelabs": "cohere",
-    "deepseek": "deepseek",
-    "deepseek-ai": "deepseek",
-    "google": "google",
-    "ibm-granite": "ibm",
-    "meta": "meta",
-    "meta-llama": "meta",
-    "microsoft": "microsoft",
-    "minimax": "minimax",
-    "minimaxai": "minimax",
-    "mistral": "mistral",
-    "mistralai": "mistral",
-    "moonshotai": "moonshotai",
-    "nousresearch": "nousresearch",
-    "nvidia": "nvidia",
-    "openai": "openai",
-    "perplexity": "perplexity",
-    "qwen": "alibaba",
-    "stepfun": "stepfun",
-    "stepfun-ai": "stepfun",
-    "tencent": "tencent",
-    "upstage": "upstage",
-    "writer": "writer",
-    "x-ai": "xai",
-    "xai": "xai",
-    "xiaomi": "xiaomi",
-    "xiaomimimo": "xiaomi",
-    "z-ai": "zai",
-    "zai": "zai",
-    "zai-org": "zai",
-}
 _FAMILY_NAMES = (
     (re.compile(r"claude-"), "anthropic"),
     (
@@ -173,9 +136,9 @@ def developer_of(provider: str, model_id: str) -> str | None:
 def _by_organisation(model_id: str) -> str | None:
     slash = model_id.lstrip("~@").split("/")
     if len(slash) > 1:
-        return _ORGANISATIONS.get(slash[-2])
+        return ORGANISATIONS.get(slash[-2])
     head, dot, _ = model_id.partition(".")
-    return _ORGANISATIONS.get(head) if dot else None
+    return ORGANISATIONS.get(head) if dot else None
 
 
 def _by_family(model_id: str) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
 
+from modelops_bundle.catalog.characters import is_seen
 from modelops_bundle.catalog.dates import PartialDate
 from modelops_bundle.catalog.importing.outcome import Notes
 from modelops_bundle.catalog.trees import amount_text
@@ -19,7 +20,10 @@ __all__ = ["Reader", "is_id", "price_row", "read_object", "sort_prices"]
 _MILLION = Decimal(1_000_000)
 _MOST_TOKENS = 10**12
 _MOST = Decimal(10**9)
+_BEYOND = Decimal(10) ** 99
 _YEARS = range(2018, 2100)
+Empty = TypeVar("Empty", dict[str, Any], list[Any])
+
 _ID = re.compile(r"[^\x00-\x20\x7f]{1,300}")
 
 
@@ -30,7 +34,7 @@ def read_object(data: bytes, source: str) -> Mapping[str, Any]:
         CatalogError: It is none.
     """
     try:
-        tree = json.loads(data, parse_float=Decimal, parse_constant=_refuse)
+        tree = json.loads(data, parse_float=_decimal, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise CatalogError(f"cannot read {source}", why, "Give a file of JSON.") from None
@@ -41,13 +45,21 @@ def read_object(data: bytes, source: str) -> Mapping[str, Any]:
     return tree
 
 
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        # Its exponent is beyond all bounds. It is told of where it is read as a number.
+        return Decimal("NaN")
+
+
 def _refuse(word: str) -> Decimal:
     raise ValueError(f"{word} is no number")
 
 
 def is_id(text: str) -> bool:
     """Whether text can be the id of a model: no blanks, at most 300 characters."""
-    return _ID.fullmatch(text) is not None
+    return _ID.fullmatch(text) is not None and is_seen(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,8 @@ class Reader:
         if number < 0:
             self.notes.impossible(self.where, key, value, "a price is not negative")
             return None
-        amount = number * factor
+        # What is beyond all bounds cannot even be multiplied.
+        amount = min(number, _BEYOND) * factor
         if amount > _MOST or (amount and amount.adjusted() < -20):
             self.notes.impossible(self.where, key, value, "no price has this size")
             return None
@@ -106,10 +119,25 @@ class Reader:
 
     def text(self, key: str, value: object) -> str | None:
         """Text in one line; empty text is none."""
-        if not isinstance(value, str):
+        # Half a character, which JSON's escapes can make, cannot be written out again.
+        if not isinstance(value, str) or re.search("[\ud800-\udfff]", value):
             self.notes.impossible(self.where, key, value, "text was expected")
             return None
         return re.sub(r"[\x00-\x20\x7f]+", " ", value).strip() or None
+
+    def part(self, key: str, value: object) -> Mapping[str, Any]:
+        """A mapping; an empty one where there is none."""
+        return value if isinstance(value, Mapping) else self._nothing(key, value, {})
+
+    def items(self, key: str, value: object) -> Sequence[Any]:
+        """A list; an empty one where there is none."""
+        return value if isinstance(value, list) else self._nothing(key, value, [])
+
+    def _nothing(self, key: str, value: object, nothing: Empty) -> Empty:
+        if value is not None:
+            kind = "mapping" if isinstance(nothing, Mapping) else "list"
+            self.notes.impossible(self.where, key, value, f"a {kind} was expected")
+        return nothing
 
     def truth(self, key: str, value: object) -> bool | None:
         """Yes or no."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from modelops_bundle.catalog.dates import PartialDate
 from modelops_bundle.catalog.providers.base import Item, Provider, capabilities
-from modelops_bundle.catalog.providers.reading import date_in_id, limit, moment, text, truth
+from modelops_bundle.catalog.providers.reading import date_in_id, limit, moment, part, text, truth
 from modelops_bundle.catalog.statuses import Status
 
 __all__ = ["Anthropic"]
@@ -48,6 +47,4 @@ class Anthropic(Provider):
 
 
 def _supported(model: Item, name: str) -> bool | None:
-    known = model.get("capabilities")
-    one = known.get(name) if isinstance(known, Mapping) else None
-    return truth(one.get("supported")) if isinstance(one, Mapping) else None
+    return truth(part(part(model, "capabilities"), name).get("supported"))

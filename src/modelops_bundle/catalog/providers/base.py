@@ -16,9 +16,9 @@ An item may be anything, as it comes from outside: what cannot be understood is 
 from __future__ import annotations
 
 from abc import ABC
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 from modelops_bundle.catalog.dates import PartialDate
@@ -109,7 +109,7 @@ class Provider(ABC):
             provider=self.slug,
             developer=self.get_developer(model),
             release_date=self.get_release_date(model),
-            source=MappingProxyType({"*": self.host.source}),
+            source={"*": self.host.source},
             **self.details(model),
         )
 
@@ -129,7 +129,8 @@ class Provider(ABC):
             known = entries.setdefault(entry.id, entry)
             if known is not entry:
                 entries[entry.id] = _filled(known, entry)
-        return [entries[each] for each in sorted(entries)]
+        shared = _shared_names(entries.values())
+        return [_without(entries[each], shared) for each in sorted(entries)]
 
     def _items(self, page: Any) -> list[Item]:
         items = page.get(self.items_key) if isinstance(page, Mapping) else page
@@ -148,6 +149,18 @@ def _filled(known: ModelEntry, again: ModelEntry) -> ModelEntry:
     return replace(
         known, aliases=known.aliases + tuple(a for a in again.aliases if a.name not in names)
     )
+
+
+def _shared_names(entries: Iterable[ModelEntry]) -> set[str]:
+    """Aliases that several models have, so that nobody can tell what they mean."""
+    every = Counter(alias.name for entry in entries for alias in entry.aliases)
+    return {name for name, times in every.items() if times > 1}
+
+
+def _without(entry: ModelEntry, names: set[str]) -> ModelEntry:
+    if names.isdisjoint(alias.name for alias in entry.aliases):
+        return entry
+    return replace(entry, aliases=tuple(a for a in entry.aliases if a.name not in names))
 
 
 def capabilities(**known: bool | None) -> Capabilities:

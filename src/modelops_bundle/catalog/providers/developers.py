@@ -4,24 +4,53 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["developer_of_path", "developer_slug"]
+__all__ = ["ORGANISATIONS", "developer_of_path", "developer_slug"]
 
-_SLUGS = {
+#: Slugs of developers by what their organisations are called, in small letters with dashes.
+ORGANISATIONS = {
+    "ai21": "ai21",
     "ai21-labs": "ai21",
+    "ai21labs": "ai21",
+    "alibaba": "alibaba",
     "alibaba-cloud": "alibaba",
+    "amazon": "amazon",
     "amazon-web-services": "amazon",
+    "anthropic": "anthropic",
     "black-forest-labs": "black-forest-labs",
+    "cohere": "cohere",
     "cohereforai": "cohere",
+    "coherelabs": "cohere",
+    "deepseek": "deepseek",
     "deepseek-ai": "deepseek",
+    "google": "google",
     "google-deepmind": "google",
     "ibm-granite": "ibm",
+    "meta": "meta",
     "meta-llama": "meta",
+    "microsoft": "microsoft",
+    "minimax": "minimax",
+    "minimaxai": "minimax",
+    "mistral": "mistral",
     "mistral-ai": "mistral",
     "mistralai": "mistral",
     "moonshot-ai": "moonshotai",
+    "moonshotai": "moonshotai",
+    "nousresearch": "nousresearch",
+    "nvidia": "nvidia",
+    "openai": "openai",
+    "perplexity": "perplexity",
     "qwen": "alibaba",
+    "stepfun": "stepfun",
+    "stepfun-ai": "stepfun",
+    "tencent": "tencent",
+    "upstage": "upstage",
+    "writer": "writer",
     "x-ai": "xai",
+    "xai": "xai",
+    "xiaomi": "xiaomi",
+    "xiaomimimo": "xiaomi",
     "z-ai": "zai",
+    "zai": "zai",
     "zai-org": "zai",
 }
 
@@ -34,7 +63,7 @@ def developer_slug(name: str | None) -> str | None:
     if name is None:
         return None
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    return None if not plain or plain in _NOBODY else _SLUGS.get(plain, plain)
+    return None if not plain or plain in _NOBODY else ORGANISATIONS.get(plain, plain)
 
 
 def developer_of_path(model_id: str) -> str | None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from modelops_bundle.catalog.dates import PartialDate
 from modelops_bundle.catalog.entries import Alias
 from modelops_bundle.catalog.providers.base import Item, Provider, capabilities
-from modelops_bundle.catalog.providers.reading import date_in_id, limit, moment, names, text, truth
+from modelops_bundle.catalog.providers.reading import (
+    date_in_id,
+    limit,
+    moment,
+    names,
+    part,
+    text,
+    truth,
+)
 from modelops_bundle.catalog.statuses import Status
 
 __all__ = ["Mistral"]
@@ -47,8 +55,7 @@ class Mistral(Provider):
     def details(self, model: Item) -> dict[str, Any]:
         """Limits, capabilities, aliases, and when it is deprecated in favour of what."""
         deprecated = moment(model.get("deprecation"))
-        known = model.get("capabilities")
-        can: Mapping[str, Any] = known if isinstance(known, Mapping) else {}
+        can = part(model, "capabilities")
         return {
             "display_name": text(model.get("name")),
             "context_window": limit(model.get("max_context_length")),

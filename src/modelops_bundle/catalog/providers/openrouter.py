@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelops_bundle.catalog.dates import PartialDate
@@ -15,6 +15,7 @@ from modelops_bundle.catalog.providers.reading import (
     limit,
     moment,
     names,
+    part,
     said_by,
     text,
 )
@@ -61,15 +62,15 @@ class OpenRouter(Provider):
 
         The context is that of the provider that calls are passed on to by default, where it is smaller.
         """
-        top = _part(model, "top_provider")
-        inputs = names(_part(model, "architecture").get("input_modalities"))
+        top = part(model, "top_provider")
+        inputs = names(part(model, "architecture").get("input_modalities"))
         parameters = names(model.get("supported_parameters"))
         contexts = [limit(model.get("context_length")), limit(top.get("context_length"))]
         return {
             "display_name": text(model.get("name")),
             "context_window": min((each for each in contexts if each), default=None),
             "max_output_tokens": limit(top.get("max_completion_tokens")),
-            "prices": tuple(self._prices(model)),
+            "prices": tuple(_prices(part(model, "pricing"))),
             "capabilities": capabilities(
                 vision="image" in inputs if inputs else None,
                 function_calling=said_by(parameters, "tools"),
@@ -78,16 +79,9 @@ class OpenRouter(Provider):
             ),
         }
 
-    def _prices(self, model: Item) -> list[Price]:
-        listed = _part(model, "pricing")
-        prices = []
-        for key, (meter, unit, factor) in _METERS.items():
-            each = amount(listed.get(key), factor)
-            if each or (each is not None and key in _FREE):
-                prices.append(Price(meter=meter, unit=unit, amount=each, source=self.host.source))
-        return prices
 
-
-def _part(model: Item, key: str) -> Mapping[str, Any]:
-    part = model.get(key)
-    return part if isinstance(part, Mapping) else {}
+def _prices(listed: Mapping[str, Any]) -> Iterator[Price]:
+    for key, (meter, unit, factor) in _METERS.items():
+        each = amount(listed.get(key), factor)
+        if each or (each is not None and key in _FREE):
+            yield Price(meter=meter, unit=unit, amount=each)

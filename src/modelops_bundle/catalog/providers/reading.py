@@ -17,6 +17,7 @@ __all__ = [
     "limit",
     "moment",
     "names",
+    "part",
     "said_by",
     "text",
     "truth",
@@ -37,16 +38,22 @@ _ABOUT = timedelta(days=60)
 
 
 def text(value: Any) -> str | None:
-    """A text that is not empty, on one line."""
+    """A text that is not empty, on one line; ``None`` for one that is longer than any name or title."""
     if not isinstance(value, str):
         return None
     line = " ".join(value.split())
-    return line[:_LONGEST] if line and line.isprintable() else None
+    return line if line and len(line) <= _LONGEST and line.isprintable() else None
 
 
 def truth(value: Any) -> bool | None:
     """A yes or no."""
     return value if isinstance(value, bool) else None
+
+
+def part(item: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The mapping below a key; an empty one where there is none."""
+    value = item.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
 def names(value: Any) -> list[str]:
@@ -79,7 +86,7 @@ def amount(value: Any, factor: Decimal | int = 1) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         return None
     try:
-        number = Decimal(str(value)[:_LONGEST].strip())
+        number = Decimal(str(value).strip())
     except ArithmeticError:
         return None
     if not number.is_finite() or number < 0 or (number and not -15 <= number.adjusted() <= 9):
@@ -91,20 +98,20 @@ def amount(value: Any, factor: Decimal | int = 1) -> Decimal | None:
 
 def moment(value: Any) -> PartialDate | None:
     """The day of an instant: seconds since 1970, or ISO 8601. 1970 itself stands for unknown."""
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        try:
-            return day_of(datetime.fromtimestamp(float(value), UTC).date())
-        except (ValueError, OverflowError, OSError):
-            return None
-    if isinstance(value, datetime):
-        return day_of(value.astimezone(UTC).date() if value.tzinfo else value.date())
-    if not isinstance(value, str):
-        return None
     try:
-        parsed = datetime.fromisoformat(value.strip())
-    except ValueError:
+        return _moment(value)
+    except (ValueError, OverflowError, OSError):
         return None
-    return day_of(parsed.astimezone(UTC).date() if parsed.tzinfo else parsed.date())
+
+
+def _moment(value: Any) -> PartialDate | None:
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return day_of(datetime.fromtimestamp(float(value), UTC).date())
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value.strip())
+    if not isinstance(value, datetime):
+        return None
+    return day_of(value.astimezone(UTC).date() if value.tzinfo else value.date())
 
 
 def day_of(day: date) -> PartialDate | None:

@@ -7,7 +7,7 @@ project's own models (``projectId``) is not public.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from modelops_bundle.catalog.dates import PartialDate
@@ -20,6 +20,7 @@ from modelops_bundle.catalog.providers.reading import (
     limit,
     moment,
     names,
+    part,
     said_by,
     text,
 )
@@ -76,7 +77,7 @@ class Together(Provider):
             "display_name": text(model.get("display_name")) or text(model.get("displayName")),
             "context_window": limit(length),
             "status": _STATUSES.get(text(model.get("status")) or ""),
-            "prices": tuple(self._prices(model)),
+            "prices": tuple(_prices(part(model, "pricing"))),
             "capabilities": capabilities(
                 vision="MODALITY_IMAGE" in inputs if inputs else None,
                 function_calling=said_by(features, "FEATURE_TOOL_CALLING"),
@@ -85,12 +86,9 @@ class Together(Provider):
             ),
         }
 
-    def _prices(self, model: Item) -> list[Price]:
-        """Zero is no price here: models that are not sold by the token have it too."""
-        pricing = model.get("pricing")
-        listed = pricing if isinstance(pricing, Mapping) else {}
-        return [
-            Price(meter=meter, unit="1m_tokens", amount=each, source=self.host.source)
-            for key, meter in _METERS.items()
-            if (each := amount(listed.get(key)))
-        ]
+
+def _prices(listed: Mapping[str, Any]) -> Iterator[Price]:
+    """Zero is no price here: models that are not sold by the token have it too."""
+    for key, meter in _METERS.items():
+        if each := amount(listed.get(key)):
+            yield Price(meter=meter, unit="1m_tokens", amount=each)

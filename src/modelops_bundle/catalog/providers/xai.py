@@ -5,6 +5,7 @@ The list depends on what the key may use.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +33,8 @@ class XAI(Provider):
     slug = "xai"
     offers_own = True
     items_key = "models"
+    # It lists what answers in text, and of that what the key may use.
+    lists_all = False
 
     def details(self, model: Item) -> dict[str, Any]:
         """Aliases, prices, and whether it sees images."""
@@ -40,26 +43,16 @@ class XAI(Provider):
         others = [name for name in names(model.get("aliases")) if name != model_id]
         return {
             "aliases": tuple(Alias(name=name) for name in others),
-            "prices": tuple(self._prices(model)),
+            "prices": tuple(_prices(model)),
             "capabilities": capabilities(vision="image" in inputs if inputs else None),
         }
 
-    def _prices(self, model: Item) -> list[Price]:
-        """Zero is no price here: it stands where something is not sold."""
-        threshold = limit(model.get("long_context_threshold"))
-        prices = []
-        for key, meter in _METERS.items():
-            for name, above in ((key, 0), (f"{key}_long_context", threshold)):
-                each = amount(model.get(name), _TO_DOLLARS)
-                if each and above is not None:
-                    prices.append(self._price(meter, each, above))
-        return prices
 
-    def _price(self, meter: str, each: Decimal, above: int) -> Price:
-        return Price(
-            meter=meter,
-            unit="1m_tokens",
-            amount=each,
-            min_context=above,
-            source=self.host.source,
-        )
+def _prices(model: Item) -> Iterator[Price]:
+    """Zero is no price here: it stands where something is not sold."""
+    threshold = limit(model.get("long_context_threshold"))
+    for key, meter in _METERS.items():
+        for name, above in ((key, 0), (f"{key}_long_context", threshold)):
+            each = amount(model.get(name), _TO_DOLLARS)
+            if each and above is not None:
+                yield Price(meter=meter, unit="1m_tokens", amount=each, min_context=above)

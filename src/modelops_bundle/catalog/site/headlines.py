@@ -1,16 +1,16 @@
 """The few facts of a model that fit into a row, and the history that tells them for another date.
 
-The price in a row is that of an ordinary call: standard tier, no batch, any time of day, a short context.
+The price in a row is that of an ordinary call (:mod:`modelops_bundle.catalog.ordinary`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
-from modelops_bundle.catalog.entries import UNITS, Alias, ModelEntry, Price, When
+from modelops_bundle.catalog.entries import Alias, ModelEntry, Price
+from modelops_bundle.catalog.ordinary import ordinary_price, ordinary_rows, per_million
 from modelops_bundle.catalog.pricing import is_to_come
 from modelops_bundle.catalog.trees import amount_text
 
@@ -21,10 +21,7 @@ __all__ = [
     "Row",
     "ability_marks",
     "day_number",
-    "headline_rows",
     "history_of",
-    "per_million",
-    "price_text",
     "row_of",
 ]
 
@@ -43,7 +40,6 @@ ABILITIES = (
     ("supports_streaming", "L", "streaming"),
 )
 
-_MILLION = 1_000_000
 _EPOCH = date(1970, 1, 1)
 
 
@@ -107,17 +103,6 @@ def ability_marks(entry: ModelEntry) -> str:
     )
 
 
-def per_million(price: Price) -> Decimal:
-    """The amount for a million tokens."""
-    return price.amount * _MILLION / UNITS[price.unit]
-
-
-def price_text(amount: Decimal, currency: str) -> str:
-    """``2.5`` for US dollars, ``CNY 2.5`` for others."""
-    text = amount_text(amount)
-    return text if currency == "USD" else f"{currency} {text}"
-
-
 def history_of(entry: ModelEntry, on: date) -> dict[str, Any]:
     """What the script has to know to fill the row for any date; empty where nothing ever changes.
 
@@ -132,9 +117,9 @@ def history_of(entry: ModelEntry, on: date) -> dict[str, Any]:
     """
     history: dict[str, Any] = {}
     prices = [
-        [column, price_text(per_million(price), price.currency), *_bounds(price)]
+        [column, _price_text(price), *_bounds(price)]
         for column, meter in enumerate(METERS_SHOWN)
-        for price in headline_rows(entry, meter)
+        for price in ordinary_rows(entry, meter)
     ]
     if any(start or end for _, _, start, end in prices) or is_to_come(entry, on):
         history["prices"] = prices
@@ -164,25 +149,15 @@ def _first_day(instant: datetime | None) -> int:
     return day_number(day.date() + timedelta(days=0 if day.time() == time() else 1))
 
 
-def headline_rows(entry: ModelEntry, meter: str) -> list[Price]:
-    """Prices of a meter for an ordinary call, by the token, past ones included."""
-    return [
-        price
-        for price in entry.prices
-        if price.meter == meter
-        and price.when == When()
-        and price.min_context == 0
-        and price.unit.endswith(("token", "tokens"))
-    ]
-
-
 def _price_on(entry: ModelEntry, meter: str, on: date) -> str:
-    if is_to_come(entry, on):
-        return UNKNOWN
-    for price in headline_rows(entry, meter):
-        if price.is_valid(on):
-            return price_text(per_million(price), price.currency)
-    return UNKNOWN
+    price = ordinary_price(entry, meter, on)
+    return UNKNOWN if price is None else _price_text(price)
+
+
+def _price_text(price: Price) -> str:
+    """``2.5`` for US dollars, ``CNY 2.5`` for others."""
+    text = amount_text(per_million(price))
+    return text if price.currency == "USD" else f"{price.currency} {text}"
 
 
 def _count(number: int | None) -> str:

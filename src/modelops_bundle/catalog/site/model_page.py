@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from modelops_bundle.catalog.entries import METERS, Alias, ModelEntry, Price
+from modelops_bundle.catalog.pricing import is_to_come
 from modelops_bundle.catalog.site.headlines import (
     ABILITIES,
     METERS_SHOWN,
@@ -18,6 +19,7 @@ from modelops_bundle.catalog.site.texts import (
     METER_WORDS,
     UNIT_WORDS,
     circumstances,
+    money_text,
     number_text,
     span_text,
     standing,
@@ -130,7 +132,7 @@ def model_page(
         ),
         abilities=tuple((word, getattr(entry.capabilities, name)) for name, _, word in ABILITIES),
         facts=_facts(entry),
-        prices=tuple(_sorted(_price_row(price, on) for price in _by_meter(entry.prices))),
+        prices=tuple(_sorted(_price_row(entry, price, on) for price in _by_meter(entry.prices))),
         aliases=tuple(_sorted(_alias_row(alias, on) for alias in entry.aliases)),
         replacement=_replacement(entry, addresses),
         elsewhere=tuple(
@@ -181,17 +183,18 @@ def _sorted(rows: Iterable[Dated]) -> list[Dated]:
     return sorted(rows, key=lambda row: _ORDER[row.standing])
 
 
-def _price_row(price: Price, on: date) -> Dated:
-    amount = amount_text(price.amount)
+def _price_row(entry: ModelEntry, price: Price, on: date) -> Dated:
+    currency = "" if price.currency == "USD" else f"{price.currency} "
+    when = standing(price.valid_from, price.valid_to, on)
     return Dated(
         cells=(
             METER_WORDS[price.meter],
-            "free" if price.amount == 0 else f"{price.currency} {amount}",
+            money_text(f"{currency}{amount_text(price.amount)}"),
             UNIT_WORDS[price.unit],
             circumstances(price.when, price.min_context),
         ),
         span=span_text(price.valid_from, price.valid_to),
-        standing=standing(price.valid_from, price.valid_to, on),
+        standing="to come" if is_to_come(entry, on) else when,
         source=price.source,
     )
 

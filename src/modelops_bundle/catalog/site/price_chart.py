@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from modelops_bundle.catalog.entries import ModelEntry, Price
-from modelops_bundle.catalog.site.headlines import METERS_SHOWN, headline_rows, per_million
+from modelops_bundle.catalog.ordinary import ordinary_rows, per_million
+from modelops_bundle.catalog.site.headlines import METERS_SHOWN
 from modelops_bundle.catalog.site.texts import METER_WORDS
 from modelops_bundle.catalog.trees import amount_text
 
@@ -51,7 +52,7 @@ def price_chart(entry: ModelEntry, on: date) -> Chart | None:
     """The chart of a model until a date; ``None`` where no price in US dollars has changed."""
     last = datetime.combine(on, time(), UTC)
     steps = {
-        meter: [price for price in headline_rows(entry, meter) if _is_drawn(price, last)]
+        meter: [price for price in ordinary_rows(entry, meter) if _is_drawn(price, last)]
         for meter in METERS_SHOWN
     }
     changed = [

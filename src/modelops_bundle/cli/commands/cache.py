@@ -9,16 +9,11 @@ import typer
 from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.options import AsJson
 from modelops_bundle.cli.output import print_json, say
-from modelops_bundle.cli.session import Session, command, new_app
+from modelops_bundle.cli.session import Session, command, new_group
 
 __all__ = ["app"]
 
-app = new_app()
-
-
-@app.callback()
-def cache() -> None:
-    """Tidy what was fetched of bundles."""
+app = new_group("Tidy what was fetched of bundles.")
 
 
 @app.command("gc")

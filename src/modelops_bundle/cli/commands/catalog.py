@@ -9,15 +9,10 @@ from modelops_bundle.cli.commands import (
     catalog_serve,
     catalog_site,
 )
-from modelops_bundle.cli.session import new_app
+from modelops_bundle.cli.session import new_group
 
 __all__ = ["app"]
 
-app = new_app()
+app = new_group("Look up hosted language models and their prices.")
 for _part in (catalog_look, catalog_edit, catalog_refresh, catalog_serve, catalog_site):
     app.registered_commands.extend(_part.app.registered_commands)
-
-
-@app.callback()
-def catalog() -> None:
-    """Look up hosted language models and their prices."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -28,8 +29,13 @@ def refresh(
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", metavar="FILE", help="The list of all models.")
-    ] = "models.json",
+        str | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="The list of all models. [default: the project's models.json]",
+        ),
+    ] = None,
     catalog_dir: Annotated[
         str | None,
         typer.Option(
@@ -47,7 +53,7 @@ def refresh(
     report = refresh_catalog(
         session.cwd,
         providers=provider or (),
-        output=output,
+        output=output or _usual_output(session.cwd),
         catalog_dir=catalog_dir,
         trust_cache=not session.no_cache,
     )
@@ -56,3 +62,10 @@ def refresh(
     else:
         show_refresh(report)
     return 1 if report.has_failed else 0
+
+
+def _usual_output(cwd: str) -> str:
+    """The list of a project beside its document, seen from any folder inside."""
+    from modelops_bundle.catalog.loading import project_folder
+
+    return os.path.relpath(project_folder(cwd) / "models.json", cwd)

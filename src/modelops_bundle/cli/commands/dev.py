@@ -9,14 +9,14 @@ import typer
 
 from modelops_bundle.cli.options import AsJson
 from modelops_bundle.cli.output import print_json, say, show
-from modelops_bundle.cli.session import Session, command, new_app
+from modelops_bundle.cli.session import Session, command, new_group
 
 if TYPE_CHECKING:
     from modelops_bundle.bundle.pinned import Pinned
 
 __all__ = ["app"]
 
-app = new_app()
+app = new_group("Choose the environment that bundles go to.")
 
 #: What may decide where bundles go, the first that is there before all others.
 _DECIDING = {
@@ -25,11 +25,6 @@ _DECIDING = {
     "settings": "registry_ref in .modelops-bundle/config.yaml",
     "default": "nothing, so they stay in the project",
 }
-
-
-@app.callback()
-def dev() -> None:
-    """Choose the environment that bundles go to."""
 
 
 @app.command("env")

@@ -8,16 +8,11 @@ import typer
 
 from modelops_bundle.cli.options import AsJson
 from modelops_bundle.cli.output import print_json
-from modelops_bundle.cli.session import Session, command, new_app
+from modelops_bundle.cli.session import Session, command, new_group
 
 __all__ = ["app"]
 
-app = new_app()
-
-
-@app.callback()
-def env() -> None:
-    """Show the environment, and what moved in it."""
+app = new_group("Show the environment, and what moved in it.")
 
 
 @app.command("show")

@@ -13,19 +13,14 @@ from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.options import AsJson
 from modelops_bundle.cli.output import print_json, say
 from modelops_bundle.cli.run_options import Workers
-from modelops_bundle.cli.session import Session, command, new_app
+from modelops_bundle.cli.session import Session, command, new_group
 
 __all__ = ["app"]
 
-app = new_app()
+app = new_group("Look at, take out, check and drop results.")
 SomeModel = Annotated[
     str | None, typer.Argument(metavar="MODEL", help="Only this model's; all by default.")
 ]
-
-
-@app.callback()
-def results() -> None:
-    """Look at, take out, check and drop results."""
 
 
 @app.command("list")

@@ -9,17 +9,12 @@ import typer
 from modelops_bundle.cli.drawing import plural
 from modelops_bundle.cli.options import AsJson
 from modelops_bundle.cli.output import print_json, say
-from modelops_bundle.cli.session import Session, command, new_app
+from modelops_bundle.cli.session import Session, command, new_group
 
 __all__ = ["app"]
 
-app = new_app()
+app = new_group("Name sets of targets that are used together.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The set.")]
-
-
-@app.callback()
-def target_set() -> None:
-    """Name sets of targets that are used together."""
 
 
 @app.command("list")
