@@ -235,6 +235,21 @@ def test_keys_are_never_part_of_a_digest(project: Project) -> None:
         assert b"key-of-a" not in data
 
 
+def test_a_target_that_asks_is_told_why_it_has_no_key(project: Project) -> None:
+    (project.folder / "judge.py").write_text(
+        "from modelops_bundle import calibration_target\n"
+        "from openai import OpenAI\n"
+        '@calibration_target(model_output="n")\n'
+        "def judge(simulated, observed):\n"
+        "    return len(OpenAI().models.list().data)\n"
+    )
+    project.run("register-target", "judge.py")
+    done = project.run("evaluate", "judge", "--set", "how=key_", expect=1)
+    (told,) = [line for line in done.stderr.splitlines() if "OPENAI_API_KEY is set" in line]
+    assert "Let the model ask hosted models, or declare it with --variable OPENAI_API_KEY" in told
+    assert "--llm" not in told
+
+
 def test_where_requests_go_is_part_of_a_digest(project: Project) -> None:
     project.variables["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
     why = project.run("why", "model_calls").stdout

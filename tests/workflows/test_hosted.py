@@ -150,6 +150,25 @@ EDITS: dict[str, tuple[str, Callable[[Path, pytest.MonkeyPatch], None]]] = {
         "stale",
         lambda folder, patch: patch.setenv("ACME_BASE_URL", "http://127.0.0.1:1"),
     ),
+    "another address becomes known": (
+        "current",
+        lambda folder, patch: edited(
+            folder,
+            "    base_url_v",
+            "    other_base_urls: [https://eu.acme.example]\n    base_url_v",
+        ),
+    ),
+    "another variable of the address becomes known": (
+        "current",
+        lambda folder, patch: edited(folder, "[ACME_BASE_URL]", "[ACME_BASE_URL, ACME_HOST]"),
+    ),
+    "another variable of the address becomes known, and is set": (
+        "stale",
+        lambda folder, patch: (
+            edited(folder, "[ACME_BASE_URL]", "[ACME_BASE_URL, ACME_HOST]")
+            or patch.setenv("ACME_HOST", "http://127.0.0.1:1")
+        ),
+    ),
     "the key changes": ("current", lambda folder, patch: patch.setenv("ACME_API_KEY", "k")),
     "another key is set": ("current", lambda folder, patch: patch.setenv("ACME_TOKEN", "k")),
     "the alias goes": (
@@ -460,7 +479,8 @@ def test_a_document_does_not_say_which_server_is_looked_at(folder: Path) -> None
         return "d" * 64
 
     models = HostedModels(lambda: read(folder), as_instant(REGISTERED), {}, digest)
-    assert models.inputs(["ollama/x"], {}, []).variables == ("OLLAMA_HOST",)
+    assert models.inputs(["ollama/x"], {}, []).variables == ()
+    assert models.addressing(["ollama/x"]) == ("OLLAMA_HOST",)
     assert models.hosts(["ollama/x"]) == ("localhost:11434",)
     assert asked == [("http://localhost:11434", "/api/tags", ("OLLAMA_HOST",))]
 
@@ -542,6 +562,11 @@ def test_hosts_are_those_of_the_configuration_and_of_variables(
 ) -> None:
     found = hosted(ACME_BASE_URL=value).hosts(["acme/talk"])
     assert found == tuple(sorted({"api.acme.example:443", *([host] if host else [])}))
+
+
+def test_the_other_addresses_of_a_provider_are_its_hosts_too() -> None:
+    models = HostedModels(shipped, as_instant(REGISTERED), {}, lambda config, name: "")
+    assert models.hosts(["togetherai/any"]) == ("api.together.ai:443", "api.together.xyz:443")
 
 
 @pytest.mark.parametrize(

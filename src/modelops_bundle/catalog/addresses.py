@@ -25,7 +25,8 @@ def completed(text: str, usual: str | None) -> str:
     if not scheme:
         scheme = base.scheme or "http"
         port = port or _port_text(base)
-    host = _EVERYWHERE.get(host, host) or base.hostname or ""
+        host = host or base.hostname or ""
+    host = _EVERYWHERE.get(host, host)
     return f"{scheme}://{host}{port}{slash}{path}"
 
 

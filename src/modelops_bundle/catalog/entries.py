@@ -329,6 +329,7 @@ class ProviderConfig:
         also_known_as: Slugs that other catalogs and SDKs use for it.
         docs: Where its models are documented.
         base_url: Where its API is, without a slash at the end.
+        other_base_urls: Where some of its SDKs ask for the same.
         models_path: Path below ``base_url`` that lists the models, with a slash before it.
         credential_variables: Environment variables of which one holds the key, the first choice first.
         base_url_variables: Environment variables that its SDKs take the base URL from.
@@ -342,6 +343,7 @@ class ProviderConfig:
     also_known_as: tuple[str, ...] = ()
     docs: str | None = None
     base_url: str | None = None
+    other_base_urls: tuple[str, ...] = ()
     models_path: str | None = None
     credential_variables: tuple[str, ...] = ()
     base_url_variables: tuple[str, ...] = ()

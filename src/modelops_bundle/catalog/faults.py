@@ -44,7 +44,7 @@ _CORRECT = "Correct it in the file."
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SECRET = re.compile(r"(.*_)?(api_?key|secret|password|auth_token|access_token)|key|token")
 _MAY_HOLD_SECRETS = frozenset(
-    ("authentication", "base_url", "base_url_variables", "credential_variables")
+    ("authentication", "base_url", "base_url_variables", "credential_variables", "other_base_urls")
 )
 
 

@@ -228,6 +228,7 @@ class ProviderRow(_Row):
     also_known_as: list[Slug] | None = None
     docs: WebPage | None = None
     base_url: BaseUrl | None = None
+    other_base_urls: list[BaseUrl] | None = None
     models_path: UrlPath | None = None
     credential_variables: list[Variable] | None = None
     base_url_variables: list[Variable] | None = None

@@ -273,7 +273,7 @@ def _plain(value: Any) -> Any:
 def provider_from_tree(slug: str, tree: Mapping[str, Any]) -> ProviderConfig:
     """The configuration that a valid tree describes."""
     known = {key: value for key, value in tree.items() if value is not None}
-    for key in ("also_known_as", "credential_variables", "base_url_variables"):
+    for key in ("also_known_as", "other_base_urls", "credential_variables", "base_url_variables"):
         if key in known:
             known[key] = tuple(known[key])
     for key, record in (("authentication", Authentication), ("pagination", Pagination)):

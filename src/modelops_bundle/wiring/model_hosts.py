@@ -173,7 +173,7 @@ def ollama_digest(config: ProviderConfig, name: str) -> str:
     from modelops_bundle.adapters.model_hosts.limits import Limits
 
     # A command that looks at a project waits for it, and the server is near.
-    soon = Limits(connect_seconds=2, read_seconds=5, total_seconds=10, retries=0)
+    soon = Limits(connect_seconds=2, read_seconds=5, total_seconds=15, retries=1)
     host = RealHosts(os.environ, limits=soon).host(config)
     wanted = {name, name if ":" in name else f"{name}:latest"}
     try:

@@ -26,7 +26,7 @@ from modelops_bundle.results.tables import decode
 from modelops_bundle.workflows.declare import declaring
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.reuse import Reused, reuse
-from modelops_bundle.workflows.run import RunReport, run
+from modelops_bundle.workflows.run import RunReport, run, withheld_warning
 from modelops_bundle.workflows.status import select
 from modelops_bundle.workflows.subject import find_subject
 from modelops_bundle.workflows.workspace import Workspace
@@ -45,6 +45,7 @@ class TargetRun:
         weight: Its weight in the sum.
         reused: Losses that were there, and those that were computed.
         declared: Reads that were declared by this evaluation.
+        warnings: What should be known, in words.
     """
 
     id: str
@@ -53,6 +54,7 @@ class TargetRun:
     weight: float
     reused: Reused
     declared: Sequence[UndeclaredRead] = ()
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class EvaluationReport:
     """What an evaluation found and did.
 
     Attributes:
-        run: What was simulated.
+        run: What was simulated; its warnings have those of targets as well.
         targets: What each target did.
         rows: Parameter sets, the best first; those without a loss last.
     """
@@ -140,6 +142,8 @@ def evaluate(workspace: Workspace, machinery: Machinery, asked: Evaluation) -> E
     for target, weight in weights.items():
         once = partial(_evaluated, machinery, asked.run, target, weight, groups)
         targets.append(_declaring(workspace, once) if asked.run.declare else once(workspace))
+    warnings = dict.fromkeys((*ran.warnings, *(text for each in targets for text in each.warnings)))
+    ran = replace(ran, warnings=tuple(warnings))
     rows = [_judged(group, targets, machinery.store) for group in groups]
     return EvaluationReport(ran, targets, sorted(rows, key=_order))
 
@@ -235,7 +239,10 @@ def _evaluated(
         _outputs_of(groups, machinery.store),
     )
     name = subject.entry.entrypoint.partition(":")[2]
-    return TargetRun(subject.id, subject.entry.path, name, weight, reused)
+    warnings = [
+        withheld_warning(workspace, each, is_target=True) for each in sorted(reused.tally.withheld)
+    ]
+    return TargetRun(subject.id, subject.entry.path, name, weight, reused, warnings=warnings)
 
 
 def _outputs_of(

@@ -190,7 +190,8 @@ class HostedModels:
                 if path in recorded:
                     llms[path] = recorded[path]
         configs = self._configs(paths)
-        counted = [name for config in configs for name in config.base_url_variables]
+        # One that is not set changes nothing, also where a newer catalog knows it.
+        counted = [name for name in self.addressing(paths) if name in self._variables]
         unknown = [
             f"what {', '.join(each)} means is not known: {why}" for why, each in untold.items()
         ]
@@ -210,6 +211,11 @@ class HostedModels:
                 ),
             ),
         )
+
+    def addressing(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Names of the variables that say where these paths are asked, set or not."""
+        configs = self._configs(paths)
+        return tuple(name for config in configs for name in config.base_url_variables)
 
     def credentials(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Names of the variables that hold keys for these paths, sorted."""
@@ -271,7 +277,7 @@ class HostedModels:
         told = [completed(value, config.base_url) for value in values if value.strip()]
         if config.slug == _LOCAL and told:
             return told[:1]  # only the one that was asked: another may have another model
-        return [config.base_url or "", *told]
+        return [config.base_url or "", *config.other_base_urls, *told]
 
     # --- what is told -----------------------------------------------------------------------------
 

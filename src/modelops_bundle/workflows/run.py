@@ -22,7 +22,7 @@ from modelops_bundle.workflows.subject import find_model
 from modelops_bundle.workflows.trace import trace
 from modelops_bundle.workflows.workspace import Workspace
 
-__all__ = ["RunReport", "run"]
+__all__ = ["RunReport", "run", "withheld_warning"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ def _run_once(workspace: Workspace, machinery: Machinery, request: RunRequest) -
         *workspace.environment_warnings,
         *machinery.warnings(),
         *machinery.store.damaged(),
-        *(_withheld(workspace, each) for each in sorted(reused.tally.withheld)),
+        *(withheld_warning(workspace, each) for each in sorted(reused.tally.withheld)),
         *map(_moved, reused.moved),
     ]
     return RunReport(
@@ -147,14 +147,20 @@ def _moved(name: str) -> str:
     return f"{name} has come, gone or changed since results were computed with regard to it: not reused"
 
 
-def _withheld(workspace: Workspace, read: UndeclaredRead) -> str:
+def withheld_warning(workspace: Workspace, read: UndeclaredRead, *, is_target: bool = False) -> str:
+    """That a variable is set and was not given to a model or target, and what to do about it."""
     provider = workspace.hosted.provider_at(read.name)
-    hosted = (
-        f"the hosted model that is asked there with --llm {provider}/..., or " if provider else ""
-    )
+    declare = "Declare "
+    if provider:
+        # Targets cannot declare hosted models.
+        declare = (
+            "Let the model ask hosted models, or declare "
+            if is_target
+            else f"Declare the hosted model that is asked there with --llm {provider}/..., or "
+        )
     return (
         f"{read.name} is set and {read.place or 'a package'} asks for it, but it is not declared: simulations"
-        f" do not see it. Declare {hosted}it with --variable {read.name},"
+        f" do not see it. {declare}it with --variable {read.name},"
         " or name it in environment.ignore_variables"
     )
 

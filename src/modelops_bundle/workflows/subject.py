@@ -213,7 +213,9 @@ def runner_spec(
     ignored = (name for pattern in config.ignore_files for name in _files(workspace, pattern))
     threads = {name: str(environment.thread_count) for name in _THREAD_VARIABLES}
     leaves = subject.survey.leaves
-    declared = {name: workspace.variables.get(name) for name in leaves.variables}
+    # Those that say where a hosted model is asked count when they are set; else no worker may have them.
+    addressing = workspace.hosted.addressing(leaves.llms) if leaves.llms else ()
+    declared = {name: workspace.variables.get(name) for name in (*leaves.variables, *addressing)}
     entry = subject.entry
     is_target = isinstance(entry, TargetEntry)
     return RunnerSpec(

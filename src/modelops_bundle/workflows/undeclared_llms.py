@@ -200,7 +200,8 @@ def _of_urls(catalog: Catalog, urls: Iterable[str]) -> Iterator[str]:
     servers = {server_of(url) for url in urls} - {""}
     if servers:
         for slug, config in catalog.providers.items():
-            if config.base_url and server_of(config.base_url) in servers:
+            own = (config.base_url or "", *config.other_base_urls)
+            if not servers.isdisjoint(map(server_of, own)):
                 yield slug
 
 

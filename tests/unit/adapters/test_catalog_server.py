@@ -587,6 +587,17 @@ def test_answers_are_made_once_and_the_oldest_is_forgotten(tmp_path: Path) -> No
     assert routes.asked[4:] == ["/bbbbbbbbb"]
 
 
+@pytest.mark.parametrize("fault", [RuntimeError("the handler is closed"), BrokenPipeError()])
+def test_that_nobody_waits_for_an_answer_is_no_fault(tmp_path: Path, fault: Exception) -> None:
+    delivery = Delivery(Counting(), Bench(tmp_path).service, only_here=True)
+
+    async def gone(message: Any) -> None:
+        raise fault
+
+    scope = {"type": "http", "method": "GET", "path": "/a", "query_string": b"", "headers": []}
+    asyncio.run(delivery(scope, gone, gone))
+
+
 # --- the socket -----------------------------------------------------------------------------------
 
 

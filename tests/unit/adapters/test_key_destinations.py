@@ -20,6 +20,7 @@ OPENAI = ProviderConfig(
     slug="openai",
     name="OpenAI",
     base_url="https://api.openai.example/v1",
+    other_base_urls=("https://api2.openai.example",),
     credential_variables=("OPENAI_API_KEY",),
     base_url_variables=("OPENAI_BASE_URL",),
 )
@@ -42,6 +43,7 @@ def check(url: str, known: ProviderConfig = OPENAI, **variables: str) -> None:
     [
         "https://api.openai.example/v1",
         "https://API.openai.example:443/other",
+        "https://api2.openai.example/v1",
         "http://localhost:8000",
         "http://127.0.0.1:8000/v1",
         "http://127.9.9.9",

@@ -485,6 +485,8 @@ def test_a_key_that_no_header_can_hold_is_told_without_it() -> None:
         ("http://localhost:9/v1/", "http://localhost:9/v1"),
         ("0.0.0.0", "http://127.0.0.1:11434"),
         ("0.0.0.0:7", "http://127.0.0.1:7"),
+        (":7", "http://localhost:7"),
+        ("0.0.0.0.example.org", "http://0.0.0.0.example.org:11434"),
         ("box.lan", "http://box.lan:11434"),
         ("https://box.lan", "https://box.lan"),
         ("", "http://localhost:11434"),

@@ -69,6 +69,7 @@ CONFIG = ProviderConfig(
     also_known_as=("ac",),
     docs="https://acme.example/docs",
     base_url="https://api.acme.example/v1",
+    other_base_urls=("https://api.acme-two.example",),
     models_path="/models",
     credential_variables=("ACME_API_KEY", "ACME_KEY"),
     base_url_variables=("ACME_BASE_URL",),

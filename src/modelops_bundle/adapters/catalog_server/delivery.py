@@ -161,11 +161,9 @@ class Delivery:
         form = answer.compressed if wants_gzip else answer.plain
         asked = headers.get(b"if-none-match")
         if asked is not None and answer.is_tagged and _matches(asked, form.tag):
-            await send(form.unchanged)
-            await send(_NOTHING)
+            await _deliver(send, form.unchanged, _NOTHING)
             return
-        await send(form.start)
-        await send(_NOTHING if method == "HEAD" else form.body)
+        await _deliver(send, form.start, _NOTHING if method == "HEAD" else form.body)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> _Answer | None:
         if len(scope["path"]) + len(scope["query_string"]) > MOST_ASKED:
@@ -202,6 +200,15 @@ class Delivery:
         while self._size > self._most_kept:
             _, oldest = self._kept.popitem(last=False)
             self._size -= oldest.weight
+
+
+async def _deliver(send: Send, *messages: Message) -> None:
+    try:
+        for message in messages:
+            await send(message)
+    except (OSError, RuntimeError) as error:
+        # Whoever asked is gone, which event loops say in their own ways.
+        _LOG.debug("an answer was not wanted any more", exc_info=error)
 
 
 async def _collected(app: ASGIApp, scope: Scope, receive: Receive) -> _Answer:

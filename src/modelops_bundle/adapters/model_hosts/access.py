@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from modelops_bundle.catalog.addresses import completed
 from modelops_bundle.catalog.entries import ProviderConfig
 from modelops_bundle.errors import ModelHostError, StorageError
 
@@ -26,8 +27,6 @@ __all__ = [
 ]
 
 _BASE_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
-#: An address to listen on that says "all of this machine" is no address to ask.
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 
 class Secret:
@@ -152,7 +151,7 @@ def address_of(config: ProviderConfig, variables: Mapping[str, str]) -> Address:
                 f"Give one under providers.{config.slug} in models/model_registry.yaml.",
             )
         return Address(config.base_url.rstrip("/"))
-    url = _completed(variables[named].strip(), config.base_url).rstrip("/")
+    url = completed(variables[named], config.base_url).rstrip("/")
     if _BASE_URL.fullmatch(url) is None or _port_is_wrong(url):
         raise ModelHostError(
             f"cannot ask {config.name or config.slug}",
@@ -181,20 +180,6 @@ def is_meant(config: ProviderConfig, variables: Mapping[str, str]) -> bool:
     needs_key = config.authentication.scheme != "none" and config.credential_variables
     names = config.credential_variables if needs_key else config.base_url_variables
     return any(variables.get(name, "").strip() for name in names)
-
-
-def _completed(url: str, configured: str | None) -> str:
-    usual = urlsplit(configured or "http://localhost")
-    if "://" not in url:
-        url = f"{usual.scheme}://{url}"
-        if re.search(r":\d+(/|$)", url.partition("://")[2]) is None and usual.port:
-            host, slash, path = url.partition("://")[2].partition("/")
-            url = f"{usual.scheme}://{host}:{usual.port}{slash}{path}"
-    scheme, _, rest = url.partition("://")
-    for everywhere, here in _EVERYWHERE.items():
-        if rest.startswith(everywhere):
-            rest = here + rest.removeprefix(everywhere)
-    return f"{scheme}://{rest}"
 
 
 def _port_is_wrong(url: str) -> bool:

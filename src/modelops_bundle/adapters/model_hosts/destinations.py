@@ -77,10 +77,10 @@ def check_destination(
 def _places(
     known: ProviderConfig, variables: Mapping[str, str]
 ) -> Iterator[tuple[str, str | None, int | None]]:
-    for given in ({}, variables):
-        # A variable that holds no address names no server.
-        with suppress(ModelHostError, ValueError):
-            yield origin(address_of(known, given).url)
+    yield from (origin(url) for url in (known.base_url, *known.other_base_urls) if url)
+    # A variable that holds no address names no server.
+    with suppress(ModelHostError, ValueError):
+        yield origin(address_of(known, variables).url)
 
 
 def _is_here(host: str | None) -> bool:
