@@ -318,13 +318,14 @@ models:
 def test_prices_in_the_older_form_become_rows(desk: Desk) -> None:
     desk.slugs = ["openrouter"]
     desk.write(
-        "models:\n- id: acme/one # named so\n  provider: openrouter\n  cost_per_1k_input: 0.007\n"
-        "# the end\n"
+        "models:\n- id: acme/one # named so\n  # ours\n  provider: openrouter\n"
+        "  cost_per_1k_input: 0.007\n# the end\n"
     )
     desk.answer("openrouter", router("4"))
     desk.refresh()
     text = desk.file.read_text()
     assert "cost_per_1k" not in text
+    assert "acme/one # named so\n  # ours\n" in text
     assert text.endswith("# the end\n")
     assert [dollars(desk, at) for at in (START - timedelta(days=1), START)] == [7, 4]
 

@@ -346,7 +346,7 @@ def _claimant(
     else:
         why, reason = f"it meant {', '.join(names)} at other dates", "no_price_at_date"
     raise HostedModelError(
-        f"what {provider}/{name} means on {on:%Y-%m-%d} is not known",
+        f"nothing attests one meaning of {provider}/{name} on {on:%Y-%m-%d}",
         why,
         "Name the model itself, with its date.",
         reason,

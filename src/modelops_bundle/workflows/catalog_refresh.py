@@ -337,7 +337,7 @@ def _edited(
     from modelops_bundle.yamltext.editing import edit_yaml
 
     tree = {"models": made.models}
-    paths = [("models", *path) for path in _whole_where_needed(data, made)]
+    paths = [("models", *path) for path in _where(data, made)]
     new = edit_yaml(data, tree, paths)
     try:
         again = read_document(new, file.shown)
@@ -352,16 +352,15 @@ def _edited(
     return new, again
 
 
-def _whole_where_needed(data: bytes, made: Merge) -> set[tuple[str, ...]]:
-    """Where to write; a row whose prices are in the older form of two keys is written anew as a whole."""
+def _where(data: bytes, made: Merge) -> set[tuple[str, ...]]:
+    """Where to write; of a row whose prices are in the older form of two keys, these go."""
     from modelops_bundle.yamltext.events import read_yaml
 
-    old_form = set()
-    if b"cost_per_1k" in data:
-        for number, row in enumerate(read_yaml(data).root["models"]):
-            if any(key.startswith("cost_per_1k") for key in row):
-                old_form.add(str(number))
-    return {
-        path[:1] if path[0] in old_form and path[1:2] == ("prices",) else path
-        for path in made.touched
-    }
+    places = set(made.touched)
+    if b"cost_per_1k" not in data:
+        return places
+    for number, row in enumerate(read_yaml(data).root["models"]):
+        old = [key for key in row if key.startswith("cost_per_1k")]
+        if old and any(path[:2] == (str(number), "prices") for path in places):
+            places |= {(str(number), key) for key in ("prices", *old)}
+    return places

@@ -52,7 +52,7 @@ def edit_yaml(data: bytes, tree: Mapping[str, Any], touched: Collection[Path]) -
         tree: The whole document as it is to be. Only what is at ``touched`` is read, or what holds that where
             a smaller part cannot be changed.
         touched: What is to change: keys, and numbers of items, from the root down. Items may be added at the
-            end of a list, and keys to a mapping.
+            end of a list, and keys to a mapping; keys may be gone from one.
 
     Returns:
         The new document. Read it again before it replaces anything: what aliases share cannot be told apart.
@@ -82,12 +82,17 @@ Replacement = tuple[int, int, str]
 
 
 def _replacements(text: str, node: _Node, new: Any, paths: Sequence[Path]) -> Iterator[Replacement]:
-    if () in paths or not node.plain:
-        yield node.start, node.end, _value_text(new, node.column)
-        return
     parts: dict[str, list[Path]] = {}
     for path in paths:
-        parts.setdefault(path[0], []).append(path[1:])
+        parts.setdefault("".join(path[:1]), []).append(path[1:])
+    gone = [part for part in node.keys if part in parts and part not in new]
+    if () in paths or not node.plain or any(_shares_line(text, node.keys[each]) for each in gone):
+        yield node.start, node.end, _value_text(new, node.column)
+        return
+    names = list(node.keys)
+    for part in gone:
+        end = node.children[names.index(part)].end
+        yield _line_before(text, node.keys[part]), _end_of_line(text, end), ""
     added = []
     # New ones come in the order of the new document, whatever the order of the paths.
     order = [key for key in new if key in parts] if node.is_mapping else sorted(parts, key=int)
@@ -156,6 +161,17 @@ def _end_of_line(text: str, position: int) -> int:
     end = text.find("\n", position)
     end = len(text) if end < 0 else end
     return end - 1 if text[end - 1 : end] == "\r" and end > position else end
+
+
+def _shares_line(text: str, position: int) -> bool:
+    """Whether something stands before a key on its line, as the dash of an item does."""
+    return bool(text[text.rfind("\n", 0, position) + 1 : position].strip())
+
+
+def _line_before(text: str, position: int) -> int:
+    """Where the line before that of a position ends."""
+    end = max(text.rfind("\n", 0, position), 0)
+    return end - 1 if text[end - 1 : end] == "\r" else end
 
 
 def _nodes(text: str) -> _Node | None:

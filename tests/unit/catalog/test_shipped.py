@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -386,3 +386,20 @@ def test_what_was_retired_is_there_with_a_replacement(catalog: Catalog) -> None:
     assert entry.status_on(DAY) == "retired"
     assert entry.replacement == "claude-opus-4-1-20250805"
     assert entry.prices
+
+
+def test_nothing_was_retired_before_its_shutdown(catalog: Catalog) -> None:
+    ended = [
+        entry
+        for slug in catalog.providers
+        for entry in catalog.entries(slug)
+        if entry.shutdown_date is not None
+    ]
+    assert len(ended) > 100
+    early = [
+        entry.name
+        for entry in ended
+        if entry.shutdown_date is not None
+        and entry.status_on(entry.shutdown_date.first - timedelta(days=1)) == "retired"
+    ]
+    assert early == []

@@ -82,6 +82,31 @@ def test_items_and_keys_are_added_at_the_end() -> None:
     assert edited(tree, *paths) == expected
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_keys_that_are_gone_take_their_lines_with_them(newline: str) -> None:
+    before = DOCUMENT.replace("\n", newline)
+    tree = whole()
+    del tree["models"][0]["window"]
+    tree["models"][0]["more"] = "yes"
+    del tree["models"][1]["note"]
+    tree["models"][1]["more"] = "no"
+    paths = ("models.0.window", "models.0.more", "models.1.note", "models.1.more")
+    expected = before.replace(f"    window: 100 # tokens{newline}", "")
+    expected = expected.replace("[x, 'z']", f"[x, 'z']{newline}    more: \"yes\"")
+    expected = expected.replace(
+        before[before.index("    note: |") : before.index("  -" + newline)],
+        f'    more: "no"{newline}',
+    )
+    assert edited(tree, *paths, document=before) == expected
+
+
+def test_a_key_that_is_gone_from_the_line_of_its_dash_takes_the_item_with_it() -> None:
+    tree = whole()
+    tree["models"][1] = {"note": "new"}
+    done = read_yaml(edited(tree, "models.1.id", "models.1.note").encode(), str).root
+    assert done["models"][1] == {"note": "new"}
+
+
 def test_what_has_no_value_gets_one() -> None:
     tree = whole()
     tree["models"][2]["empty"] = {"x": "1"}

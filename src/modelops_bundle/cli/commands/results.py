@@ -89,7 +89,7 @@ def table(
         write_csv(made, sys.stdout.buffer)
         return
     write_table(made, os.path.join(session.cwd, out))
-    say(f"{plural(made.num_rows, 'row')} and {plural(made.num_columns, 'column')} are in {out}.")
+    say(f"{out} has {plural(made.num_rows, 'row')} and {plural(made.num_columns, 'column')}.")
 
 
 @app.command("export")
@@ -112,7 +112,7 @@ def export(
         chosen = results_of(workspace, machinery.local, model, stale=stale)
         folder, contexts = os.path.join(session.cwd, target), machinery.local.contexts()
         number = write_results(folder, chosen, contexts)
-    say(f"{number} results are in {target}: index.json says where each comes from.")
+    say(f"{target} has {plural(number, 'result')}: index.json says where each comes from.")
 
 
 @app.command("verify")
