@@ -499,7 +499,21 @@ def test_a_variable_says_where_to_ask(value: str, expected: str) -> None:
     assert address_of(ollama, {"OLLAMA_HOST": value}).url == expected
 
 
-@pytest.mark.parametrize("value", ["https://me:pw@host", "http://h:port", "http://", "a b", "h?x"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://me:pw@host",
+        "http://h:port",
+        "http://",
+        "a b",
+        "h?x",
+        "sk-0123456789",
+        "key-of-mine:9",
+        "https://h/a\x1b[2J",
+        "https://h/\u202e",
+        "https://h/a\x7f",
+    ],
+)
 def test_an_address_that_is_none_is_told_without_it(value: str) -> None:
     some = replace(config(), base_url="https://a.example", base_url_variables=("EXAMPLE_URL",))
     with pytest.raises(ModelHostError, match="EXAMPLE_URL holds no address") as caught:

@@ -5,9 +5,11 @@ Values of keys are in :class:`Secret` only, which shows nothing of them.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,12 +23,13 @@ __all__ = [
     "Secret",
     "address_of",
     "find_secret",
+    "is_here",
     "is_meant",
     "origin",
     "read_variables",
 ]
 
-_BASE_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_BASE_URL = re.compile(r"https?://[^\s/?#@]+(/[!\"$->@-~]*)?")
 
 
 class Secret:
@@ -137,7 +140,8 @@ def find_secret(config: ProviderConfig, variables: Mapping[str, str]) -> Secret 
 def address_of(config: ProviderConfig, variables: Mapping[str, str]) -> Address:
     """Where a provider's API is: as variables say, else its configuration.
 
-    A host alone, as some programs take it (``localhost:11434``), gets what it lacks from the configuration.
+    A host alone, as programs take it that ask this machine (``localhost:11434``), gets what it lacks from the
+    configuration.
 
     Raises:
         ModelHostError: Nothing says where, or a variable holds no address.
@@ -151,8 +155,11 @@ def address_of(config: ProviderConfig, variables: Mapping[str, str]) -> Address:
                 f"Give one under providers.{config.slug} in models/model_registry.yaml.",
             )
         return Address(config.base_url.rstrip("/"))
-    url = completed(variables[named], config.base_url).rstrip("/")
-    if _BASE_URL.fullmatch(url) is None or _port_is_wrong(url):
+    given = variables[named]
+    url = completed(given, config.base_url).rstrip("/")
+    # A key that was put there by mistake would be asked for as a host, and shown.
+    is_whole = "://" in given or is_here(urlsplit(config.base_url or "").hostname)
+    if not is_whole or _BASE_URL.fullmatch(url) is None or _port_is_wrong(url):
         raise ModelHostError(
             f"cannot ask {config.name or config.slug}",
             f"{named} holds no address",
@@ -173,6 +180,13 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
         raise ValueError("programs disagree about which host this is")
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, parts.hostname, parts.port or usual
+
+
+def is_here(host: str | None) -> bool:
+    """Whether a host is this machine: ``localhost``, or an address of the loopback."""
+    with suppress(ValueError):
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    return False
 
 
 def is_meant(config: ProviderConfig, variables: Mapping[str, str]) -> bool:

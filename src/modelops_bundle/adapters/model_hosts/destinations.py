@@ -6,12 +6,16 @@ they could have the user's keys, or any other variable, sent to a server of thei
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from modelops_bundle.adapters.model_hosts.access import Address, address_of, origin
+from modelops_bundle.adapters.model_hosts.access import (
+    Address,
+    address_of,
+    is_here,
+    origin,
+)
 from modelops_bundle.catalog.entries import Authentication, ProviderConfig
 from modelops_bundle.errors import ModelHostError
 
@@ -53,7 +57,7 @@ def check_destination(
     """
     with suppress(ValueError):
         target = origin(address.url)
-        if _is_here(target[1]) or target in _places(known, variables):
+        if is_here(target[1]) or target in _places(known, variables):
             return
     name = known.name or known.slug
     if address.variable is not None:
@@ -81,9 +85,3 @@ def _places(
     # A variable that holds no address names no server.
     with suppress(ModelHostError, ValueError):
         yield origin(address_of(known, variables).url)
-
-
-def _is_here(host: str | None) -> bool:
-    with suppress(ValueError):
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    return False
