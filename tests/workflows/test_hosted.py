@@ -33,6 +33,7 @@ from modelops_bundle.project.layout import Layout
 from modelops_bundle.staleness import Change
 from modelops_bundle.wiring import open_folder, open_project, write_text
 from modelops_bundle.workflows.hosted import HostedModels
+from modelops_bundle.workflows.hosted_status import hosted_warnings, refuse_retired
 from modelops_bundle.workflows.init import init
 from modelops_bundle.workflows.register import RegisterRequest, register_models
 from modelops_bundle.workflows.status import StatusReport, status
@@ -425,16 +426,16 @@ models:
     models = HostedModels(floating, as_instant(REGISTERED), {}, lambda config, name: "")
     moved = ["hum-latest", "hum", "rap", "hip", "hop"]
     stay = ["hum-2024-05-01", "whistle", "rap-08-2024", "hop@001"]
-    told = list(models.warnings([f"acme/{each}" for each in (*moved, *stay)]))
+    told = list(hosted_warnings(models, [f"acme/{each}" for each in (*moved, *stay)]))
     assert [text.partition(" is a name that its provider moves")[0] for text in told] == [
         f"acme/{each}" for each in moved
     ]
 
 
 def test_a_retired_model_is_refused_with_its_replacement() -> None:
-    hosted().refuse_retired(["acme/talk", "acme/sing"], 3)
+    refuse_retired(hosted(), ["acme/talk", "acme/sing"], 3)
     with pytest.raises(WorkerError) as caught:
-        hosted().refuse_retired(["acme/talk", "acme/old"], 3)
+        refuse_retired(hosted(), ["acme/talk", "acme/old"], 3)
     assert caught.value.what == "3 simulations cannot be computed"
     assert caught.value.why == "acme/old is retired, its replacement is sing"
     assert "Declare sing with --llm" in caught.value.mend

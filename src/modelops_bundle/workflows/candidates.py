@@ -14,6 +14,7 @@ from modelops_bundle.project.config import DEFAULT_BASES
 from modelops_bundle.records.entries import ModelEntry, TargetEntry
 from modelops_bundle.records.recorded import recorded_leaves
 from modelops_bundle.workflows.declarations import Declared
+from modelops_bundle.workflows.hosted_status import hosted_warnings
 from modelops_bundle.workflows.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def declared_of(entry: Entry) -> Declared:
 def status_warnings(workspace: Workspace, survey: Survey) -> Iterable[str]:
     """What should be known of the status of the hosted models that an entry declares, in words."""
     llms = survey.leaves.llms
-    return workspace.hosted.warnings(llms) if llms else ()
+    return hosted_warnings(workspace.hosted, llms) if llms else ()
 
 
 def llms_of(entry: Entry) -> tuple[str, ...]:

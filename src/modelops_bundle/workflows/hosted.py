@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from modelops_bundle.catalog.addresses import completed, server_of
-from modelops_bundle.catalog.floating import is_floating
 from modelops_bundle.digests.hosted import HostedInputs
 from modelops_bundle.digests.leaves import HostedModel
 from modelops_bundle.errors import (
@@ -22,7 +21,6 @@ from modelops_bundle.errors import (
     HostedModelError,
     ModelHostError,
     MopsError,
-    WorkerError,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from modelops_bundle.catalog.entries import ModelEntry, ProviderConfig
     from modelops_bundle.catalog.snapshot import Catalog
 
-__all__ = ["HostedModels", "ManifestDigest"]
+__all__ = ["LOCAL", "HostedModels", "ManifestDigest"]
 
 ManifestDigest = Callable[["ProviderConfig", str], str]
 """Asks the server of a provider's configuration for the digest of a model's content.
@@ -39,7 +37,7 @@ It raises ``MopsError`` where the server does not answer or has no such model.
 """
 
 #: The provider that tells a digest of the content itself; what others tell are names.
-_LOCAL = "ollama"
+LOCAL = "ollama"
 _MANIFEST = re.compile(r"[0-9A-Za-z][\w.:+-]{7,127}", re.ASCII)
 #: One of these is in the name of every variable that holds a key. Of any other a document could say that it
 #: holds one, and so take what results depend on out of the digest.
@@ -128,7 +126,7 @@ class HostedModels:
 
     def _look_up(self, path: str) -> HostedModel:
         provider, _, name = path.partition("/")
-        if provider != _LOCAL:
+        if provider != LOCAL:
             entry = self._entry(path)
             return HostedModel(entry.provider, entry.id)
         # What its names mean is its server's to say, whatever a document calls an alias there.
@@ -140,7 +138,7 @@ class HostedModels:
                 "what its server gives as digest of the manifest is none",
                 "See what the server of OLLAMA_HOST is, and whether there is a newer version of it.",
             )
-        return HostedModel(_LOCAL, name, digest)
+        return HostedModel(LOCAL, name, digest)
 
     def _entry(self, path: str) -> ModelEntry:
         provider = path.partition("/")[0]
@@ -161,11 +159,11 @@ class HostedModels:
             return self.catalog.resolve(name, self.now)
         except HostedModelError as error:
             provider, _, rest = name.partition("/")
-            if provider != _LOCAL or not rest or error.reason != "unknown_model":
+            if provider != LOCAL or not rest or error.reason != "unknown_model":
                 raise
         from modelops_bundle.catalog.entries import ModelEntry
 
-        return ModelEntry(id=rest, provider=_LOCAL)
+        return ModelEntry(id=rest, provider=LOCAL)
 
     # --- what an entry depends on -----------------------------------------------------------------
 
@@ -267,7 +265,7 @@ class HostedModels:
             return []  # told where the paths are looked up
         slugs = dict.fromkeys(path.partition("/")[0] for path in paths)
         return [
-            _local_config() if slug == _LOCAL else providers[slug]
+            _local_config() if slug == LOCAL else providers[slug]
             for slug in slugs
             if slug in providers
         ]
@@ -275,58 +273,12 @@ class HostedModels:
     def _addresses(self, config: ProviderConfig) -> list[str]:
         values = (self._variables.get(name, "") for name in config.base_url_variables)
         told = [completed(value, config.base_url) for value in values if value.strip()]
-        if config.slug == _LOCAL and told:
+        if config.slug == LOCAL and told:
             return told[:1]  # only the one that was asked: another may have another model
         return [config.base_url or "", *config.other_base_urls, *told]
 
-    # --- what is told -----------------------------------------------------------------------------
-
-    def warnings(self, paths: Iterable[str]) -> Iterator[str]:
-        """What should be known of hosted models, of their status above all, in words."""
-        for path, entry in self._entries(paths):
-            status = entry.status_on(self.now)
-            if status is not None and status.rule.warns:
-                follows = "" if status.rule.runs else "; what is not stored is refused"
-                yield f"{_named(path, entry)} {_standing(entry, self.now)}{follows}"
-            if entry.provider != _LOCAL and is_floating(entry.id, self.catalog.ids(entry.provider)):
-                yield (
-                    f"{path} is a name that its provider moves, and the catalog does not say which model it"
-                    " means: a change goes unnoticed. Declare a dated id where there is one"
-                )
-
-    def refuse_retired(self, paths: Iterable[str], count: int) -> None:
-        """Refuse to compute with a hosted model that does not answer any more.
-
-        Args:
-            paths: What is declared of the model that would be run.
-            count: How many simulations are not stored.
-
-        Raises:
-            WorkerError: One of them is retired.
-        """
-        for path, entry in self._retired(paths):
-            what = "1 simulation" if count == 1 else f"{count} simulations"
-            to = entry.replacement
-            raise WorkerError(
-                f"{what} cannot be computed",
-                f"{_named(path, entry)} {_standing(entry, self.now)}",
-                f"What is stored is reused. Declare {to or 'another model'} with --llm, and call that.",
-            )
-
-    def retired(self, paths: Iterable[str]) -> str:
-        """Which of these do not answer any more, in words; empty when all may."""
-        found = self._retired(paths)
-        return "; ".join(
-            f"{_named(path, entry)} {_standing(entry, self.now)}" for path, entry in found
-        )
-
-    def _retired(self, paths: Iterable[str]) -> Iterator[tuple[str, ModelEntry]]:
-        for path, entry in self._entries(paths):
-            status = entry.status_on(self.now)
-            if status is not None and not status.rule.runs:
-                yield path, entry
-
-    def _entries(self, paths: Iterable[str]) -> Iterator[tuple[str, ModelEntry]]:
+    def entries(self, paths: Iterable[str]) -> Iterator[tuple[str, ModelEntry]]:
+        """What these paths mean today, without those of which that cannot be told."""
         for path in paths:
             try:
                 yield path, self._entry(path)
@@ -342,7 +294,7 @@ def _local_config() -> ProviderConfig:
     """
     from modelops_bundle.catalog.loading import shipped
 
-    return shipped().providers[_LOCAL]
+    return shipped().providers[LOCAL]
 
 
 def _in_short(error: BrokenCatalogError) -> CatalogError:
@@ -360,29 +312,3 @@ def _in_short(error: BrokenCatalogError) -> CatalogError:
 
 def _is_of_key(variable: str) -> bool:
     return not _OF_KEYS.isdisjoint(variable.upper().split("_"))
-
-
-def _named(path: str, entry: ModelEntry) -> str:
-    return path if path == entry.name else f"{path} ({entry.id})"
-
-
-def _standing(entry: ModelEntry, now: datetime) -> str:
-    """How far its provider stands behind a model, with the dates, and what to go over to."""
-    status = entry.status_on(now)
-    assert status is not None
-    word = status.value
-    is_over = entry.shutdown_date is not None and entry.shutdown_date.last <= now.date()
-    when = [
-        f"{text} {moment}"
-        for text, moment in (
-            ("deprecated since" if word == "retired" else "since", entry.deprecation_date),
-            ("shut down on" if is_over else "to be shut down on", entry.shutdown_date),
-        )
-        if moment is not None
-    ]
-    parts = [f"is {word}", *when]
-    if entry.replacement:
-        parts.append(f"its replacement is {entry.replacement}")
-    elif word in ("deprecated", "retired"):
-        parts.append("no replacement is named")
-    return ", ".join(parts)

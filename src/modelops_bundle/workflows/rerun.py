@@ -16,6 +16,7 @@ from modelops_bundle.results.key import Context
 from modelops_bundle.results.record import Level, Output, Result
 from modelops_bundle.results.store import ContextRecord, Stored
 from modelops_bundle.results.tasks import Outcome, Task
+from modelops_bundle.workflows.hosted_status import retired
 from modelops_bundle.workflows.machinery import Machinery
 from modelops_bundle.workflows.stored import chosen_contexts, current_contexts
 from modelops_bundle.workflows.subject import differences, find_subject, inputs_of, runner_spec
@@ -81,8 +82,8 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
         for digest in current_contexts(workspace, records)
         if records[digest].model_id in models
     }
-    retired = _retired(workspace, {digest: records[digest] for digest in current})
-    current -= retired.keys()
+    left_out = _retired(workspace, {digest: records[digest] for digest in current})
+    current -= left_out.keys()
     with suppress(StorageError):  # where nothing can be written
         machinery.claims.hold(current)
     rows = [row for row in store.list(current) if row.sound]
@@ -103,14 +104,14 @@ def rerun(workspace: Workspace, machinery: Machinery, model: str | None, number:
         for result, outcome in zip(results, again, strict=True):
             found = _compared(records[digest].model_id, result, outcome)
             differing += [found] if found is not None else []
-    return Rerun(compared, differing, sorted({*retired.values()}))
+    return Rerun(compared, differing, sorted({*left_out.values()}))
 
 
 def _retired(workspace: Workspace, records: Mapping[str, ContextRecord]) -> dict[str, str]:
     """Contexts of models that call what does not answer any more, with what to tell of each."""
     told = {}
     for digest, record in records.items():
-        why = workspace.hosted.retired(record.llms) if record.llms else ""
+        why = retired(workspace.hosted, record.llms) if record.llms else ""
         if why:
             told[digest] = f"results of {record.model_id} are not computed again: {why}"
     return told

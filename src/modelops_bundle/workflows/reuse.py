@@ -16,6 +16,7 @@ from modelops_bundle.results.simulations import Simulation
 from modelops_bundle.results.store import ContextRecord
 from modelops_bundle.worker.inputs import contents_of
 from modelops_bundle.workflows.execution import Execution, Tally, TaskParams
+from modelops_bundle.workflows.hosted_status import refuse_retired
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.subject import Subject, differences, inputs_of, runner_spec
 from modelops_bundle.workflows.surroundings import Surroundings
@@ -150,7 +151,7 @@ def _compute(
 ) -> Tally:
     llms = subject.survey.leaves.llms
     if llms:
-        workspace.hosted.refuse_retired(llms, len(plan.misses))
+        refuse_retired(workspace.hosted, llms, len(plan.misses))
     spec = runner_spec(workspace, subject, record, request.level, machinery.package)
     look = partial(differences, workspace, subject.id, record)
     guarded = machinery.guard(inputs_of(workspace, subject), look)

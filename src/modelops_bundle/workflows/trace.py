@@ -9,6 +9,7 @@ from modelops_bundle.results.record import Level, UndeclaredRead
 from modelops_bundle.results.tasks import Task
 from modelops_bundle.workflows.asked import settled
 from modelops_bundle.workflows.declare import declare
+from modelops_bundle.workflows.hosted_status import refuse_retired
 from modelops_bundle.workflows.machinery import Machinery, RunRequest
 from modelops_bundle.workflows.subject import find_model, runner_spec
 from modelops_bundle.workflows.workspace import Workspace
@@ -58,7 +59,7 @@ def trace(workspace: Workspace, machinery: Machinery, request: RunRequest) -> Tr
     spec = runner_spec(workspace, subject, record, Level.OFF, machinery.package)
     first = simulations[0]
     if llms := subject.survey.leaves.llms:
-        workspace.hosted.refuse_retired(llms, 1)
+        refuse_retired(workspace.hosted, llms, 1)
     with machinery.engine() as engine:
         (outcome,) = engine.execute(spec, iter([Task(0, first.params, first.seed)]))
     reads = tuple(dict.fromkeys(each for each in outcome.undeclared if each.spoils))

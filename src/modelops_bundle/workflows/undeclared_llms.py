@@ -19,12 +19,12 @@ from modelops_bundle.digests.survey import Survey
 from modelops_bundle.errors import HostedModelError, MopsError
 from modelops_bundle.source.model_names import ModelNames, model_names_of
 from modelops_bundle.source.model_settings import model_names_in_settings
+from modelops_bundle.workflows.hosted import LOCAL, HostedModels
 from modelops_bundle.workflows.workspace import Workspace
 
 if TYPE_CHECKING:
     from modelops_bundle.catalog.entries import ProviderConfig
     from modelops_bundle.catalog.snapshot import Catalog
-    from modelops_bundle.workflows.hosted import HostedModels
 
 __all__ = ["NamedModel", "undeclared_llms"]
 
@@ -81,7 +81,6 @@ _ELSEWHERE: Mapping[str, str] = MappingProxyType(
         "ollama_chat": "ollama",
     }
 )
-_LOCAL = "ollama"
 #: Settings are few; what is more is data.
 _MOST_SETTINGS = 100
 _TAGGED = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[\w.-]+)*:[\w.-]+")
@@ -221,9 +220,9 @@ def _path(hosted: HostedModels, text: str, asked: Collection[str], is_run_here: 
             if catalog.offers(slug, name):
                 return f"{slug}/{name}"
     # What stands before a colon may be a provider.
-    others = [name for name in names[1:] if name.startswith(f"{_LOCAL}/") or catalog.knows(name)]
-    if _LOCAL in asked and _TAGGED.fullmatch(text) and not others:
-        return f"{_LOCAL}/{text}"  # what its server has need not be in the catalog
+    others = [name for name in names[1:] if name.startswith(f"{LOCAL}/") or catalog.knows(name)]
+    if LOCAL in asked and _TAGGED.fullmatch(text) and not others:
+        return f"{LOCAL}/{text}"  # what its server has need not be in the catalog
     # A word alone names too many things, unless who is asked has a model that is called so.
     organisation, slash, _ = text.partition("/")
     is_other = text.isalpha() or (
@@ -251,7 +250,7 @@ def _provider(catalog: Catalog, name: str) -> ProviderConfig | None:
 
 
 def _anywhere(hosted: HostedModels, name: str, asked: Iterable[str]) -> str:
-    if not (hosted.catalog.knows(name) or name.startswith(f"{_LOCAL}/")):
+    if not (hosted.catalog.knows(name) or name.startswith(f"{LOCAL}/")):
         return ""  # without looking for names that are close
     try:
         return hosted.path_of(name)
