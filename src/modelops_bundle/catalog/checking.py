@@ -86,10 +86,17 @@ def _provider(
     config = catalog.providers[entry.provider]
     if entry.provider in document.providers or config.name or config.base_url:
         return
-    known = [each.slug for each in catalog.providers.values() if each.name or each.base_url]
+    path = (*path, "provider")
+    configs = catalog.providers.values()
+    usual = next((each.slug for each in configs if entry.provider in each.also_known_as), None)
+    if usual is not None:
+        what = f"{entry.provider} is another name of {usual}, and here it is a provider of its own"
+        yield Finding(path, what, f"Write {usual}.", is_error=False)
+        return
+    known = [each.slug for each in configs if each.name or each.base_url]
     close = difflib.get_close_matches(entry.provider, known, 3)
     yield Finding(
-        (*path, "provider"),
+        path,
         f"the provider {entry.provider} is not known"
         + (f"; names that are close: {', '.join(close)}" if close else ""),
         "Correct it, or describe the provider under `providers`.",

@@ -9,7 +9,7 @@ from modelops_bundle.catalog.checking import Finding, check
 from modelops_bundle.catalog.documents import read_document
 
 SHIPPED = """
-providers: {acme: {name: Acme}}
+providers: {acme: {name: Acme, also_known_as: [acme-ai]}}
 models:
   - {id: old, aliases: [{name: latest, valid_from: 2024-01-01}], status: retired}
   - id: wrong
@@ -83,6 +83,12 @@ def test_a_provider_that_nobody_describes() -> None:
     finding = one("- {id: a, provider: acne}")
     assert finding.what == "the provider acne is not known; names that are close: acme"
     assert not finding.is_error
+
+
+def test_another_name_of_a_provider_makes_no_provider_unnoticed() -> None:
+    finding = one("- {id: a, provider: acme-ai}")
+    assert finding.what == "acme-ai is another name of acme, and here it is a provider of its own"
+    assert (finding.mend, finding.is_error) == ("Write acme.", False)
 
 
 def test_what_is_right_is_not_told() -> None:
