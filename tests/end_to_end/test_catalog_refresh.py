@@ -134,6 +134,7 @@ def test_a_secret_in_the_address_of_a_variable_is_shown_and_stored_nowhere(
     secret = "GATEWAYTOKEN"
     place = f"http://127.0.0.1:{server.address.rpartition(':')[2]}"
     (project.folder / "models" / "model_registry.yaml").write_text(server.document("ollama"))
+    del project.variables[KEYS["deepseek"][0]]
     project.variables |= {
         **server.variables("openai", "anthropic", "togetherai", "google", "cohere"),
         "OPENAI_BASE_URL": f"{place}/openai/{secret}",

@@ -352,6 +352,8 @@ def test_the_digest_of_a_model_at_ollama(
 ) -> None:
     monkeypatch.setenv("OLLAMA_HOST", server.url("ollama"))
     config = shipped().providers["ollama"]
+    busy = [Reply(b"", 503)]
+    server.behaviours["ollama"] = lambda asked: busy.pop() if busy else usual(asked)
     assert ollama_digest(config, "gemma3").startswith("a2af6cc3eb7f")
     with pytest.raises(ModelHostError, match="ollama pull nothing"):
         ollama_digest(config, "nothing")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["RealHosts", "ollama_digest", "refresh_catalog"]
 
 _STATE_FOLDER = ".modelops-bundle"
-_PROBE_SECONDS = 2.0
 
 
 class RealHosts:
@@ -82,11 +81,7 @@ class RealHosts:
             own = secret.variable in self._environment
             variables = self._environment if own else self._variables
             check_destination(known, secret.variable, address, variables)
-        limits = self._limits or Limits()
-        if secret is None and not self.is_meant(config):
-            # It may just as well not be there, and then nobody waits for it.
-            limits = replace(limits, retries=0, connect_seconds=_PROBE_SECONDS)
-        return self._asking(config, address, secret, limits)
+        return self._asking(config, address, secret, self._limits or Limits())
 
     def _asking(
         self, config: ProviderConfig, address: Address, secret: Secret | None, limits: Limits
