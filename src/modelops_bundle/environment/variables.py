@@ -84,9 +84,21 @@ _OF_MACHINE_ENDS = (
     "_API_KEY", "_BUNDLE", "_CERT", "_DATA", "_DIR", "_HOME", "_LIB", "_LICENSE_FILE", "_PATH", "_PREFIX",
     "_PROXY", "_ROOT", "_TOKEN", "_proxy",
 )  # fmt: skip
-#: Say which server answers, so what is computed, whatever machine or account they are called after.
-_ADDRESS_ENDS = ("_API_BASE", "_API_URL", "_BASE_URL", "_OPENAI_ENDPOINT")
+#: How variables end that say which server answers, so what is computed, whatever machine or account they are
+#: called after. The key for it is called after the same service: `OPENAI_API_KEY` beside `OPENAI_BASE_URL`.
+_ADDRESS_ENDS = ("_API_BASE", "_API_URL", "_BASE_URL")
 _KEY_ENDS = ("_KEY", "_TOKEN")
+#: Addresses that are called otherwise, or whose keys are.
+_KEYS_OF_ADDRESS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": ("AWS_BEARER_TOKEN_BEDROCK",),
+        "AZURE_OPENAI_ENDPOINT": ("AZURE_API_KEY", "AZURE_OPENAI_AD_TOKEN", "AZURE_OPENAI_API_KEY"),
+        "CO_API_URL": ("COHERE_API_KEY", "CO_API_KEY"),
+        "GOOGLE_GEMINI_BASE_URL": (
+            "GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY",
+        ),
+    }
+)  # fmt: skip
 
 #: Matter for what is shown, and are set by terminals, notebooks and services rather than by users.
 _OF_DISPLAY = ("CI", "CLICOLOR", "COLUMNS", "FORCE_COLOR", "LANG", "LC_", "LINES", "MPLBACKEND", "NO_COLOR",
@@ -104,13 +116,8 @@ def withheld(names: Iterable[str], given: Collection[str]) -> list[str]:
     """
     undeclared = {name for name in names if name not in given}
     kept_back = {name for name in undeclared if not _is_of_machine(name)}
-    services = {
-        name[: -len(end)] for name in kept_back for end in _ADDRESS_ENDS if name.endswith(end)
-    }
-    keys = (name for name in undeclared if name.endswith(_KEY_ENDS))
-    # `OPENAI_API_KEY` beside `OPENAI_BASE_URL`.
-    kept_back |= {key for key in keys if any(key.startswith(f"{each}_") for each in services)}
-    return sorted(kept_back)
+    addresses = list(filter(_is_address, kept_back))
+    return sorted(name for name in undeclared if name in kept_back or _is_key_for(name, addresses))
 
 
 def worth_telling(name: str) -> bool:
@@ -118,8 +125,25 @@ def worth_telling(name: str) -> bool:
     return not name.startswith(_OF_DISPLAY)
 
 
+def _is_address(name: str) -> bool:
+    return name.endswith(_ADDRESS_ENDS) or name in _KEYS_OF_ADDRESS
+
+
+def _is_key_for(name: str, addresses: Iterable[str]) -> bool:
+    """Whether a variable holds a key for the server that one of these addresses says."""
+    for address in addresses:
+        if name in _KEYS_OF_ADDRESS.get(address, ()):
+            return True
+        service = next(
+            (address[: -len(end)] for end in _ADDRESS_ENDS if address.endswith(end)), None
+        )
+        if service and name.startswith(f"{service}_") and name.endswith(_KEY_ENDS):
+            return True
+    return False
+
+
 def _is_of_machine(name: str) -> bool:
-    return not name.endswith(_ADDRESS_ENDS) and (
+    return not _is_address(name) and (
         name in _OF_MACHINE
         or name in _OF_ACCOUNT
         or name.startswith(_OF_MACHINE_STARTS)

@@ -106,8 +106,8 @@ def _serve(
     project: Path, tell: Tell | None, taken: socket.socket, sound: Document | None = None
 ) -> int:
     """Serve on a socket; one of several processes tells nothing."""
+    from modelops_bundle.adapters.addresses import is_loopback
     from modelops_bundle.adapters.catalog_server import Service, create_app
-    from modelops_bundle.adapters.catalog_server.guard import is_loopback
     from modelops_bundle.adapters.catalog_server.running import run_app
 
     catalog, is_outdated = _first(project, sound)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from modelops_bundle.catalog.loading import shipped
 from modelops_bundle.environment.variables import withheld, worth_telling
 
 
@@ -44,6 +45,9 @@ def test_what_says_where_a_machine_has_things_is_given(name: str) -> None:
         ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"),
         ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"),
         ("CO_API_KEY", "CO_API_URL"),
+        ("COHERE_API_KEY", "CO_API_URL"),
+        ("GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+        ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
     ],
 )
 def test_a_key_goes_nowhere_without_its_address(key: str, address: str) -> None:
@@ -52,6 +56,31 @@ def test_a_key_goes_nowhere_without_its_address(key: str, address: str) -> None:
     assert withheld([key, address, "OTHER_API_KEY"], ()) == sorted([key, address])
     assert withheld([key, address], {address}) == []
     assert withheld([key, address], {key}) == [address]
+
+
+@pytest.mark.parametrize(
+    "slug", ["anthropic", "cohere", "fireworks-ai", "google", "groq", "openai", "togetherai"]
+)
+def test_every_key_of_a_shipped_provider_is_known_by_its_address(slug: str) -> None:
+    config = shipped().providers[slug]
+    (address,) = config.base_url_variables
+    keys = config.credential_variables
+    assert keys
+    assert withheld([address, *keys], ()) == sorted([address, *keys])
+
+
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        ("AZURE_STORAGE_KEY", "AZURE_OPENAI_ENDPOINT"),
+        ("AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+        ("GOOGLE_MAPS_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+        ("OPENAIRE_API_KEY", "OPENAI_BASE_URL"),
+    ],
+)
+def test_a_key_for_something_else_is_given(key: str, address: str) -> None:
+    """A model that reads its data from the same company's storage goes on to do so."""
+    assert withheld([key, address], ()) == [address]
 
 
 def test_what_terminals_and_notebooks_set_is_not_worth_a_word() -> None:

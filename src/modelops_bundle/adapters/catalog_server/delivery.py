@@ -17,7 +17,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from modelops_bundle.adapters.catalog_server.guard import host_of, is_loopback
+from modelops_bundle.adapters.addresses import is_loopback
+from modelops_bundle.adapters.catalog_server.guard import host_of
 from modelops_bundle.adapters.catalog_server.problems import PROBLEM_TYPE, problem_body
 from modelops_bundle.adapters.catalog_server.service import Service
 from modelops_bundle.identity.recipes import content_digest

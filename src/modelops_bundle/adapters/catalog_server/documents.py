@@ -101,7 +101,7 @@ def call_tree(name: str, model: str | None, cost: Cost, on: datetime | None) -> 
         name: What was asked for, with its provider.
         model: What it means at the date; ``None`` when nothing is attested.
         cost: The cost.
-        on: When it was asked about; ``None`` for now.
+        on: When it was asked about; ``None`` when no date was given.
     """
     return {
         "asked": name,

@@ -6,25 +6,16 @@ origin, nor (by a name of its own that leads here) the host that it asked for.
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
-__all__ = ["host_of", "is_loopback", "refusal_of_reload"]
+from modelops_bundle.adapters.addresses import is_loopback
+
+__all__ = ["host_of", "refusal_of_reload"]
 
 #: Headers of proxies, behind which nobody knows who asks.
 _PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address, or the name ``localhost``, is of this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def host_of(header: str) -> str:

@@ -85,7 +85,7 @@ class CapabilitiesDocument(_Document):
 class AtDocument(_Document):
     """What holds at the date that was asked about."""
 
-    on: str | None = Field(description="The instant; null for now.")
+    on: str | None = Field(description="The instant; null when none was asked for.")
     status: Status | None
     prices: list[PriceDocument] = Field(description="Those in force, whatever the circumstances.")
     reason: Literal["no_price", "no_price_at_date"] | None = Field(
@@ -144,7 +144,7 @@ class CostDocument(_Document):
 
     asked: str
     name: str | None = Field(description="The model that it means at the date.")
-    on: str | None = Field(description="The instant; null for now.")
+    on: str | None = Field(description="The instant; null when none was asked for.")
     amount: str | None
     currency: str | None
     reason: Literal[tuple(REASONS)] | None  # type: ignore[valid-type]

@@ -5,15 +5,14 @@ Values of keys are in :class:`Secret` only, which shows nothing of them.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from modelops_bundle.adapters.addresses import is_loopback
 from modelops_bundle.catalog.addresses import completed
 from modelops_bundle.catalog.entries import ProviderConfig
 from modelops_bundle.errors import ModelHostError, StorageError
@@ -23,9 +22,7 @@ __all__ = [
     "Secret",
     "address_of",
     "find_secret",
-    "is_here",
     "is_meant",
-    "origin",
     "read_variables",
 ]
 
@@ -158,7 +155,7 @@ def address_of(config: ProviderConfig, variables: Mapping[str, str]) -> Address:
     given = variables[named]
     url = completed(given, config.base_url).rstrip("/")
     # A key that was put there by mistake would be asked for as a host, and shown.
-    is_whole = "://" in given or is_here(urlsplit(config.base_url or "").hostname)
+    is_whole = "://" in given or is_loopback(urlsplit(config.base_url or "").hostname)
     if not is_whole or _BASE_URL.fullmatch(url) is None or _port_is_wrong(url):
         raise ModelHostError(
             f"cannot ask {config.name or config.slug}",
@@ -167,26 +164,6 @@ def address_of(config: ProviderConfig, variables: Mapping[str, str]) -> Address:
             " without a user name, or remove it.",
         )
     return Address(url, named)
-
-
-def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port of an address, as RFC 6454 has them.
-
-    Raises:
-        ValueError: Its host or port is none.
-    """
-    parts = urlsplit(url)
-    if "\\" in parts.netloc or "@" in parts.netloc:
-        raise ValueError("programs disagree about which host this is")
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or usual
-
-
-def is_here(host: str | None) -> bool:
-    """Whether a host is this machine: ``localhost``, or an address of the loopback."""
-    with suppress(ValueError):
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    return False
 
 
 def is_meant(config: ProviderConfig, variables: Mapping[str, str]) -> bool:

@@ -10,12 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from modelops_bundle.adapters.model_hosts.access import (
-    Address,
-    address_of,
-    is_here,
-    origin,
-)
+from modelops_bundle.adapters.addresses import is_loopback, origin_of
+from modelops_bundle.adapters.model_hosts.access import Address, address_of
 from modelops_bundle.catalog.entries import Authentication, ProviderConfig
 from modelops_bundle.errors import ModelHostError
 
@@ -56,8 +52,8 @@ def check_destination(
         ModelHostError: The key is not sent there.
     """
     with suppress(ValueError):
-        target = origin(address.url)
-        if is_here(target[1]) or target in _places(known, variables):
+        target = origin_of(address.url)
+        if is_loopback(target[1]) or target in _places(known, variables):
             return
     name = known.name or known.slug
     if address.variable is not None:
@@ -78,10 +74,8 @@ def check_destination(
     )
 
 
-def _places(
-    known: ProviderConfig, variables: Mapping[str, str]
-) -> Iterator[tuple[str, str | None, int | None]]:
-    yield from (origin(url) for url in (known.base_url, *known.other_base_urls) if url)
+def _places(known: ProviderConfig, variables: Mapping[str, str]) -> Iterator[tuple[str, str, int]]:
+    yield from (origin_of(url) for url in (known.base_url, *known.other_base_urls) if url)
     # A variable that holds no address names no server.
     with suppress(ModelHostError, ValueError):
-        yield origin(address_of(known, variables).url)
+        yield origin_of(address_of(known, variables).url)

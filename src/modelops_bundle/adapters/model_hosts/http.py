@@ -23,7 +23,8 @@ from requests.auth import AuthBase
 from requests_cache import CachedSession
 from urllib3.exceptions import ReadTimeoutError
 
-from modelops_bundle.adapters.model_hosts.access import Address, Secret, origin
+from modelops_bundle.adapters.addresses import origin_of
+from modelops_bundle.adapters.model_hosts.access import Address, Secret
 from modelops_bundle.adapters.model_hosts.bounded import BoundedAdapter, Deadline
 from modelops_bundle.adapters.model_hosts.echoes import repeats_key
 from modelops_bundle.adapters.model_hosts.limits import Limits
@@ -176,7 +177,7 @@ class HttpModelHost:
         """Where a redirect leads, if the key may go there."""
         target = urljoin(url, location)
         try:
-            same = origin(target) == origin(url)
+            same = origin_of(target) == origin_of(url)
         except ValueError:
             same = False
         if not same:

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
+from modelops_bundle.adapters.addresses import origin_of
 from modelops_bundle.adapters.oci.credentials import Credentials, CredentialSource
 from modelops_bundle.adapters.oci.words import (
     DeniedError,
@@ -41,7 +42,7 @@ from modelops_bundle.adapters.oci.words import (
 )
 from modelops_bundle.errors import RemoteError
 
-__all__ = ["Access", "Authority", "Challenge", "origin_of", "parse_challenges"]
+__all__ = ["Access", "Authority", "Challenge", "parse_challenges"]
 
 Access = tuple[str, ...]
 """Scopes of tokens, such as ``repository:team/model:pull,push``."""
@@ -93,20 +94,6 @@ def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
                 break
             at = match.end()
     return found
-
-
-def origin_of(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an address: who gets what is sent there.
-
-    Raises:
-        ValueError: It is no address.
-    """
-    parts = urlsplit(url)
-    return (
-        parts.scheme,
-        parts.hostname or "",
-        parts.port or (443 if parts.scheme == "https" else 80),
-    )
 
 
 class Authority:

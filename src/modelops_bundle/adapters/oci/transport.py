@@ -14,9 +14,10 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from modelops_bundle.adapters.oci.auth import Access, Authority, origin_of
+from modelops_bundle.adapters.addresses import is_loopback, origin_of
+from modelops_bundle.adapters.oci.auth import Access, Authority
 from modelops_bundle.adapters.oci.credentials import CredentialSource
-from modelops_bundle.adapters.oci.wire import Answer, Patience, Wire, is_loopback
+from modelops_bundle.adapters.oci.wire import Answer, Patience, Wire
 from modelops_bundle.adapters.oci.words import (
     PassingError,
     Reply,

@@ -8,7 +8,6 @@ between this machine and itself.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import ssl
 import threading
 import time
@@ -23,11 +22,12 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 from urllib3 import exceptions
 
+from modelops_bundle.adapters.addresses import is_loopback
 from modelops_bundle.adapters.oci.connections import WATCH, HTTPPool, HTTPSPool, Watch
 from modelops_bundle.adapters.oci.words import PassingError, Reply, harmless
 from modelops_bundle.errors import RemoteError
 
-__all__ = ["PIECE", "Answer", "Patience", "Wire", "is_loopback"]
+__all__ = ["PIECE", "Answer", "Patience", "Wire"]
 
 PIECE = 1 << 20
 """Bytes that are read at most at a time."""
@@ -247,17 +247,6 @@ class Wire:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host, without its port, is this machine by its very name."""
-    name = (host or "").strip("[]").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _proxy(scheme: str, host: str) -> str:
